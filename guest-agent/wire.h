@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wire protocol between host and agent: one message a text line over virtio-serial.
+ *
+ *	VERB key=value key=value ...\n
+ *
+ * A value is a run of printable ASCII; space, '%' and everything outside '!'..'~' is written
+ * as %XX. Text because a person reads the transcript, lines because a half-dead guest loses
+ * at most one. The same code parses on both ends; on the host the input is hostile.
+ *
+ * No GLib and no allocation here: the agent uses this too.
+ */
+#ifndef PFNHUNT_WIRE_H
+#define PFNHUNT_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_PROTO    1
+#define WIRE_LINE_MAX 8192 /* bytes of one line with its newline; longer ones are refused */
+#define WIRE_KV_MAX   64
+#define WIRE_PORT     "org.pfnhunt.agent.0" /* name of the virtio-serial port */
+
+/*
+ * Verb, direction ('g' from the guest, 'h' from the host), help. Parser, docs/wire.md and the
+ * fuzzer are made from this table. "..." in the help: further keys of the op's own may follow.
+ */
+#define WIRE_VERBS(X)                                                                              \
+	X(HELLO, "hello", 'g',                                                                     \
+	  "proto= release= version= machine= cpus= page_bytes= block_bytes= t_ns= rec_pages=")      \
+	X(REC, "rec", 'g', "first= pfns=comma-separated hex: guest PFNs of the flight recorder")   \
+	X(CAP, "cap", 'g', "name= value=: one fact about the guest")                               \
+	X(OPSTATE, "opstate", 'g', "inst= name= state=ready|skipped|failed|ended reason=")         \
+	X(PHASE, "phase", 'g', "t_ns= name=modules|plug|setup|run|stop|end")                       \
+	X(COUNT, "count", 'g', "t_ns= inst= name= steps= ...: totals since go, once a second")     \
+	X(MEM, "mem", 'g', "t_ns= total_kb= blocks= online= partly= offline_pages=")               \
+	X(EVENT, "event", 'g', "t_ns= inst= name= ...: something worth a line, at once")           \
+	X(KMSG, "kmsg", 'g', "seq= t_us= prio= text=: one /dev/kmsg record")                       \
+	X(PONG, "pong", 'g', "id= t_ns=")                                                          \
+	X(LOG, "log", 'g', "text=: the agent's own words")                                         \
+	X(DONE, "done", 'g', "t_ns= reason= ops= steps= kmsg_seq=: the end-of-run line")           \
+	X(PLAN, "plan", 'h', "proto= seed= online_policy=")                                        \
+	X(MODULE, "module", 'h', "path= params= needed=0|1: load before ops are set up")           \
+	X(SET, "set", 'h', "path= value=: write a file of sysfs, procfs or debugfs before setup")  \
+	X(OP, "op", 'h', "inst= name= ...: the op's parameters")                                   \
+	X(PLUG, "plug", 'h', "bytes=: load virtio_mem, wait until this much is plugged")           \
+	X(GO, "go", 'h', "duration_ms=: set up, then run; 0 = until stop")                         \
+	X(STOP, "stop", 'h', "end the run, then say done")                                         \
+	X(PING, "ping", 'h', "id=")                                                                \
+	X(POWEROFF, "poweroff", 'h', "sync and power off")
+
+enum wire_verb {
+#define X(id, name, dir, help) WIRE_##id,
+	WIRE_VERBS(X)
+#undef X
+	WIRE_VERB_COUNT
+};
+
+struct wire_verb_info {
+	const char *name;
+	char from; /* 'g' or 'h' */
+	const char *help;
+};
+extern const struct wire_verb_info wire_verb_table[WIRE_VERB_COUNT];
+
+struct wire_kv {
+	const char *key;
+	const char *value; /* decoded, NUL-terminated, may hold any byte but NUL */
+};
+
+struct wire_msg {
+	enum wire_verb verb;
+	unsigned int kv_count;
+	struct wire_kv kv[WIRE_KV_MAX];
+};
+
+/*
+ * Parse one line (without its newline) in place. @from: which side sent it, 'g' or 'h'; a verb
+ * of the other side is refused. @msg points into @line afterwards. Keys are [a-z0-9_-]+ and
+ * unique. Returns 0, -EPROTO (malformed, unknown verb, %00), -E2BIG (too many keys).
+ */
+int wire_parse(char *line, size_t len, char from, struct wire_msg *msg);
+
+/* The value of @key, or NULL. */
+const char *wire_get(const struct wire_msg *msg, const char *key);
+/* Decimal or 0x-prefixed value of @key into @out. 0, -ENOENT (no key), -EINVAL, -ERANGE. */
+int wire_get_u64(const struct wire_msg *msg, const char *key, uint64_t *out);
+int wire_get_s64(const struct wire_msg *msg, const char *key, int64_t *out);
+
+/* An encoder into a buffer of the caller's; errors stick and show in wire_end(). */
+struct wire_out {
+	char *buf;
+	size_t size, len;
+	int err;
+};
+void wire_begin(struct wire_out *out, char *buf, size_t size, enum wire_verb verb);
+void wire_add(struct wire_out *out, const char *key, const char *value);
+void wire_add_bytes(struct wire_out *out, const char *key, const char *bytes, size_t len);
+void wire_add_u64(struct wire_out *out, const char *key, uint64_t value);
+void wire_add_s64(struct wire_out *out, const char *key, int64_t value);
+/* Closes the line with '\n'. Returns its length, or -EMSGSIZE when it did not fit. */
+int wire_end(struct wire_out *out);
+
+/* Cuts a byte stream into lines. A line of more than WIRE_LINE_MAX is dropped and counted. */
+struct wire_reader {
+	char buf[WIRE_LINE_MAX];
+	size_t len;
+	bool skipping;
+	uint64_t dropped;
+};
+/*
+ * Takes bytes from *@data (advancing *@data and *@len) until a line is whole: returns it,
+ * NUL-terminated, valid until the next call, its length in @line_len; NULL when more is needed.
+ */
+char *wire_reader_feed(struct wire_reader *r, const char **data, size_t *len, size_t *line_len);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finds, fetches and opens the kernel under test. Nothing is installed and nothing needs root:
+ * Debian's packages are fetched with apt's own client into the cache and unpacked there.
+ */
+#ifndef PFNHUNT_KERNEL_H
+#define PFNHUNT_KERNEL_H
+
+#include <glib.h>
+
+typedef struct {
+	char *spec;	    /* as the user said it: "debian", "host", a path, "6.12", ... */
+	char *release;	    /* uname -r */
+	char *version;	    /* package version, or NULL */
+	char *image_path;   /* the bzImage */
+	char *vmlinux_path; /* unpacked ELF with a PVH entry, or NULL: boot the bzImage */
+	char *modules_dir;  /* .../lib/modules/RELEASE, or NULL when all is built in */
+	char *config_path;  /* .config of the kernel, or NULL */
+	char *build_id;	    /* hex GNU build-id of vmlinux, or NULL */
+} Kernel;
+
+/* One line of progress for a person ("fetching linux-image-6.1.0-… (69 MB)"). */
+typedef void (*KernelProgress)(const char *text, gpointer user);
+
+/*
+ * Opens @spec: "debian" (the stock kernel of this machine's suite; "debian:SUITE" of another
+ * suite of the same mirror, such as debian:trixie or debian:bookworm-backports), "host" (the
+ * running kernel's files in /boot), a version or prefix of one in the cache ("6.12"), or the
+ * path of a bzImage or vmlinux. @modules_dir: only with a path, its lib/modules/RELEASE
+ * folder or a folder that holds lib/modules. Errors: USAGE (no such kernel, not a kernel),
+ * INFRA (apt, disk). Blocks while fetching; SIGINT ends it. (transfer full)
+ */
+Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress progress,
+		    gpointer user, GError **error);
+void kernel_free(Kernel *kernel);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
+
+typedef struct {
+	char *spec;    /* what to pass to --kernel */
+	char *release; /* or NULL when not known before the fetch */
+	char *version;
+	char *where; /* "cache", "host", "suite bookworm" */
+} KernelEntry;
+/* What is there now, without the network: cache, host, this suite. GPtrArray of KernelEntry. */
+GPtrArray *kernel_list(GError **error);
+void kernel_entry_free(KernelEntry *entry);
+
+/* One module file to load, in order. */
+typedef struct {
+	char *name;   /* with underscores */
+	char *path;   /* .ko, .ko.xz, .ko.zst, .ko.gz on the host */
+	char *params; /* or NULL */
+} KernelModule;
+void kernel_module_free(KernelModule *module);
+
+/*
+ * The modules named in @names with all that they need, in the order to load them, without
+ * what is built in; appended to @modules (GPtrArray of KernelModule, no duplicates by name).
+ * @missing (nullable): names that the kernel does not have are appended there (transfer full);
+ * without it a missing one is an error (USAGE) that names module and kernel.
+ */
+gboolean kernel_modules_resolve(const Kernel *kernel, const char *const *names, GPtrArray *modules,
+				GPtrArray *missing, GError **error);
+
+/* Whether CONFIG_@symbol (without prefix) is y or m: 'y', 'm', 'n', or '?' when unknown. */
+char kernel_config(const Kernel *kernel, const char *symbol);
+
+/* $XDG_CACHE_HOME/pfnhunt (created), (transfer full). */
+char *kernel_cache_dir(GError **error);
+
+#endif

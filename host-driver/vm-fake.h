@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A machine that plays a script: everything above vm.h is tested without QEMU. The script is
+ * text, one action a line, "AT_MS ACTION REST", and is set before create():
+ *
+ *	100 console [    0.1] Linux version 6.1.0\n      bytes to the console (\n and \xNN)
+ *	200 agent hello proto=1 ...                      a line from the agent
+ *	300 event GUEST_PANICKED                         a QMP event
+ *	400 exit 0                                       ends by itself with this status
+ *	on go +50 agent done t_ns=1 reason=stop ...      50 ms after the host sent `go`
+ *	on stop +10 exit 0
+ *
+ * Resizes take effect 20 ms later unless the script holds a line "no-plug".
+ */
+#ifndef PFNHUNT_VM_FAKE_H
+#define PFNHUNT_VM_FAKE_H
+
+/* The script that machines created from now on play; copied. NULL: a silent machine. */
+void vm_fake_set_script(const char *script);
+/* Bytes that read_memory() answers from offset 0 on for any gpa (zeroes behind); copied. */
+void vm_fake_set_memory(const void *bytes, unsigned int len);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A virtual machine as the harness sees it, and the table of backends. A backend is one
+ * VmOps; all of them are driven by the thread-default GMainContext, never block, and report
+ * through a VmListener. Order of life: create, start, ..., stop, exited(), free.
+ */
+#ifndef PFNHUNT_VM_H
+#define PFNHUNT_VM_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+typedef enum { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG } VmAccel;
+
+typedef struct {
+	char *id; /* QOM id, [a-z][a-z0-9]* */
+	guint64 size_bytes, block_size_bytes, requested_bytes;
+} VmMemDevice;
+
+typedef struct {
+	char *name;    /* for people: hunt id and boot */
+	VmAccel accel; /* KVM or TCG: vm_accel_resolve() has settled AUTO */
+	guint cpus;
+	guint64 memory_bytes;
+	char *kernel_path; /* bzImage, or an ELF vmlinux with a PVH note */
+	char *initrd_path;
+	char *cmdline;
+	GPtrArray *mem_devices; /* of VmMemDevice */
+	char *run_dir;		/* private writable folder of this boot, for pmemsave and the like */
+} VmConfig;
+
+VmConfig *vm_config_new(void);
+void vm_config_free(VmConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmConfig, vm_config_free)
+VmMemDevice *vm_mem_device_new(const char *id, guint64 size_bytes, guint64 block_size_bytes,
+			       guint64 requested_bytes);
+void vm_mem_device_free(VmMemDevice *dev);
+
+typedef struct Vm Vm;
+typedef struct VmOps VmOps;
+
+/* What one memory device is now: asked for by the host, and really plugged. */
+typedef struct {
+	const char *id;
+	guint64 requested_bytes, plugged_bytes;
+} VmMemState;
+
+typedef struct {
+	/* Bytes from the serial console and from the agent's port; hostile. */
+	void (*console)(Vm *vm, const char *data, gsize len, gpointer user);
+	void (*agent)(Vm *vm, const char *data, gsize len, gpointer user);
+	/* A QMP event (or a backend's equal): GUEST_PANICKED, SHUTDOWN, RESET, ... @data may be NULL. */
+	void (*event)(Vm *vm, const char *name, JsonObject *data, gpointer user);
+	/* Every line of management traffic, '>' sent or '<' received, without newline. */
+	void (*transcript)(Vm *vm, char direction, const char *line, gpointer user);
+	/*
+	 * The machine is gone and reaped; @wait_status as of waitpid(2), @detail the last words
+	 * on its stderr (never NULL). Exactly once after a successful start(), nothing follows.
+	 */
+	void (*exited)(Vm *vm, int wait_status, const char *detail, gpointer user);
+} VmListener;
+
+/* Ends of asynchronous calls: @error NULL on success. Called exactly once, maybe late. */
+typedef void (*VmDone)(Vm *vm, const GError *error, gpointer user);
+typedef void (*VmMemoryDone)(Vm *vm, const VmMemState *state, guint count, const GError *error,
+			     gpointer user);
+typedef void (*VmReadDone)(Vm *vm, GBytes *bytes, const GError *error, gpointer user);
+
+struct VmOps {
+	const char *name, *help;
+	/* The command line that start() would run, for the record; (transfer full), NULL + error. */
+	char **(*argv)(const VmConfig *config, GError **error);
+	Vm *(*create)(const VmConfig *config, GError **error); /* copies what it needs */
+	gboolean (*start)(Vm *vm, const VmListener *listener, gpointer user, GError **error);
+	/* Queue bytes for the agent; never blocks. FALSE when over 1 MiB is unread. */
+	gboolean (*send)(Vm *vm, const char *data, gsize len);
+	void (*resize)(Vm *vm, const char *device, guint64 requested_bytes, VmDone done,
+		       gpointer user);
+	void (*query_memory)(Vm *vm, VmMemoryDone done, gpointer user);
+	/* Guest-physical memory, running or stopped; len at most 1 MiB. */
+	void (*read_memory)(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
+	void (*nmi)(Vm *vm, VmDone done, gpointer user);
+	/* Ask it to end, kill it 2 s later. exited() follows. Safe to call twice. */
+	void (*stop)(Vm *vm);
+	void (*free)(Vm *vm); /* kills and reaps when still running; no callback any more */
+};
+
+struct Vm {
+	const VmOps *ops;
+};
+
+extern const VmOps vm_qemu_ops;
+extern const VmOps vm_fake_ops; /* scripted, for tests: vm-fake.h */
+
+/* The backend called @name, or NULL. vm_backends(): NULL-terminated table. */
+const VmOps *vm_backend_find(const char *name);
+const VmOps *const *vm_backends(void);
+
+const char *vm_accel_name(VmAccel accel);
+/*
+ * What `auto` means on this machine. KVM only when /proc/cpuinfo shows vmx or svm and /dev/kvm
+ * opens and creates a VM; else TCG. @why (transfer full) says in one clause why not KVM, NULL
+ * when KVM. An explicit KVM that cannot work is an error (USAGE) with the fix in it.
+ */
+gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error);
+
+#endif
