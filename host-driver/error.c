@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The quark behind error.h. */
-#include "error.h"
+#include "host-driver/error.h"
 
 G_DEFINE_QUARK(pfnhunt-error-quark, pfnhunt_error)
