@@ -28,15 +28,15 @@
  */
 #define WIRE_VERBS(X)                                                                              \
 	X(HELLO, "hello", 'g',                                                                     \
-	  "proto= release= version= machine= cpus= page_bytes= block_bytes= t_ns= rec_pages=")      \
+	  "proto= release= version= machine= cpus= page_bytes= block_bytes= t_ns= rec_pages=")     \
 	X(REC, "rec", 'g', "first= pfns=comma-separated hex: guest PFNs of the flight recorder")   \
 	X(CAP, "cap", 'g', "name= value=: one fact about the guest")                               \
 	X(OPSTATE, "opstate", 'g', "inst= name= state=ready|skipped|failed|ended reason=")         \
 	X(PHASE, "phase", 'g', "t_ns= name=modules|plug|setup|run|stop|end")                       \
 	X(COUNT, "count", 'g', "t_ns= inst= name= steps= ...: totals since go, once a second")     \
-	X(MEM, "mem", 'g', "t_ns= total_kb= blocks= online= partly= offline_pages=")               \
+	X(MEM, "mem", 'g', "t_ns= total_kb= blocks= online= partly= offline_pages= plugged_kb=")   \
 	X(EVENT, "event", 'g', "t_ns= inst= name= ...: something worth a line, at once")           \
-	X(KMSG, "kmsg", 'g', "seq= t_us= prio= text=: one /dev/kmsg record")                       \
+	X(KMSG, "kmsg", 'g', "seq= t_us= prio= caller= text=: one /dev/kmsg record")               \
 	X(PONG, "pong", 'g', "id= t_ns=")                                                          \
 	X(LOG, "log", 'g', "text=: the agent's own words")                                         \
 	X(DONE, "done", 'g', "t_ns= reason= ops= steps= kmsg_seq=: the end-of-run line")           \
@@ -54,7 +54,7 @@ enum wire_verb {
 #define X(id, name, dir, help) WIRE_##id,
 	WIRE_VERBS(X)
 #undef X
-	WIRE_VERB_COUNT
+		WIRE_VERB_COUNT
 };
 
 struct wire_verb_info {
@@ -76,9 +76,10 @@ struct wire_msg {
 };
 
 /*
- * Parse one line (without its newline) in place. @from: which side sent it, 'g' or 'h'; a verb
- * of the other side is refused. @msg points into @line afterwards. Keys are [a-z0-9_-]+ and
- * unique. Returns 0, -EPROTO (malformed, unknown verb, %00), -E2BIG (too many keys).
+ * Parse one line (without its newline) in place; line[len] must be writable, it becomes NUL.
+ * @from: which side sent it, 'g' or 'h'; a verb of the other side is refused. @msg points into
+ * @line afterwards. Keys are [a-z0-9_-]+ and unique. Returns 0, -EPROTO (malformed, unknown
+ * verb, %00), -E2BIG (too many keys); after an error @msg and @line are not to be used.
  */
 int wire_parse(char *line, size_t len, char from, struct wire_msg *msg);
 
@@ -88,7 +89,14 @@ const char *wire_get(const struct wire_msg *msg, const char *key);
 int wire_get_u64(const struct wire_msg *msg, const char *key, uint64_t *out);
 int wire_get_s64(const struct wire_msg *msg, const char *key, int64_t *out);
 
-/* An encoder into a buffer of the caller's; errors stick and show in wire_end(). */
+/* The same numbers from any text. 0, -EINVAL, -ERANGE; @out is untouched on error. */
+int wire_text_u64(const char *text, uint64_t *out);
+int wire_text_s64(const char *text, int64_t *out);
+
+/*
+ * An encoder into a buffer of the caller's; errors stick and show in wire_end(). A NUL byte
+ * cannot be carried: it becomes '?'.
+ */
 struct wire_out {
 	char *buf;
 	size_t size, len;
@@ -99,7 +107,10 @@ void wire_add(struct wire_out *out, const char *key, const char *value);
 void wire_add_bytes(struct wire_out *out, const char *key, const char *bytes, size_t len);
 void wire_add_u64(struct wire_out *out, const char *key, uint64_t value);
 void wire_add_s64(struct wire_out *out, const char *key, int64_t value);
-/* Closes the line with '\n'. Returns its length, or -EMSGSIZE when it did not fit. */
+/*
+ * Closes the line with '\n' (no NUL). Returns its length, -EMSGSIZE when it did not fit into
+ * the buffer or into WIRE_LINE_MAX, -EINVAL when a key was malformed.
+ */
 int wire_end(struct wire_out *out);
 
 /* Cuts a byte stream into lines. A line of more than WIRE_LINE_MAX is dropped and counted. */

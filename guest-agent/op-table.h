@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The list of ops. It is explicit because constructors get lost in static libraries. X(id) for
+ * each `const struct op op_<id>`; the order is that of `pfnhunt list ops`.
+ */
+#ifndef PFNHUNT_OP_TABLE_H
+#define PFNHUNT_OP_TABLE_H
+
+#include "guest-agent/op.h"
+
+#define OP_TABLE(X) X(null_hammer) X(null_walker)
+
+#define X(id) extern const struct op op_##id;
+OP_TABLE(X)
+#undef X
+
+/* Parameters that every op has; the core acts on them. */
+extern const struct op_param op_core_params[];
+
+#endif
