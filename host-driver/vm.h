@@ -26,7 +26,7 @@ typedef struct {
 	char *initrd_path;
 	char *cmdline;
 	GPtrArray *mem_devices; /* of VmMemDevice */
-	char *run_dir;		/* private writable folder of this boot, for pmemsave and the like */
+	char *run_dir; /* private writable folder of this boot, for pmemsave and the like */
 } VmConfig;
 
 VmConfig *vm_config_new(void);
@@ -103,5 +103,13 @@ const char *vm_accel_name(VmAccel accel);
  * when KVM. An explicit KVM that cannot work is an error (USAGE) with the fix in it.
  */
 gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error);
+
+/*
+ * Frequency of this machine's TSC in kHz, for the guest's tsc_early_khz (under TCG the guest's
+ * TSC is the host's): a guest that measures it itself is now and then far off under load.
+ * Measured against the clock, as /proc/cpuinfo shows the core's own clock. Takes 10 ms the
+ * first time. 0: not x86-64, or the TSC is not constant.
+ */
+guint64 vm_host_tsc_khz(void);
 
 #endif
