@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* State of one boot, shared by boot.c (life), boot-agent.c (messages), boot-result.c (judging). */
+#ifndef PFNHUNT_BOOT_INTERNAL_H
+#define PFNHUNT_BOOT_INTERNAL_H
+
+#include "guest-agent/recorder.h"
+#include "guest-agent/wire.h"
+#include "harness/boot.h"
+#include "harness/flight.h"
+#include "harness/plan.h"
+#include "harness/units.h"
+
+typedef enum {
+	BOOT_POWER_ON, /* waits for hello */
+	BOOT_PLUG,     /* plan sent, waits for the memory */
+	BOOT_RUN,      /* ops run until done */
+	BOOT_STOPPING, /* stop sent, waits for done */
+	BOOT_CORPSE,   /* does not answer: NMI sent, its last words are collected */
+	BOOT_ENDING,   /* poweroff or kill, waits for QEMU's end */
+	BOOT_OVER,
+} BootState;
+
+typedef struct {
+	char *state, *reason; /* the agent's words, or NULL */
+	gboolean hammer;
+	guint64 first_steps, steps, offlines;
+	guint counts; /* count lines seen */
+} BootOp;
+
+struct Boot {
+	BootConfig config;
+	BootDeadlines deadlines;
+	char *dir, *initrd_path, *name; /* copies behind config */
+	const BootListener *listener;
+	gpointer user;
+
+	Vm *vm;
+	gboolean vm_running;
+	Record *record;
+	Triage *triage;
+	Plan *plan;
+	struct wire_reader reader;
+	BootState state;
+	gint64 state_since_us, started_us, heard_us, console_us, pinged_us, progress_us, memory_us;
+	guint tick_id, resize_id;
+	gint64 run_since_us;  /* host clock when the ops started */
+	guint64 resize_bytes; /* target of the armed resize */
+	guint64 ping_id, progress_offlines;
+	guint64 console_bytes, bad_lines;
+
+	BootOp *ops; /* one a scenario op */
+	guint op_count;
+	gboolean hello, done, interrupted, splat_seen, saw_panic;
+	gint64 hello_us; /* host clock */
+	gint64 hello_ns; /* guest clock */
+	gint64 go_ns;	 /* guest clock when the ops started, -1 before */
+	gint64 last_ns;	 /* guest clock last heard */
+	gint64 splat_us; /* host clock of the first splat that is no artefact, 0 before */
+	guint64 page_bytes, block_bytes;
+	guint64 hits_live;
+	char *quiet, *endless, *exited, *infra;
+
+	guint64 rec_pfn[REC_PAGES];
+	guint rec_known; /* pages whose PFN the agent told */
+	guint8 *rec_raw; /* REC_PAGES pages */
+	guint rec_pending;
+	gboolean rec_failed;
+	Flight *flight;	      /* the last good read */
+	Flight *flight_first; /* the first read after the first splat */
+
+	GHashTable *plugged; /* device id -> last recorded text */
+};
+
+/* boot.c */
+void boot_set_state(Boot *boot, BootState state);
+void boot_send_line(Boot *boot, const char *line);
+void boot_stop_run(Boot *boot, const char *why);
+void boot_end(Boot *boot, gboolean poweroff);
+
+/* boot-agent.c: bytes from the agent. */
+void boot_agent_bytes(Boot *boot, const char *data, gsize len);
+
+/* boot-flight.c: reads the recorder into boot->flight, when its pages are known. */
+void boot_read_flight(Boot *boot);
+
+/* boot-result.c: judges, writes verdict.json. */
+BootResult *boot_judge(Boot *boot);
+
+#endif

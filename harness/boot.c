@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See boot.h: the life of a boot, as a state machine on one 100 ms tick and the VM's callbacks. */
+#include "harness/boot-internal.h"
+#include "guest-agent/op.h"
+#include "host-driver/error.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#define TICK_MS	  100
+#define PING_US	  1000000
+#define MEMORY_US 500000
+
+const BootDeadlines boot_deadlines_default = {
+	.console_ms = 15000,
+	.hello_ms = 60000,
+	.plug_ms = 60000,
+	.quiet_ms = 10000,
+	.corpse_ms = 3000,
+	.stop_ms = 15000,
+	.exit_ms = 5000,
+};
+
+/*
+ * What every boot is given: faster boots and a readable console, nothing that changes what
+ * is tested (that stands in the scenario's cmdline). unknown_nmi_panic makes our own NMI to a
+ * hung guest print where it hangs. tsc_early_khz: see guests.md, a mis-calibrated clock.
+ */
+#define BASE_CMDLINE                                                                               \
+	"console=ttyS0 panic=-1 unknown_nmi_panic=1 cryptomgr.notests no_timer_check "             \
+	"8250.nr_uarts=1"
+
+VmConfig *boot_vm_config(const BootConfig *config)
+{
+	const Scenario *s = config->scenario;
+	VmConfig *vm = vm_config_new();
+	guint64 khz = vm_host_tsc_khz();
+	g_autoptr(GString) cmdline = g_string_new(BASE_CMDLINE);
+
+	if (config->accel == VM_ACCEL_TCG && khz)
+		g_string_append_printf(cmdline, " tsc_early_khz=%" G_GUINT64_FORMAT, khz);
+	if (*s->cmdline)
+		g_string_append_printf(cmdline, " %s", s->cmdline);
+	vm->name = g_strdup(config->name);
+	vm->accel = config->accel;
+	vm->cpus = (guint)s->cpus;
+	vm->memory_bytes = s->memory_bytes;
+	vm->kernel_path = g_strdup(config->kernel->vmlinux_path ? config->kernel->vmlinux_path
+								: config->kernel->image_path);
+	vm->initrd_path = g_strdup(config->initrd_path);
+	vm->cmdline = g_strdup(cmdline->str);
+	vm->run_dir = g_strdup(config->dir);
+	for (guint i = 0; i < s->devices->len; i++) {
+		const VmMemDevice *d = g_ptr_array_index(s->devices, i);
+
+		g_ptr_array_add(vm->mem_devices,
+				vm_mem_device_new(d->id, d->size_bytes, d->block_size_bytes,
+						  d->requested_bytes));
+	}
+	return vm;
+}
+
+void boot_set_state(Boot *boot, BootState state)
+{
+	boot->state = state;
+	boot->state_since_us = g_get_monotonic_time();
+}
+
+void boot_send_line(Boot *boot, const char *line)
+{
+	if (!boot->vm_running)
+		return;
+	if (!boot->vm->ops->send(boot->vm, line, strlen(line)))
+		record_event(boot->record, "send-failed", "text", line);
+}
+
+void boot_stop_run(Boot *boot, const char *why)
+{
+	record_event(boot->record, "stop", "why", why);
+	boot_send_line(boot, "stop\n");
+	boot_set_state(boot, BOOT_STOPPING);
+}
+
+void boot_end(Boot *boot, gboolean poweroff)
+{
+	if (boot->state >= BOOT_ENDING)
+		return;
+	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	boot_read_flight(boot);
+	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
+	boot_set_state(boot, BOOT_ENDING);
+	if (poweroff)
+		boot_send_line(boot, "poweroff\n");
+	else if (boot->vm_running && boot->rec_pending == 0)
+		boot->vm->ops->stop(boot->vm);
+}
+
+static void nmi_done(Vm *vm, const GError *error, gpointer user)
+{
+	Boot *boot = user;
+
+	if (error)
+		record_event(boot->record, "nmi-failed", "reason", error->message);
+}
+
+/* It does not answer: what it said until now is all that counts, the rest is for the reader. */
+static void become_corpse(Boot *boot, gboolean nmi)
+{
+	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	triage_finish(boot->triage);
+	boot_read_flight(boot);
+	boot_set_state(boot, BOOT_CORPSE);
+	if (nmi) {
+		record_event(boot->record, "nmi", NULL, NULL);
+		boot->vm->ops->nmi(boot->vm, nmi_done, boot);
+	}
+}
+
+static void on_splat(const Splat *splat, gpointer user)
+{
+	Boot *boot = user;
+	g_autofree char *title = units_printable(splat->title);
+
+	boot->hits_live++;
+	if (boot->splat_us == 0) {
+		boot->splat_us = g_get_monotonic_time();
+		boot_read_flight(boot);
+	}
+	/* A storm of splats is in the record already; the person needs the first few. */
+	if (boot->hits_live <= 3 && boot->listener->splat)
+		boot->listener->splat(title, boot->user);
+}
+
+static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
+{
+	Boot *boot = user;
+
+	record_console(boot->record, data, len);
+	boot->console_bytes += len;
+	boot->console_us = g_get_monotonic_time();
+	if (boot->state <= BOOT_STOPPING)
+		triage_feed(boot->triage, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
+}
+
+static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
+{
+	boot_agent_bytes(user, data, len);
+}
+
+static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer user)
+{
+	Boot *boot = user;
+
+	record_event(boot->record, "vm-event", "name", name);
+	/* The console has the words; the machine is paused, so its memory can be read. */
+	if (g_str_equal(name, "GUEST_PANICKED") && boot->state < BOOT_CORPSE) {
+		boot->saw_panic = TRUE;
+		become_corpse(boot, FALSE);
+	}
+}
+
+static void on_transcript(Vm *vm, char direction, const char *line, gpointer user)
+{
+	record_qmp(((Boot *)user)->record, direction, line);
+}
+
+static void over(Boot *boot)
+{
+	BootResult *result;
+
+	g_clear_handle_id(&boot->tick_id, g_source_remove);
+	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	boot_set_state(boot, BOOT_OVER);
+	triage_finish(boot->triage);
+	result = boot_judge(boot);
+	boot->listener->over(boot, result, boot->user);
+}
+
+static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user)
+{
+	Boot *boot = user;
+	g_autofree char *words = units_printable(detail);
+	g_autofree char *how = NULL;
+
+	boot->vm_running = FALSE;
+	if (WIFSIGNALED(wait_status))
+		how = g_strdup_printf("killed by signal %d%s%s", WTERMSIG(wait_status),
+				      *words ? ": " : "", words);
+	else
+		how = g_strdup_printf("exit status %d%s%s", WEXITSTATUS(wait_status),
+				      *words ? ": " : "", words);
+	record_event(boot->record, "exited", "how", how);
+	if (boot->state < BOOT_CORPSE && !boot->done) {
+		boot->exited = g_steal_pointer(&how);
+		/* A QEMU that never ran the guest complained about its arguments or the host. */
+		if (boot->console_bytes == 0 && !boot->hello && *words && !boot->infra)
+			boot->infra = g_strdup_printf("QEMU: %s", words);
+	}
+	over(boot);
+}
+
+static const VmListener vm_listener = {
+	.console = on_console,
+	.agent = on_agent,
+	.event = on_vm_event,
+	.transcript = on_transcript,
+	.exited = on_exited,
+};
+
+static void memory_done(Vm *vm, const VmMemState *states, guint count, const GError *error,
+			gpointer user)
+{
+	Boot *boot = user;
+
+	for (guint i = 0; !error && i < count; i++) {
+		const VmMemState *m = &states[i];
+		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
+							m->requested_bytes, m->plugged_bytes);
+		JsonObject *o;
+
+		if (g_strcmp0(g_hash_table_lookup(boot->plugged, m->id), text) == 0)
+			continue;
+		o = json_object_new();
+		json_object_set_string_member(o, "device", m->id);
+		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);
+		json_object_set_int_member(o, "plugged_bytes", (gint64)m->plugged_bytes);
+		record_json(boot->record, RECORD_MEMORY, o);
+		g_hash_table_insert(boot->plugged, g_strdup(m->id), g_steal_pointer(&text));
+	}
+}
+
+static gboolean resize_due(gpointer user);
+
+/* Sets the timer for the next step of the schedule, which counts from the start of the ops. */
+static void arm_resize(Boot *boot, gint64 run_since_us)
+{
+	ResizeStep step = resize_schedule_next(boot->plan->resize);
+	gint64 wait_ms = (gint64)step.t_ms - (g_get_monotonic_time() - run_since_us) / 1000;
+
+	boot->resize_bytes = step.target_bytes;
+	boot->resize_id = g_timeout_add((guint)MAX(wait_ms, 0), resize_due, boot);
+}
+
+static void resize_done(Vm *vm, const GError *error, gpointer user)
+{
+	Boot *boot = user;
+
+	if (error)
+		record_event(boot->record, "resize-failed", "reason", error->message);
+}
+
+static gboolean resize_due(gpointer user)
+{
+	Boot *boot = user;
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, boot->resize_bytes);
+
+	boot->resize_id = 0;
+	if (boot->state != BOOT_RUN)
+		return G_SOURCE_REMOVE;
+	record_event(boot->record, "resize", "bytes", text);
+	boot->vm->ops->resize(boot->vm, boot->plan->resize_device, boot->resize_bytes, resize_done,
+			      boot);
+	arm_resize(boot, boot->run_since_us);
+	return G_SOURCE_REMOVE;
+}
+
+static void ping(Boot *boot, gint64 now)
+{
+	char line[64];
+
+	if (now - boot->pinged_us < PING_US || !boot->hello || boot->state > BOOT_STOPPING)
+		return;
+	boot->pinged_us = now;
+	g_snprintf(line, sizeof(line), "ping id=%" G_GUINT64_FORMAT "\n", ++boot->ping_id);
+	boot_send_line(boot, line);
+}
+
+static void show_progress(Boot *boot, gint64 now)
+{
+	static const char *const names[] = {"booting", "plugging", "running", "stopping",
+					    "dead",    "ending",   "over"};
+	BootProgress p = {.phase = names[boot->state],
+			  .elapsed_s = (now - boot->started_us) / 1e6,
+			  .hits = boot->hits_live};
+
+	if (now - boot->progress_us < 1000000 || !boot->listener->progress)
+		return;
+	for (guint i = 0; i < boot->op_count; i++)
+		p.offlines += boot->ops[i].offlines;
+	p.offlines_per_s = (double)(p.offlines - boot->progress_offlines) * 1e6 /
+			   (double)(now - boot->progress_us);
+	boot->progress_us = now;
+	boot->progress_offlines = p.offlines;
+	boot->listener->progress(&p, boot->user);
+}
+
+static void go_quiet(Boot *boot, const char *phase)
+{
+	if (!boot->quiet)
+		boot->quiet = g_strdup(phase);
+	become_corpse(boot, TRUE);
+}
+
+/* The states' deadlines. @in_ms: time in the state, @silent_ms: since the agent's last word. */
+static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
+{
+	const BootDeadlines *d = &boot->deadlines;
+	gint64 now = g_get_monotonic_time();
+	const Scenario *s = boot->config.scenario;
+
+	switch (boot->state) {
+	case BOOT_POWER_ON:
+		if (boot->console_bytes == 0 && in_ms > d->console_ms)
+			go_quiet(boot, "and not one byte on the console");
+		else if (in_ms > d->hello_ms)
+			go_quiet(boot, "before its hello");
+		else if (boot->splat_us && now - boot->console_us > d->quiet_ms * 1000ll)
+			become_corpse(boot, TRUE);
+		break;
+	case BOOT_PLUG:
+		if (in_ms > d->plug_ms || silent_ms > d->quiet_ms)
+			go_quiet(boot, "while memory was plugged");
+		break;
+	case BOOT_RUN:
+		if (boot->splat_us && silent_ms > d->corpse_ms)
+			become_corpse(boot, TRUE);
+		else if (silent_ms > d->quiet_ms)
+			go_quiet(boot, "while the ops ran");
+		else if (boot->go_ns >= 0 && in_ms > (gint64)s->duration_ms + d->stop_ms)
+			boot_stop_run(boot, "the agent overran its duration");
+		else if (boot->splat_us && g_str_equal(s->stop, "first-incident") &&
+			 now - boot->splat_us > (gint64)s->linger_ms * 1000)
+			boot_stop_run(boot, "first incident");
+		break;
+	case BOOT_STOPPING:
+		if (in_ms > d->stop_ms ||
+		    silent_ms > (boot->splat_us ? d->corpse_ms : d->quiet_ms)) {
+			if (boot->splat_us || boot->interrupted)
+				become_corpse(boot, FALSE);
+			else
+				go_quiet(boot, "after it was told to stop");
+		}
+		break;
+	case BOOT_CORPSE:
+		if (in_ms > d->corpse_ms || boot->saw_panic)
+			boot_end(boot, FALSE);
+		break;
+	case BOOT_ENDING:
+		if (boot->vm_running && (in_ms > d->exit_ms || (!boot->done && !boot->rec_pending)))
+			boot->vm->ops->stop(boot->vm);
+		break;
+	case BOOT_OVER:
+		break;
+	}
+}
+
+static gboolean tick(gpointer user)
+{
+	Boot *boot = user;
+	gint64 now = g_get_monotonic_time();
+
+	if (boot->state < BOOT_CORPSE)
+		triage_settle(boot->triage, now);
+	if (record_error(boot->record) && !boot->infra) {
+		boot->infra = g_strdup(record_error(boot->record)->message);
+		boot_end(boot, FALSE);
+	}
+	if (boot->state == BOOT_RUN && boot->go_ns >= 0 && boot->plan->resize && !boot->resize_id)
+		arm_resize(boot, boot->run_since_us = boot->state_since_us);
+	ping(boot, now);
+	if (boot->vm_running && now - boot->memory_us > MEMORY_US && boot->state < BOOT_CORPSE) {
+		boot->memory_us = now;
+		boot->vm->ops->query_memory(boot->vm, memory_done, boot);
+	}
+	show_progress(boot, now);
+	check_state(boot, (now - boot->state_since_us) / 1000,
+		    (now - MAX(boot->heard_us, boot->started_us)) / 1000);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean is_emulated(const BootConfig *config)
+{
+	return config->accel == VM_ACCEL_TCG;
+}
+
+static void setup_ops(Boot *boot, GPtrArray *walkers)
+{
+	const Scenario *s = boot->config.scenario;
+
+	boot->op_count = s->ops->len;
+	boot->ops = g_new0(BootOp, MAX(boot->op_count, 1));
+	for (guint i = 0; i < s->ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+
+		boot->ops[i].hammer = op_find(op->name)->kind == OP_HAMMER;
+		if (!boot->ops[i].hammer)
+			g_ptr_array_add(walkers, op->name);
+	}
+	g_ptr_array_add(walkers, NULL);
+}
+
+/* The plan, the command line and what else is known before power-on. */
+static gboolean record_start(Boot *boot, const VmConfig *vm, GError **error)
+{
+	const BootConfig *c = &boot->config;
+	g_auto(GStrv) argv = c->backend->argv(vm, error);
+	g_autofree char *plan = NULL;
+	JsonObject *o;
+	JsonArray *args;
+
+	if (!argv)
+		return FALSE;
+	plan = plan_to_text(c->scenario, c->seed, c->modules, c->boot_module_count, 20);
+	record_file(boot->record, "scenario.ini", c->scenario->text, strlen(c->scenario->text));
+	record_file(boot->record, "plan.txt", plan, strlen(plan));
+	o = json_object_new();
+	json_object_set_int_member(o, "boot", c->index);
+	json_object_set_string_member(o, "scenario", c->scenario->name);
+	{
+		g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
+		g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+		g_autofree char *start = g_date_time_format_iso8601(now);
+
+		json_object_set_string_member(o, "seed", seed);
+		json_object_set_string_member(o, "started", start);
+	}
+	json_object_set_string_member(o, "kernel", c->kernel->release);
+	json_object_set_string_member(o, "kernel_version",
+				      c->kernel->version ? c->kernel->version : "");
+	json_object_set_string_member(o, "build_id",
+				      c->kernel->build_id ? c->kernel->build_id : "");
+	json_object_set_string_member(o, "backend", c->backend->name);
+	json_object_set_string_member(o, "accel", vm_accel_name(c->accel));
+	args = json_array_new();
+	for (guint i = 0; argv[i]; i++)
+		json_array_add_string_element(args, argv[i]);
+	json_object_set_array_member(o, "argv", args);
+	return record_json_file(boot->record, "boot.json", o);
+}
+
+Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointer user,
+		 GError **error)
+{
+	Boot *boot = g_new0(Boot, 1);
+	g_autoptr(VmConfig) vm = NULL;
+	g_autoptr(GPtrArray) walkers = g_ptr_array_new();
+	TriageConfig triage = {.emulated = is_emulated(config),
+			       .kernel = config->kernel->release,
+			       .known_issues = config->known_issues};
+
+	boot->config = *config;
+	boot->deadlines = config->deadlines;
+	boot->config.dir = boot->dir = g_strdup(config->dir);
+	boot->config.name = boot->name = g_strdup(config->name);
+	boot->config.initrd_path = boot->initrd_path = g_strdup(config->initrd_path);
+	boot->listener = listener;
+	boot->user = user;
+	boot->go_ns = -1;
+	boot->page_bytes = 4096;
+	boot->block_bytes = 128ull << 20;
+	boot->plugged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	setup_ops(boot, walkers);
+	triage.walkers = (const char *const *)walkers->pdata;
+	boot->plan = plan_new(config->scenario, config->seed, config->modules,
+			      config->boot_module_count, boot->block_bytes);
+	vm = boot_vm_config(config);
+	boot->record = record_new(config->dir, error);
+	if (boot->record)
+		boot->triage = triage_new(&triage, on_splat, boot, error);
+	if (boot->triage && record_start(boot, vm, error))
+		boot->vm = config->backend->create(vm, error);
+	boot->started_us = boot->progress_us = g_get_monotonic_time();
+	if (!boot->vm || !config->backend->start(boot->vm, &vm_listener, boot, error)) {
+		if (record_error(boot->record) && error && !*error)
+			*error = g_error_copy(record_error(boot->record));
+		boot_free(boot);
+		return NULL;
+	}
+	boot->vm_running = TRUE;
+	boot_set_state(boot, BOOT_POWER_ON);
+	boot->tick_id = g_timeout_add(TICK_MS, tick, boot);
+	return boot;
+}
+
+void boot_interrupt(Boot *boot)
+{
+	gboolean again = boot->interrupted;
+
+	boot->interrupted = TRUE;
+	if (!again && boot->state == BOOT_RUN)
+		boot_stop_run(boot, "interrupted");
+	else if (again || boot->state < BOOT_RUN)
+		boot_end(boot, FALSE);
+}
+
+void boot_free(Boot *boot)
+{
+	if (!boot)
+		return;
+	g_clear_handle_id(&boot->tick_id, g_source_remove);
+	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	if (boot->vm)
+		boot->vm->ops->free(boot->vm); /* answers what is pending: first of all */
+	for (guint i = 0; i < boot->op_count; i++) {
+		g_free(boot->ops[i].state);
+		g_free(boot->ops[i].reason);
+	}
+	g_free(boot->ops);
+	g_clear_pointer(&boot->triage, triage_free);
+	g_clear_pointer(&boot->record, record_free);
+	g_clear_pointer(&boot->plan, plan_free);
+	g_clear_pointer(&boot->flight, flight_free);
+	g_clear_pointer(&boot->flight_first, flight_free);
+	g_clear_pointer(&boot->plugged, g_hash_table_unref);
+	g_free(boot->rec_raw);
+	g_free(boot->quiet);
+	g_free(boot->endless);
+	g_free(boot->exited);
+	g_free(boot->infra);
+	g_free(boot->dir);
+	g_free(boot->name);
+	g_free(boot->initrd_path);
+	g_free(boot);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt list`: the tables of the program, as text that can be piped. */
+#include "harness/cmd.h"
+#include "harness/paths.h"
+#include "harness/store.h"
+#include "harness/units.h"
+#include "guest-agent/op.h"
+#include "host-driver/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static gboolean list_ops(GError **error)
+{
+	const struct op *op;
+
+	for (size_t i = 0; (op = op_get(i)); i++) {
+		const struct op_param *p;
+
+		printf("%s%s (%s)\n    %s\n", i ? "\n" : "", op->name, op_kind_name(op->kind),
+		       op->help);
+		for (const struct op_need *need = op->needs; need && need->path; need++)
+			printf("    needs %s%s%s\n", need->path, need->config ? ", CONFIG_" : "",
+			       need->config ? need->config : "");
+		for (size_t k = 0; (p = op_param_get(op, k)); k++) {
+			char form[256];
+
+			printf("      %s = %s (%s)\n          %s\n", p->name, p->def,
+			       op_param_form(p, form, sizeof(form)), p->help);
+		}
+	}
+	return TRUE;
+}
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static gboolean list_scenarios(GError **error)
+{
+	g_autofree char *configs = paths_configs();
+	g_autoptr(GDir) dir = g_dir_open(configs, 0, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	const char *entry;
+
+	while (dir && (entry = g_dir_read_name(dir)))
+		if (g_str_has_suffix(entry, ".ini") && !g_str_equal(entry, "known-issues.ini"))
+			g_ptr_array_add(names, g_strdup(entry));
+	g_ptr_array_sort(names, by_name);
+	for (guint i = 0; i < names->len; i++) {
+		g_autofree char *path =
+			g_build_filename(configs, g_ptr_array_index(names, i), NULL);
+		g_autoptr(Scenario) s = scenario_load(path, error);
+
+		if (!s)
+			return FALSE;
+		printf("%-16s %s\n", s->name, s->summary);
+	}
+	return dir != NULL;
+}
+
+static gboolean list_keys(GError **error)
+{
+	const char *group = "";
+
+	for (const ScenarioKey *k = scenario_keys; k->group; k++) {
+		if (!g_str_equal(group, k->group))
+			printf("%s[%s]\n", *group ? "\n" : "", k->group);
+		group = k->group;
+		printf("  %-15s %s", k->key, k->help);
+		if (k->choices)
+			printf(" (%s)", k->choices);
+		if (k->fallback)
+			printf(" [%s]", k->fallback);
+		printf("\n");
+	}
+	printf("\n[set]\n  /sys/... = VALUE  files of the guest's /sys or /proc, written before "
+	       "the "
+	       "ops are set up\n\n[op NAME] or [op NAME#LABEL]\n  the op's parameters: `pfnhunt "
+	       "list ops`\n");
+	return TRUE;
+}
+
+static gboolean list_kernels(GError **error)
+{
+	g_autoptr(GPtrArray) kernels = kernel_list(error);
+
+	if (!kernels)
+		return FALSE;
+	for (guint i = 0; i < kernels->len; i++) {
+		const KernelEntry *k = g_ptr_array_index(kernels, i);
+
+		printf("%-24s %-28s %-20s %s\n", k->spec, k->release ? k->release : "-",
+		       k->version ? k->version : "-", k->where);
+	}
+	g_ptr_array_set_free_func(kernels, (GDestroyNotify)kernel_entry_free);
+	return TRUE;
+}
+
+static void print_hunt(const StoreHunt *h, gpointer user)
+{
+	printf("%-44s %-9s %4" G_GINT64_FORMAT " boots %4" G_GINT64_FORMAT
+	       " incidents %8" G_GINT64_FORMAT " offlines\n",
+	       h->id, *h->verdict ? h->verdict : "unended", h->boots, h->incidents, h->offlines);
+}
+
+static gboolean list_hunts(GError **error)
+{
+	g_autofree char *results = paths_results();
+	g_autofree char *path = g_build_filename(results, "pfnhunt.db", NULL);
+	g_autoptr(Store) store = NULL;
+
+	if (!g_file_test(path, G_FILE_TEST_EXISTS)) /* nothing was hunted yet */
+		return TRUE;
+	store = store_open(results, error);
+	return store && store_list(store, print_hunt, NULL, error);
+}
+
+static const struct {
+	const char *name, *help;
+	gboolean (*list)(GError **error);
+} lists[] = {
+	{"ops", "hammers and walkers, with their parameters", list_ops},
+	{"scenarios", "what `pfnhunt run` can be given", list_scenarios},
+	{"keys", "what may stand in a scenario file", list_keys},
+	{"kernels", "what `--kernel` can be given without a download", list_kernels},
+	{"hunts", "what was hunted, newest first", list_hunts},
+};
+
+int cmd_list(int argc, char **argv)
+{
+	g_autoptr(GOptionContext) context = g_option_context_new("WHAT");
+	g_autoptr(GString) help = g_string_new("WHAT is one of:\n");
+	g_autoptr(GError) error = NULL;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+		g_string_append_printf(help, "  %-10s %s\n", lists[i].name, lists[i].help);
+	g_option_context_set_description(context, help->str);
+	g_set_prgname("pfnhunt list");
+	if (!g_option_context_parse(context, &argc, &argv, &error))
+		return cmd_fail(error);
+	for (gsize i = 0; argc == 2 && i < G_N_ELEMENTS(lists); i++)
+		if (g_str_equal(argv[1], lists[i].name))
+			return lists[i].list(&error) ? 0 : cmd_fail(error);
+	g_set_error(&error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "list what? %s", help->str);
+	g_strchomp(error->message);
+	return cmd_fail(error);
+}

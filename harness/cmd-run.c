@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt run`: options, live progress, report. */
+#include "harness/cmd.h"
+#include "harness/hunt.h"
+#include "harness/paths.h"
+#include "harness/report-text.h"
+#include "harness/units.h"
+#include "host-driver/error.h"
+
+#include <gio/gio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+typedef struct {
+	char *kernel, *modules, *accel, *backend, *time, *seed, *results;
+	gint64 boots;
+	gboolean dry_run;
+} Options;
+
+typedef struct {
+	gboolean tty;
+	guint64 boots; /* planned, 0 = no limit */
+} Screen;
+
+static char *of_boots(const Screen *screen, guint index)
+{
+	return screen->boots ? g_strdup_printf("%u/%" G_GUINT64_FORMAT, index + 1, screen->boots)
+			     : g_strdup_printf("%u", index + 1);
+}
+
+/* Progress goes to stderr, so that stdout is the report alone. */
+static void clear_line(const Screen *screen)
+{
+	if (screen->tty)
+		fputs("\r\033[K", stderr);
+}
+
+static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer user)
+{
+	const Screen *screen = user;
+	g_autofree char *boot = of_boots(screen, index);
+
+	clear_line(screen);
+	g_printerr("boot %s: seed 0x%016" G_GINT64_MODIFIER "x%s", boot, seed,
+		   screen->tty ? "" : "\n");
+}
+
+static void on_progress(guint index, const BootProgress *p, gpointer user)
+{
+	const Screen *screen = user;
+	g_autofree char *boot = of_boots(screen, index);
+
+	if (!screen->tty)
+		return;
+	clear_line(screen);
+	g_printerr("boot %s: %s %.0f s, %.0f offlines/s, %" G_GUINT64_FORMAT " hits", boot,
+		   p->phase, p->elapsed_s, p->offlines_per_s, p->hits);
+}
+
+static void on_splat(guint index, const char *title, gpointer user)
+{
+	clear_line(user);
+	g_printerr("  %s\n", title);
+}
+
+static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
+{
+	g_autofree char *line = report_boot_line(result);
+
+	clear_line(user);
+	g_printerr("%s%s\n", line, retried ? " (trying again)" : "");
+}
+
+static void on_note(const char *text, gpointer user)
+{
+	clear_line(user);
+	g_printerr("%s\n", text);
+}
+
+static void on_kernel_progress(const char *text, gpointer user)
+{
+	g_printerr("%s\n", text);
+}
+
+static const HuntListener listener = {
+	.boot_started = on_boot_started,
+	.progress = on_progress,
+	.splat = on_splat,
+	.boot_over = on_boot_over,
+	.note = on_note,
+};
+
+G_GNUC_PRINTF(2, 3)
+static gboolean usage_error(GError **error, const char *format, ...)
+{
+	va_list ap;
+	g_autofree char *text = NULL;
+
+	va_start(ap, format);
+	text = g_strdup_vprintf(format, ap);
+	va_end(ap);
+	g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, text);
+	return FALSE;
+}
+
+static gboolean parse_accel(const char *text, VmAccel *accel, GError **error)
+{
+	static const VmAccel all[] = {VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG};
+
+	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+		if (g_str_equal(text, vm_accel_name(all[i]))) {
+			*accel = all[i];
+			return TRUE;
+		}
+	return usage_error(error, "--accel %s: there are auto, kvm, tcg", text);
+}
+
+/* The options that a hunt takes over the scenario's policy. */
+static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **error)
+{
+	config->boots = config->scenario->boots;
+	if (opt->boots < 0 || opt->boots > 1000000)
+		return usage_error(error, "--boots: a number from 1 to 1000000");
+	if (opt->time) {
+		if (!units_parse_ms(opt->time, &config->time_ms) || config->time_ms == 0)
+			return usage_error(error, "--time %s: a time such as 90s, 30m or 8h",
+					   opt->time);
+		config->boots = 0;
+	}
+	if (opt->boots)
+		config->boots = (guint64)opt->boots;
+	if (opt->seed && !units_parse_u64(opt->seed, &config->seed))
+		return usage_error(error, "--seed %s: a number, decimal or 0x hex", opt->seed);
+	if (!opt->seed && getrandom(&config->seed, sizeof(config->seed), 0) < 0)
+		return usage_error(error, "no random numbers from the kernel: give --seed");
+	return TRUE;
+}
+
+static gboolean settle_accel(const Options *opt, HuntConfig *config, GError **error)
+{
+	g_autofree char *why = NULL;
+	VmAccel wanted = VM_ACCEL_AUTO;
+
+	if (!parse_accel(opt->accel ? opt->accel : "auto", &wanted, error) ||
+	    !vm_accel_resolve(wanted, &config->accel, &why, error))
+		return FALSE;
+	config->accel_auto = wanted == VM_ACCEL_AUTO;
+	if (config->accel_auto && why)
+		g_printerr("no KVM (%s): emulating with TCG\n", why);
+	return TRUE;
+}
+
+static char *known_issues_path(const Scenario *s, const char *configs)
+{
+	g_autofree char *dir = g_path_get_dirname(s->path);
+	char *path;
+
+	if (*s->known_issues)
+		return g_build_filename(dir, s->known_issues, NULL);
+	path = g_build_filename(configs, "known-issues.ini", NULL);
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		g_clear_pointer(&path, g_free);
+	return path;
+}
+
+static int hunt(const Options *opt, const char *what, GError **error)
+{
+	g_autofree char *configs = paths_configs(), *agent = paths_agent();
+	g_autofree char *results = opt->results ? g_strdup(opt->results) : paths_results();
+	g_autofree char *path = scenario_find(what, configs, error);
+	g_autofree char *known = NULL, *text = NULL;
+	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
+	g_autoptr(Kernel) kernel = NULL;
+	HuntConfig config = {.scenario = scenario, .results_dir = results, .agent_path = agent};
+	HuntSummary summary;
+	Screen screen = {.tty = isatty(STDERR_FILENO)};
+	gboolean colour = isatty(STDOUT_FILENO) && !g_getenv("NO_COLOR");
+	int code;
+
+	if (!scenario || !apply_policy(opt, &config, error))
+		return -1;
+	config.known_issues = known = known_issues_path(scenario, configs);
+	config.backend = vm_backend_find(opt->backend ? opt->backend : "qemu");
+	if (!config.backend || config.backend == &vm_fake_ops) {
+		usage_error(error, "--backend %s: there is qemu", opt->backend);
+		return -1;
+	}
+	if (!g_file_test(agent, G_FILE_TEST_IS_REGULAR)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "no guest agent at %s: build it with ninja, or set PFNHUNT_AGENT",
+			    agent);
+		return -1;
+	}
+	if (!settle_accel(opt, &config, error))
+		return -1;
+	kernel = kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules, on_kernel_progress,
+			     NULL, error);
+	if (!kernel)
+		return -1;
+	config.kernel = kernel;
+	if (opt->dry_run) {
+		text = hunt_describe(&config, error);
+		if (text)
+			fputs(text, stdout);
+		return text ? 0 : -1;
+	}
+	screen.boots = config.boots;
+	g_printerr("hunting %s on %s\n  %s\n", scenario->name, kernel->release, scenario->summary);
+	if (!hunt_run(&config, &listener, &screen, &summary, error)) {
+		hunt_summary_clear(&summary);
+		return -1;
+	}
+	text = report_text(&config, &summary, colour);
+	fputs(text, stdout);
+	code = verdict_exit_code(summary.verdict);
+	hunt_summary_clear(&summary);
+	return code;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	Options o = {0};
+	const GOptionEntry entries[] = {
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
+		 "debian (default), debian:SUITE, host, a cached version (6.12), or a bzImage's "
+		 "path",
+		 "KERNEL"},
+		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o.modules,
+		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &o.accel, "auto (default), kvm or tcg",
+		 "ACCEL"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING, &o.backend, "qemu (default)", "NAME"},
+		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots,
+		 "number of boots (default: the scenario's)", "N"},
+		{"time", 't', 0, G_OPTION_ARG_STRING, &o.time,
+		 "start boots until this much time has passed: 90s, 30m, 8h", "T"},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &o.seed,
+		 "seed of the hunt (default: random, and recorded)", "SEED"},
+		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.results,
+		 "folder for the hunt's folder (default: results/runs)", "DIR"},
+		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o.dry_run,
+		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("[SCENARIO]");
+	int code = -1;
+
+	g_option_context_set_summary(
+		context,
+		"Boots guests by a scenario (a name from configs/ or an .ini file; default "
+		"quick),\nhammers memory hotplug beside PFN walkers, and reports what fired.");
+	g_option_context_set_description(
+		context,
+		"Exit codes: 0 clean, 1 incident or hang, 2 usage, 3 our own failure, "
+		"4 unexposed.\nOnly guests are touched: this machine's own memory is never "
+		"taken offline.\n");
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname("pfnhunt run");
+	if (g_option_context_parse(context, &argc, &argv, &error)) {
+		if (argc > 2)
+			usage_error(&error, "one scenario at a time: '%s' is one too many",
+				    argv[2]);
+		else
+			code = hunt(&o, argc == 2 ? argv[1] : "quick", &error);
+	}
+	if (error)
+		code = cmd_fail(error);
+	g_free(o.kernel);
+	g_free(o.modules);
+	g_free(o.accel);
+	g_free(o.backend);
+	g_free(o.time);
+	g_free(o.seed);
+	g_free(o.results);
+	return code;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of the program. argv[0] is the command's name; each returns the exit code. */
+#ifndef PFNHUNT_CMD_H
+#define PFNHUNT_CMD_H
+
+#include <glib.h>
+
+int cmd_run(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+
+/* Prints "pfnhunt: MESSAGE" to stderr and returns the exit code of its kind (2 or 3). */
+int cmd_fail(const GError *error);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where our own files are: beside the binary in a build tree, or where `meson install` puts
+ * them. The environment (PFNHUNT_AGENT, PFNHUNT_CONFIGS, PFNHUNT_RESULTS) wins, for packagers.
+ */
+#ifndef PFNHUNT_PATHS_H
+#define PFNHUNT_PATHS_H
+
+#include <glib.h>
+
+/* Each (transfer full), never NULL; whether it exists is for the caller to see. */
+char *paths_agent(void);   /* the static guest agent */
+char *paths_configs(void); /* folder of the shipped scenarios */
+char *paths_results(void); /* folder for hunts: results/runs, or $XDG_STATE_HOME/pfnhunt/runs */
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See plan.h. */
+#include "harness/plan.h"
+#include "guest-agent/op.h"
+#include "guest-agent/wire.h"
+#include "host-driver/error.h"
+#include "host-driver/rng.h"
+#include "host-driver/vm.h"
+
+#include <string.h>
+
+/* Parts of a boot that draw from the boot's seed, each from its own stream. */
+enum { SEED_AGENT, SEED_RESIZE };
+
+static void add_line(Plan *plan, struct wire_out *out)
+{
+	int len = wire_end(out);
+
+	/* All values come from a checked scenario or from file names of a kernel. */
+	g_return_if_fail(len > 0);
+	g_ptr_array_add(plan->lines, g_strndup(out->buf, len));
+}
+
+static void add_ops(Plan *plan, const Scenario *s)
+{
+	char buf[WIRE_LINE_MAX];
+
+	for (guint i = 0; i < s->ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+		struct wire_out out;
+
+		wire_begin(&out, buf, sizeof(buf), WIRE_OP);
+		wire_add_u64(&out, "inst", i);
+		wire_add(&out, "name", op->name);
+		for (guint k = 0; k < op->keys->len; k++)
+			wire_add(&out, g_ptr_array_index(op->keys, k),
+				 g_ptr_array_index(op->values, k));
+		add_line(plan, &out);
+	}
+}
+
+/* virtio_mem itself waits for the `plug` line: the online policy must be set before it. */
+static void add_modules(Plan *plan, const GPtrArray *modules, guint boot_count)
+{
+	char buf[WIRE_LINE_MAX];
+
+	for (guint i = boot_count; i < modules->len; i++) {
+		const KernelModule *m = g_ptr_array_index(modules, i);
+		g_autofree char *path = g_strdup_printf("/modules/%s.ko", m->name);
+		struct wire_out out;
+
+		if (g_str_equal(m->name, "virtio_mem"))
+			continue;
+		wire_begin(&out, buf, sizeof(buf), WIRE_MODULE);
+		wire_add(&out, "path", path);
+		if (m->params)
+			wire_add(&out, "params", m->params);
+		wire_add_u64(&out, "needed", 0);
+		add_line(plan, &out);
+	}
+}
+
+static void add_settings(Plan *plan, const Scenario *s)
+{
+	char buf[WIRE_LINE_MAX];
+
+	for (guint i = 0; i < s->set_paths->len; i++) {
+		struct wire_out out;
+
+		wire_begin(&out, buf, sizeof(buf), WIRE_SET);
+		wire_add(&out, "path", g_ptr_array_index(s->set_paths, i));
+		wire_add(&out, "value", g_ptr_array_index(s->set_values, i));
+		add_line(plan, &out);
+	}
+}
+
+static void plan_resize(Plan *plan, const Scenario *s, guint64 memory_block_bytes)
+{
+	ResizeLimits limits = {.min_bytes = s->resize_min_bytes,
+			       .max_bytes = s->resize_max_bytes,
+			       .memory_block_bytes = memory_block_bytes,
+			       .period_ms = s->resize_period_ms,
+			       .jitter_ms = s->resize_jitter_ms};
+
+	for (guint i = 0; i < s->devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(s->devices, i);
+
+		if (g_str_equal(dev->id, s->resize_device))
+			limits.block_size_bytes = dev->block_size_bytes;
+	}
+	plan->resize_device = g_strdup(s->resize_device);
+	plan->resize = resize_schedule_new(&limits, seed_derive(plan->seed, SEED_RESIZE));
+}
+
+Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count,
+	       guint64 memory_block_bytes)
+{
+	Plan *plan = g_new0(Plan, 1);
+	char buf[WIRE_LINE_MAX];
+	struct wire_out out;
+
+	plan->seed = seed;
+	plan->lines = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < s->devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(s->devices, i);
+
+		plan->plug_bytes += dev->requested_bytes;
+	}
+	wire_begin(&out, buf, sizeof(buf), WIRE_PLAN);
+	wire_add_u64(&out, "proto", WIRE_PROTO);
+	wire_add_u64(&out, "seed", seed_derive(seed, SEED_AGENT));
+	wire_add(&out, "online_policy", s->online_policy);
+	add_line(plan, &out);
+	add_modules(plan, modules, boot_count);
+	add_settings(plan, s);
+	add_ops(plan, s);
+	wire_begin(&out, buf, sizeof(buf), WIRE_PLUG);
+	wire_add_u64(&out, "bytes", plan->plug_bytes);
+	add_line(plan, &out);
+
+	wire_begin(&out, buf, sizeof(buf), WIRE_GO);
+	wire_add_u64(&out, "duration_ms", s->duration_ms);
+	plan->go = g_strndup(buf, MAX(wire_end(&out), 0));
+	if (s->resize_device)
+		plan_resize(plan, s, memory_block_bytes);
+	return plan;
+}
+
+void plan_free(Plan *plan)
+{
+	if (!plan)
+		return;
+	g_ptr_array_unref(plan->lines);
+	g_free(plan->go);
+	g_free(plan->resize_device);
+	g_clear_pointer(&plan->resize, resize_schedule_free);
+	g_free(plan);
+}
+
+char *plan_to_text(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count,
+		   guint steps)
+{
+	g_autoptr(Plan) plan = plan_new(s, seed, modules, boot_count, 128ull << 20);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < plan->lines->len; i++)
+		g_string_append(text, g_ptr_array_index(plan->lines, i));
+	g_string_append(text, plan->go);
+	for (guint i = 0; plan->resize && i < steps; i++) {
+		ResizeStep step = resize_schedule_next(plan->resize);
+
+		g_string_append_printf(text,
+				       "resize t_ms=%" G_GUINT64_FORMAT
+				       " device=%s bytes=%" G_GUINT64_FORMAT "\n",
+				       step.t_ms, plan->resize_device, step.target_bytes);
+	}
+	return g_string_free(text, FALSE);
+}
+
+GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_count, GError **error)
+{
+	static const char *const boot[] = {"virtio_pci", "virtio_console", NULL};
+	static const char *const panic[] = {"pvpanic_pci", NULL};
+	static const char *const device[] = {"virtio_mem", NULL};
+	g_autoptr(GPtrArray) modules =
+		g_ptr_array_new_with_free_func((GDestroyNotify)kernel_module_free);
+	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
+
+	/* Without pvpanic a panic is still on the console: not worth failing for. */
+	if (!kernel_modules_resolve(kernel, boot, modules, NULL, error) ||
+	    !kernel_modules_resolve(kernel, panic, modules, missing, error))
+		return NULL;
+	*boot_count = modules->len;
+	if (!kernel_modules_resolve(kernel, device, modules, NULL, error))
+		return NULL;
+	for (guint i = 0; i < s->ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+		const struct op *info = op_find(op->name);
+
+		for (const struct op_need *need = info->needs; need && need->path; need++) {
+			const char *const name[] = {need->module, NULL};
+
+			if (need->module &&
+			    !kernel_modules_resolve(kernel, name, modules, missing, error))
+				return NULL;
+		}
+	}
+	return g_steal_pointer(&modules);
+}

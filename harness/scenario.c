@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See scenario.h. GKeyFile does the INI; this file adds the table, the checks and the lines. */
+#include "harness/scenario.h"
+#include "harness/units.h"
+#include "guest-agent/op.h"
+#include "host-driver/error.h"
+#include "host-driver/vm.h"
+
+#define IN(field)  offsetof(Scenario, field)
+#define DEV(field) offsetof(VmMemDevice, field)
+#define MIB(n)	   ((guint64)(n) << 20)
+#define GIB(n)	   ((guint64)(n) << 30)
+#define DAY_MS	   86400000ull
+
+/* clang-format off */
+const ScenarioKey scenario_keys[] = {
+	{"scenario", "summary", KEY_TEXT, NULL, 0, 0, NULL,
+	 "one line on what it hunts", IN(summary)},
+	{"guest", "cpus", KEY_COUNT, "2", 1, 255, NULL,
+	 "virtual CPUs", IN(cpus)},
+	{"guest", "memory", KEY_BYTES, "512M", MIB(128), GIB(4096), NULL,
+	 "boot memory, without the devices below", IN(memory_bytes)},
+	{"guest", "cmdline", KEY_TEXT, "", 0, 0, NULL,
+	 "kernel arguments that change what is tested (mitigations=, preempt=, init_on_alloc=)",
+	 IN(cmdline)},
+	{"guest", "online-policy", KEY_TEXT, "online_movable", 0, 0,
+	 "offline|online|online_kernel|online_movable",
+	 "what auto_online_blocks is set to before memory is plugged", IN(online_policy)},
+	{"memory ID", "size", KEY_BYTES, "2G", MIB(128), GIB(4096), NULL,
+	 "most that the virtio-mem device can plug", DEV(size_bytes)},
+	{"memory ID", "block-size", KEY_BYTES, "4M", MIB(2), GIB(4), NULL,
+	 "the device's block: a power of two", DEV(block_size_bytes)},
+	{"memory ID", "requested-size", KEY_BYTES, NULL, 0, GIB(4096), NULL,
+	 "plugged before the ops start: a multiple of block-size", DEV(requested_bytes)},
+	{"resize", "device", KEY_TEXT, NULL, 0, 0, NULL,
+	 "ID of the device that is resized while the ops run", IN(resize_device)},
+	{"resize", "min", KEY_BYTES, "0", 0, GIB(4096), NULL,
+	 "smallest target: a multiple of block-size", IN(resize_min_bytes)},
+	{"resize", "max", KEY_BYTES, NULL, 0, GIB(4096), NULL,
+	 "largest target: a multiple of block-size", IN(resize_max_bytes)},
+	{"resize", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
+	 "time from one resize to the next", IN(resize_period_ms)},
+	{"resize", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
+	 "each period is longer or shorter by up to this, seeded", IN(resize_jitter_ms)},
+	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
+	 "boots of a hunt (--boots)", IN(boots)},
+	{"policy", "duration", KEY_MS, "30s", 100, 365 * DAY_MS, NULL,
+	 "how long the ops of one boot run", IN(duration_ms)},
+	{"policy", "stop", KEY_TEXT, "never", 0, 0, "never|first-incident",
+	 "when a boot ends before its duration", IN(stop)},
+	{"policy", "linger", KEY_MS, "2s", 0, DAY_MS, NULL,
+	 "with first-incident: how much longer to watch for consequences", IN(linger_ms)},
+	{"policy", "known-issues", KEY_TEXT, "", 0, 0, NULL,
+	 "INI file of known signatures, relative to the scenario; empty: the shipped one",
+	 IN(known_issues)},
+	{NULL, NULL, KEY_TEXT, NULL, 0, 0, NULL, NULL, 0},
+};
+/* clang-format on */
+
+/* Where @group (and @key in it, when not NULL) stands in the text; 0 when it does not. */
+static guint find_line(const char *text, const char *group, const char *key)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autofree char *header = g_strdup_printf("[%s]", group);
+	gboolean inside = FALSE;
+
+	for (guint i = 0; lines[i]; i++) {
+		char *line = g_strstrip(lines[i]);
+		char *eq;
+
+		if (line[0] == '[') {
+			inside = g_str_equal(line, header);
+			if (inside && !key)
+				return i + 1;
+			continue;
+		}
+		eq = strchr(line, '=');
+		if (!inside || !eq || line[0] == '#')
+			continue;
+		*eq = '\0';
+		if (key && g_str_equal(g_strchomp(line), key))
+			return i + 1;
+	}
+	return 0;
+}
+
+typedef struct {
+	const char *path, *text;
+	GKeyFile *ini;
+} Source;
+
+G_GNUC_PRINTF(5, 6)
+static gboolean complain(const Source *src, const char *group, const char *key, GError **error,
+			 const char *format, ...)
+{
+	g_autofree char *what = NULL;
+	guint line = find_line(src->text, group, key);
+	va_list ap;
+
+	if (line == 0)
+		line = find_line(src->text, group, NULL);
+	va_start(ap, format);
+	what = g_strdup_vprintf(format, ap);
+	va_end(ap);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s:%u: [%s]%s%s: %s", src->path,
+		    MAX(line, 1), group, key ? " " : "", key ? key : "", what);
+	return FALSE;
+}
+
+static gboolean is_choice(const char *choices, const char *value)
+{
+	g_auto(GStrv) all = g_strsplit(choices, "|", -1);
+
+	return g_strv_contains((const char *const *)all, value);
+}
+
+/* Checks @value against @k and stores it at @base + offset. */
+static gboolean store(const Source *src, const ScenarioKey *k, const char *group, void *base,
+		      const char *value, GError **error)
+{
+	void *field = (char *)base + k->offset;
+	g_autofree char *min = NULL, *max = NULL;
+	const char *example = NULL;
+	gboolean ok = FALSE;
+	guint64 number = 0;
+
+	switch (k->type) {
+	case KEY_TEXT:
+		if (k->choices && !is_choice(k->choices, value))
+			return complain(src, group, k->key, error, "'%s' is none of %s", value,
+					k->choices);
+		g_free(*(char **)field);
+		*(char **)field = g_strdup(value);
+		return TRUE;
+	case KEY_BYTES:
+		ok = units_parse_bytes(value, &number);
+		example = "a size such as 4M or 2G";
+		min = units_format_bytes(k->min);
+		max = units_format_bytes(k->max);
+		break;
+	case KEY_MS:
+		ok = units_parse_ms(value, &number);
+		example = "a time such as 500ms, 20s or 8h";
+		min = units_format_ms(k->min);
+		max = units_format_ms(k->max);
+		break;
+	case KEY_COUNT:
+		ok = units_parse_u64(value, &number);
+		example = "a number";
+		min = g_strdup_printf("%" G_GUINT64_FORMAT, k->min);
+		max = g_strdup_printf("%" G_GUINT64_FORMAT, k->max);
+		break;
+	}
+	if (!ok)
+		return complain(src, group, k->key, error, "'%s' is not %s", value, example);
+	if (number < k->min || number > k->max)
+		return complain(src, group, k->key, error, "%s is not between %s and %s", value,
+				min, max);
+	*(guint64 *)field = number;
+	return TRUE;
+}
+
+/* All keys of @group of the file into @base, by the table's group @table_group. */
+static gboolean load_group(const Source *src, const char *table_group, const char *group,
+			   void *base, GError **error)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
+
+	for (guint i = 0; keys && keys[i]; i++) {
+		g_autoptr(GString) right = g_string_new(NULL);
+		gboolean known = FALSE;
+
+		for (const ScenarioKey *k = scenario_keys; k->group; k++) {
+			if (!g_str_equal(k->group, table_group))
+				continue;
+			known |= g_str_equal(k->key, keys[i]);
+			g_string_append_printf(right, "%s%s", right->len ? ", " : "", k->key);
+		}
+		if (!known)
+			return complain(src, group, keys[i], error, "no such key; there are %s",
+					right->str);
+	}
+	for (const ScenarioKey *k = scenario_keys; k->group; k++) {
+		g_autofree char *value = NULL;
+
+		if (!g_str_equal(k->group, table_group))
+			continue;
+		value = g_key_file_get_string(src->ini, group, k->key, NULL);
+		if (value)
+			g_strstrip(value);
+		else if (k->fallback)
+			value = g_strdup(k->fallback);
+		else
+			return complain(src, group, k->key, error, "missing: %s", k->help);
+		if (!store(src, k, group, base, value, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean load_device(Scenario *s, const Source *src, const char *group, GError **error)
+{
+	const char *id = group + strlen("memory ");
+	VmMemDevice *dev;
+
+	if (!g_ascii_islower(id[0]) ||
+	    strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(id))
+		return complain(src, group, NULL, error,
+				"a device's ID is a letter, then letters and digits, such as vm0");
+	dev = vm_mem_device_new(id, 0, 0, 0);
+	g_ptr_array_add(s->devices, dev);
+	if (!load_group(src, "memory ID", group, dev, error))
+		return FALSE;
+	if (dev->block_size_bytes & (dev->block_size_bytes - 1))
+		return complain(src, group, "block-size", error,
+				"not a power of two; 2M, 4M, ... are");
+	if (dev->size_bytes % dev->block_size_bytes)
+		return complain(src, group, "size", error, "not a multiple of block-size");
+	if (dev->requested_bytes % dev->block_size_bytes) {
+		g_autofree char *below = units_format_bytes(
+			dev->requested_bytes / dev->block_size_bytes * dev->block_size_bytes);
+
+		return complain(src, group, "requested-size", error,
+				"not a multiple of block-size; %s is", below);
+	}
+	if (dev->requested_bytes > dev->size_bytes)
+		return complain(src, group, "requested-size", error, "more than size");
+	return TRUE;
+}
+
+static void scenario_op_free(ScenarioOp *op)
+{
+	g_free(op->name);
+	g_free(op->label);
+	g_ptr_array_unref(op->keys);
+	g_ptr_array_unref(op->values);
+	g_free(op);
+}
+
+static gboolean load_op(Scenario *s, const Source *src, const char *group, GError **error)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
+	ScenarioOp *op = g_new0(ScenarioOp, 1);
+	const struct op *info;
+
+	op->label = g_strdup(group + strlen("op "));
+	op->name = g_strndup(op->label, strcspn(op->label, "#"));
+	op->keys = g_ptr_array_new_with_free_func(g_free);
+	op->values = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(s->ops, op);
+	info = op_find(op->name);
+	if (!info)
+		return complain(src, group, NULL, error,
+				"no such op; `pfnhunt list ops` shows them");
+	for (guint i = 0; keys && keys[i]; i++) {
+		g_autofree char *value = g_key_file_get_string(src->ini, group, keys[i], NULL);
+		char why[256];
+
+		g_strstrip(value);
+		if (op_param_check(info, keys[i], value, why, sizeof(why)) < 0)
+			return complain(src, group, keys[i], error, "%s", why);
+		g_ptr_array_add(op->keys, g_strdup(keys[i]));
+		g_ptr_array_add(op->values, g_steal_pointer(&value));
+	}
+	return TRUE;
+}
+
+static gboolean load_set(Scenario *s, const Source *src, const char *group, GError **error)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
+
+	for (guint i = 0; keys && keys[i]; i++) {
+		if (!(g_str_has_prefix(keys[i], "/sys/") || g_str_has_prefix(keys[i], "/proc/")) ||
+		    strstr(keys[i], ".."))
+			return complain(src, group, keys[i], error,
+					"not a file below /sys or /proc of the guest");
+		g_ptr_array_add(s->set_paths, g_strdup(keys[i]));
+		g_ptr_array_add(s->set_values,
+				g_key_file_get_string(src->ini, group, keys[i], NULL));
+	}
+	return TRUE;
+}
+
+static gboolean check_resize(const Scenario *s, const Source *src, GError **error)
+{
+	const VmMemDevice *dev = NULL;
+
+	for (guint i = 0; i < s->devices->len; i++) {
+		const VmMemDevice *d = g_ptr_array_index(s->devices, i);
+
+		if (g_str_equal(d->id, s->resize_device))
+			dev = d;
+	}
+	if (!dev)
+		return complain(src, "resize", "device", error, "there is no [memory %s]",
+				s->resize_device);
+	if (s->resize_min_bytes % dev->block_size_bytes)
+		return complain(src, "resize", "min", error, "not a multiple of block-size");
+	if (s->resize_max_bytes % dev->block_size_bytes)
+		return complain(src, "resize", "max", error, "not a multiple of block-size");
+	if (s->resize_max_bytes > dev->size_bytes)
+		return complain(src, "resize", "max", error, "more than the device's size");
+	if (s->resize_min_bytes >= s->resize_max_bytes)
+		return complain(src, "resize", "min", error, "not below max");
+	if (s->resize_jitter_ms >= s->resize_period_ms)
+		return complain(src, "resize", "jitter", error, "not below period");
+	return TRUE;
+}
+
+static gboolean load_groups(Scenario *s, const Source *src, GError **error)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(src->ini, NULL);
+
+	for (guint i = 0; groups[i]; i++) {
+		const char *g = groups[i];
+		gboolean ok = TRUE;
+
+		if (g_str_has_prefix(g, "memory "))
+			ok = load_device(s, src, g, error);
+		else if (g_str_has_prefix(g, "op "))
+			ok = load_op(s, src, g, error);
+		else if (g_str_equal(g, "set"))
+			ok = load_set(s, src, g, error);
+		else if (g_str_equal(g, "resize"))
+			ok = load_group(src, g, g, s, error);
+		else if (!is_choice("scenario|guest|policy", g))
+			ok = complain(
+				src, g, NULL, error,
+				"no such group; there are scenario, guest, memory ID, resize, "
+				"set, op NAME, policy");
+		if (!ok)
+			return FALSE;
+	}
+	/* Last, so that [resize] may stand above the device that it names. */
+	return !s->resize_device || check_resize(s, src, error);
+}
+
+static Scenario *scenario_new(const char *path, const char *text)
+{
+	Scenario *s = g_new0(Scenario, 1);
+	char *dot;
+
+	s->path = g_strdup(path);
+	s->text = g_strdup(text);
+	s->name = g_path_get_basename(path);
+	dot = strrchr(s->name, '.');
+	if (dot && dot != s->name)
+		*dot = '\0';
+	s->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
+	s->ops = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_op_free);
+	s->set_paths = g_ptr_array_new_with_free_func(g_free);
+	s->set_values = g_ptr_array_new_with_free_func(g_free);
+	return s;
+}
+
+Scenario *scenario_parse(const char *path, const char *text, GError **error)
+{
+	g_autoptr(Scenario) s = scenario_new(path, text);
+	g_autoptr(GKeyFile) ini = g_key_file_new();
+	g_autoptr(GError) bad = NULL;
+	Source src = {path, text, ini};
+
+	if (!g_key_file_load_from_data(ini, text, strlen(text), G_KEY_FILE_NONE, &bad)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: not an INI file: %s",
+			    path, bad->message);
+		return NULL;
+	}
+	if (!g_key_file_has_group(ini, "scenario")) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s:1: no [scenario] group: not a scenario file", path);
+		return NULL;
+	}
+	if (!load_group(&src, "scenario", "scenario", s, error) ||
+	    !load_group(&src, "guest", "guest", s, error) ||
+	    !load_group(&src, "policy", "policy", s, error) || !load_groups(s, &src, error))
+		return NULL;
+	if (s->ops->len == 0) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s:1: no [op NAME] group: there is nothing to run", path);
+		return NULL;
+	}
+	return g_steal_pointer(&s);
+}
+
+Scenario *scenario_load(const char *path, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) bad = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, &bad)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s", bad->message);
+		return NULL;
+	}
+	return scenario_parse(path, text, error);
+}
+
+void scenario_free(Scenario *s)
+{
+	if (!s)
+		return;
+	g_free(s->name);
+	g_free(s->path);
+	g_free(s->text);
+	g_free(s->summary);
+	g_free(s->cmdline);
+	g_free(s->online_policy);
+	g_free(s->resize_device);
+	g_free(s->stop);
+	g_free(s->known_issues);
+	g_ptr_array_unref(s->devices);
+	g_ptr_array_unref(s->ops);
+	g_ptr_array_unref(s->set_paths);
+	g_ptr_array_unref(s->set_values);
+	g_free(s);
+}
+
+char *scenario_find(const char *what, const char *configs_dir, GError **error)
+{
+	g_autofree char *file = NULL, *path = NULL;
+	g_autoptr(GString) names = g_string_new(NULL);
+	g_autoptr(GDir) dir = NULL;
+	const char *entry;
+
+	if (strchr(what, '/') || g_str_has_suffix(what, ".ini"))
+		return g_strdup(what);
+	file = g_strconcat(what, ".ini", NULL);
+	path = g_build_filename(configs_dir, file, NULL);
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return g_steal_pointer(&path);
+	dir = g_dir_open(configs_dir, 0, NULL);
+	while (dir && (entry = g_dir_read_name(dir)))
+		if (g_str_has_suffix(entry, ".ini") && !g_str_equal(entry, "known-issues.ini"))
+			g_string_append_printf(names, " %.*s", (int)strlen(entry) - 4, entry);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+		    "no scenario '%s' in %s; there are%s (or give a path)", what, configs_dir,
+		    names->len ? names->str : " none");
+	return NULL;
+}

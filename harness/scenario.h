@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A scenario: an INI file that says what guest to boot, how to resize it, which ops to run and
+ * when to stop. Every key stands in one table (scenario_keys) that feeds the parser, `pfnhunt
+ * list keys` and the docs. Nothing unknown is accepted: a typing error must not test nothing.
+ */
+#ifndef PFNHUNT_SCENARIO_H
+#define PFNHUNT_SCENARIO_H
+
+#include <glib.h>
+#include <stddef.h>
+
+typedef struct {
+	char *name;		  /* of the op */
+	char *label;		  /* as the group says it: "damon" or "damon#2" */
+	GPtrArray *keys, *values; /* of char *: only what the file sets */
+} ScenarioOp;
+
+typedef struct {
+	char *name; /* file name without .ini */
+	char *path;
+	char *text; /* the file as read, for the record */
+	char *summary;
+	/* [guest] */
+	guint64 cpus, memory_bytes;
+	char *cmdline, *online_policy;
+	/* [memory ID] */
+	GPtrArray *devices; /* of VmMemDevice */
+	/* [resize] */
+	char *resize_device; /* NULL: the size stays */
+	guint64 resize_min_bytes, resize_max_bytes, resize_period_ms, resize_jitter_ms;
+	/* [set] */
+	GPtrArray *set_paths, *set_values; /* of char * */
+	/* [op NAME] */
+	GPtrArray *ops; /* of ScenarioOp */
+	/* [policy] */
+	guint64 boots, duration_ms, linger_ms;
+	char *stop; /* "never" or "first-incident" */
+	char *known_issues;
+} Scenario;
+
+typedef enum { KEY_TEXT, KEY_BYTES, KEY_MS, KEY_COUNT } ScenarioKeyType;
+
+typedef struct {
+	const char *group, *key;
+	ScenarioKeyType type;
+	const char *fallback; /* default as text; NULL: must be given where the group is */
+	guint64 min, max;     /* of a number */
+	const char *choices;  /* of a text, separated by '|'; NULL: free */
+	const char *help;
+	size_t offset; /* into Scenario, or into the device for [memory ID] */
+} ScenarioKey;
+extern const ScenarioKey scenario_keys[]; /* ends with a NULL group */
+
+/*
+ * Reads the scenario at @path. Every error is USAGE and of the form "FILE:LINE: [group] key:
+ * what is wrong; what would be right". (transfer full)
+ */
+Scenario *scenario_load(const char *path, GError **error);
+/* The same from memory, for tests; @path only names it. */
+Scenario *scenario_parse(const char *path, const char *text, GError **error);
+void scenario_free(Scenario *scenario);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
+
+/*
+ * The file that @what means: a path when it has a '/' or ends in .ini, else NAME.ini in
+ * @configs_dir. (transfer full); USAGE error that lists what there is.
+ */
+char *scenario_find(const char *what, const char *configs_dir, GError **error);
+
+#endif

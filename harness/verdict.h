@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict of a boot, from facts alone. Positive evidence only: a boot is clean because the
+ * agent said its end-of-run line after counters that kept rising, never because nothing came.
+ */
+#ifndef PFNHUNT_VERDICT_H
+#define PFNHUNT_VERDICT_H
+
+#include <glib.h>
+
+/* Word, exit code, meaning; also the order of badness for a whole hunt, worst first. */
+#define VERDICTS(X)                                                                                \
+	X(INCIDENT, "incident", 1, "the kernel complained")                                        \
+	X(HANG, "hang", 1, "the guest went quiet, or an offline never ended")                      \
+	X(INFRA, "infra", 3, "our own side failed")                                                \
+	X(LOST, "lost", 3, "the guest died without a word")                                        \
+	X(EMULATOR, "emulator", 3, "an artefact of TCG, boot was tried again")                     \
+	X(UNEXPOSED, "unexposed", 4, "nothing found, too little done to mean anything")            \
+	X(CLEAN, "clean", 0, "ran to its end with rising counters and no complaint")
+
+typedef enum {
+#define X(id, name, code, help) VERDICT_##id,
+	VERDICTS(X)
+#undef X
+		VERDICT_COUNT
+} Verdict;
+
+const char *verdict_name(Verdict verdict);
+const char *verdict_help(Verdict verdict);
+int verdict_exit_code(Verdict verdict);
+
+typedef struct {
+	const char *name;
+	gboolean ready;	    /* its setup succeeded */
+	gboolean skipped;   /* unmet need */
+	const char *reason; /* of a skip or failure, or NULL */
+	guint64 steps;	    /* last count */
+	gboolean rising;    /* steps grew between its first and its last count */
+} VerdictOp;
+
+typedef struct {
+	const char *infra;    /* what failed on our side, or NULL */
+	guint incidents;      /* unknown ones that are no artefact */
+	gboolean emulator;    /* an artefact of TCG was seen */
+	gboolean console;     /* it printed at least one byte */
+	const char *quiet;    /* it stopped answering: in which phase; or NULL */
+	const char *endless;  /* an op that never came back, or NULL */
+	gboolean done;	      /* the agent's end-of-run line arrived */
+	const char *exited;   /* QEMU ended unasked: how; or NULL */
+	gboolean interrupted; /* by the user */
+	const VerdictOp *ops;
+	guint op_count;
+} VerdictFacts;
+
+/* @reason: one clause for a person, (transfer full). */
+Verdict verdict_decide(const VerdictFacts *facts, char **reason);
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a boot on the scripted machine: every end that a guest can come to gets its
+ * verdict, every wait ends, and the evidence is there.
+ */
+#include "harness/boot.h"
+#include "host-driver/error.h"
+#include "host-driver/vm-fake.h"
+
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#define HELLO                                                                                      \
+	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
+	"20 agent hello proto=1 release=6.1.0 version=v machine=x86_64 cpus=2 page_bytes=4096 "    \
+	"block_bytes=134217728 t_ns=1000000000 rec_pages=17\n"
+#define RUNS                                                                                       \
+	HELLO "on plug +5 agent phase t_ns=1100000000 name=plug\n"                                 \
+	      "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                       \
+	      "on go +1 agent opstate inst=1 name=damon state=skipped reason=no%20DAMON\n"         \
+	      "on go +2 agent phase t_ns=1200000000 name=run\n"                                    \
+	      "on go +10 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n" \
+	      "on go +30 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"
+#define ENDS                                                                                       \
+	"on go +60 agent done t_ns=1260000000 reason=duration ops=1 steps=9 kmsg_seq=3\n"          \
+	"on poweroff +5 exit 0\n"
+#define WARNING                                                                                    \
+	"on go +20 console [    1.221000] ------------[ cut here ]------------\\n\n"               \
+	"on go +20 console [    1.221100] WARNING: CPU: 0 PID: 111 at drivers/virtio/"             \
+	"virtio_mem.c:1208 virtio_mem_fake_offline_going_offline+0x4f/0x60 [virtio_mem]\\n\n"      \
+	"on go +20 console [    1.221200] CPU: 0 PID: 111 Comm: agent Not tainted 6.1.0 #1\\n\n"   \
+	"on go +20 console [    1.221300] Call Trace:\\n[    1.221400]  <TASK>\\n\n"               \
+	"on go +20 console [    1.221500]  virtio_mem_memory_notifier_cb+0x240/0x563 "             \
+	"[virtio_mem]\\n[    1.221600]  offline_pages+0x24d/0x7a8\\n\n"                            \
+	"on go +20 console [    1.221700] ---[ end trace 0000000000000000 ]---\\n\n"               \
+	"on go +20 console [    1.221800] page:00000000ba547538 refcount:0 mapcount:-384 "         \
+	"mapping:0000000000000000 index:0x4 pfn:0x1077a6\\n\n"                                     \
+	"on go +20 console [    1.221900] page dumped because: fake-offline page referenced\\n\n"
+
+typedef struct {
+	char *root;
+	GMainLoop *loop;
+	BootResult *result;
+	guint splats;
+	Boot *boot;
+} Fixture;
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *child = g_build_filename(path, name, NULL);
+
+		remove_tree(child);
+	}
+	g_remove(path);
+}
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->root = g_dir_make_tmp("pfnhunt-boot-XXXXXX", NULL);
+	f->loop = g_main_loop_new(NULL, FALSE);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	g_clear_pointer(&f->boot, boot_free);
+	g_clear_pointer(&f->result, boot_result_free);
+	g_main_loop_unref(f->loop);
+	remove_tree(f->root);
+	g_free(f->root);
+	vm_fake_set_script(NULL);
+	vm_fake_set_memory(NULL, 0);
+}
+
+static void on_splat(const char *title, gpointer user)
+{
+	((Fixture *)user)->splats++;
+}
+
+static void on_over(Boot *boot, BootResult *result, gpointer user)
+{
+	Fixture *f = user;
+
+	f->result = result;
+	g_main_loop_quit(f->loop);
+}
+
+static gboolean too_late(gpointer user)
+{
+	g_error("the boot did not end");
+	return G_SOURCE_REMOVE;
+}
+
+static gboolean interrupt(gpointer user)
+{
+	boot_interrupt(((Fixture *)user)->boot);
+	return G_SOURCE_REMOVE;
+}
+
+static const BootListener listener = {.splat = on_splat, .over = on_over};
+
+static void play_policy(Fixture *f, const char *script, const char *policy, guint interrupt_ms)
+{
+	g_autofree char *ini =
+		g_strconcat("[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n"
+			    "[op null-hammer]\n[op null-walker]\n[policy]\n",
+			    policy, NULL);
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Scenario) scenario = scenario_parse("t.ini", ini, &error);
+	g_autoptr(GPtrArray) modules = g_ptr_array_new();
+	Kernel kernel = {.release = (char *)"6.1.0", .image_path = (char *)"bzImage"};
+	BootConfig config = {.scenario = scenario,
+			     .kernel = &kernel,
+			     .modules = modules,
+			     .initrd_path = "initrd",
+			     .backend = &vm_fake_ops,
+			     .accel = VM_ACCEL_TCG,
+			     .dir = dir,
+			     .name = "test",
+			     .seed = 7,
+			     .deadlines = {.console_ms = 300,
+					   .hello_ms = 600,
+					   .plug_ms = 600,
+					   .quiet_ms = 600,
+					   .corpse_ms = 300,
+					   .stop_ms = 600,
+					   .exit_ms = 300}};
+	guint guard;
+
+	g_assert_no_error(error);
+	vm_fake_set_script(script);
+	f->boot = boot_start(&config, &listener, f, &error);
+	g_assert_no_error(error);
+	guard = g_timeout_add_seconds(20, too_late, NULL);
+	if (interrupt_ms)
+		g_timeout_add(interrupt_ms, interrupt, f);
+	g_main_loop_run(f->loop);
+	g_source_remove(guard);
+	g_clear_pointer(&f->boot, boot_free);
+}
+
+static void play(Fixture *f, const char *script)
+{
+	play_policy(f, script, "duration=1s\n", 0);
+}
+
+static void expect(Fixture *f, Verdict verdict, const char *words)
+{
+	g_autofree char *path = g_build_filename(f->root, "boot", "verdict.json", NULL);
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonObject *o;
+
+	g_assert_cmpstr(verdict_name(f->result->verdict), ==, verdict_name(verdict));
+	if (!strstr(f->result->reason, words))
+		g_error("'%s' lacks '%s'", f->result->reason, words);
+	g_assert_true(json_parser_load_from_file(parser, path, NULL));
+	o = json_node_get_object(json_parser_get_root(parser));
+	g_assert_cmpstr(json_object_get_string_member(o, "verdict"), ==, verdict_name(verdict));
+}
+
+static void test_clean(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS ENDS);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	g_assert_cmpuint(f->result->offlines, ==, 9);
+	g_assert_cmpuint(f->result->skipped->len, ==, 1);
+	g_assert_cmpstr(g_ptr_array_index(f->result->skipped, 0), ==, "null-walker: no DAMON");
+	g_assert_cmpuint(f->splats, ==, 0);
+}
+
+static void test_incident(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS WARNING ENDS);
+	expect(f, VERDICT_INCIDENT, "1 incident");
+	g_assert_cmpuint(f->splats, ==, 1);
+	g_assert_true(f->result->hit.any);
+	g_assert_cmpstr(f->result->hit.family, ==, "fake-offline");
+	g_assert_cmpstr(f->result->hit.reason, ==, "fake-offline page referenced");
+	g_assert_cmpstr(f->result->hit.where, ==, "drivers/virtio/virtio_mem.c:1208");
+	g_assert_cmpint(f->result->hit.block, ==, 0x1077a6 / 32768);
+	/* 1.2211 s of the guest's clock, ops started at 1.2 s, hello at 1.0 s. */
+	g_assert_cmpfloat_with_epsilon(f->result->hit.after_go_s, 0.021, 0.002);
+	g_assert_cmpfloat_with_epsilon(f->result->hit.after_hello_s, 0.221, 0.002);
+}
+
+/* The WARN, then silence: a dead guest with evidence is an incident, not a hang. */
+static void test_incident_then_dead(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS WARNING);
+	expect(f, VERDICT_INCIDENT, "1 incident");
+}
+
+static void test_stop_at_first(Fixture *f, gconstpointer data)
+{
+	gint64 start = g_get_monotonic_time();
+
+	play_policy(f,
+		    RUNS WARNING
+		    "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
+		    "on poweroff +5 exit 0\n"
+		    "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
+		    "400 agent log text=x\n500 agent log text=x\n600 agent log text=x\n"
+		    "700 agent log text=x\n800 agent log text=x\n900 agent log text=x\n",
+		    "duration=1h\nstop=first-incident\nlinger=100ms\n", 0);
+	expect(f, VERDICT_INCIDENT, "1 incident");
+	g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+}
+
+static void test_emulator(Fixture *f, gconstpointer data)
+{
+	play(f,
+	     "10 console [    0.958861] Oops: int3: 0000 [#1] SMP NOPTI\\n\n"
+	     "10 console [    0.959799] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.3.4 #1 "
+	     "PREEMPT(lazy)\\n\n"
+	     "10 console [    0.960000] RIP: 0010:sched_clock_cpu+0x9/0x70\\n\n"
+	     "10 console [    0.960100] Call Trace:\\n[    0.960200]  <TASK>\\n\n"
+	     "10 console [    0.960300]  sched_clock+0x10/0x20\\n[    0.960400]  </TASK>\\n\n"
+	     "10 console [    0.960500] ---[ end trace 0000000000000000 ]---\\n\n");
+	expect(f, VERDICT_EMULATOR, "int3");
+}
+
+static void test_hang(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
+	g_autofree char *events = NULL;
+
+	play(f, RUNS);
+	expect(f, VERDICT_HANG, "while the ops ran");
+	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
+	g_assert_nonnull(strstr(events, "\"nmi\""));
+}
+
+static void test_no_hello(Fixture *f, gconstpointer data)
+{
+	play(f, "10 console Linux version\\n\n");
+	expect(f, VERDICT_HANG, "before its hello");
+}
+
+static void test_no_byte(Fixture *f, gconstpointer data)
+{
+	play(f, "");
+	expect(f, VERDICT_INFRA, "not one byte");
+}
+
+static void test_lost(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS "on go +40 exit 9\n");
+	expect(f, VERDICT_LOST, "QEMU ended");
+}
+
+static void test_standing_still(Fixture *f, gconstpointer data)
+{
+	play(f, HELLO "on plug +5 agent phase t_ns=1 name=plug\n"
+		      "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"
+		      "on go +1 agent opstate inst=1 name=null-walker state=ready\n"
+		      "on go +2 agent phase t_ns=1200000000 name=run\n"
+		      "on go +10 agent count t_ns=1 inst=0 name=null-hammer steps=5\n"
+		      "on go +20 agent count t_ns=2 inst=0 name=null-hammer steps=5\n" ENDS);
+	expect(f, VERDICT_UNEXPOSED, "stood still");
+}
+
+static void test_wrong_protocol(Fixture *f, gconstpointer data)
+{
+	play(f, "10 console x\\n\n20 agent hello proto=99\n");
+	expect(f, VERDICT_INFRA, "protocol 99");
+}
+
+/* Garbage of every kind ends as evidence on disk, and the boot as if it were not there. */
+static void test_garbage(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS "on go +5 agent count t_ns=1 inst=99999 name=x steps=1\n"
+		     "on go +5 agent nonsense a=b\n"
+		     "on go +5 agent plan proto=1\n"
+		     "on go +5 agent rec first=0 pfns=zz,1\n"
+		     "on go +5 agent rec first=99999999999999999999 pfns=1\n"
+		     "on go +5 agent event inst=0 name=\n"
+		     "on go +5 agent kmsg seq=1\n"
+		     "on go +5 console \\x00\\xff\\x1b[2J\\x9b\\n\n" ENDS);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+}
+
+static void test_interrupt(Fixture *f, gconstpointer data)
+{
+	play_policy(f,
+		    RUNS
+		    "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
+		    "on poweroff +5 exit 0\n",
+		    "duration=1h\n", 400);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+}
+
+static void test_interrupt_early(Fixture *f, gconstpointer data)
+{
+	play_policy(f, "10 console Linux version\\n\n", "duration=1h\n", 100);
+	expect(f, VERDICT_UNEXPOSED, "interrupted");
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(Fixture *, gconstpointer);
+	} tests[] = {
+		{"/boot/clean", test_clean},
+		{"/boot/incident", test_incident},
+		{"/boot/incident-then-dead", test_incident_then_dead},
+		{"/boot/stop-at-first", test_stop_at_first},
+		{"/boot/emulator", test_emulator},
+		{"/boot/hang", test_hang},
+		{"/boot/no-hello", test_no_hello},
+		{"/boot/no-byte", test_no_byte},
+		{"/boot/lost", test_lost},
+		{"/boot/standing-still", test_standing_still},
+		{"/boot/wrong-protocol", test_wrong_protocol},
+		{"/boot/garbage", test_garbage},
+		{"/boot/interrupt", test_interrupt},
+		{"/boot/interrupt-early", test_interrupt_early},
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+	return g_test_run();
+}

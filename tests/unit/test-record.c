@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Evidence on disk: complete, in order, valid JSON whatever the guest sends; and the index. */
+#include "harness/record.h"
+#include "harness/store.h"
+#include "host-driver/error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+	char *root;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->root = g_dir_make_tmp("pfnhunt-record-XXXXXX", NULL);
+}
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *child = g_build_filename(path, name, NULL);
+
+		remove_tree(child);
+	}
+	g_remove(path);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	remove_tree(f->root);
+	g_free(f->root);
+}
+
+static char *read_file(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return text;
+}
+
+/* The objects of a file of JSON lines. */
+static GPtrArray *read_lines(const char *dir, const char *name)
+{
+	g_autofree char *text = read_file(dir, name);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	GPtrArray *nodes = g_ptr_array_new_with_free_func((GDestroyNotify)json_node_unref);
+
+	for (guint i = 0; lines[i] && *lines[i]; i++) {
+		g_autoptr(GError) error = NULL;
+		JsonNode *node = json_from_string(lines[i], &error);
+
+		g_assert_no_error(error);
+		g_ptr_array_add(nodes, node);
+	}
+	return nodes;
+}
+
+static void parse(char *line, struct wire_msg *msg)
+{
+	g_assert_cmpint(wire_parse(line, strlen(line), 'g', msg), ==, 0);
+}
+
+static void test_files(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Record) r = record_new(dir, &error);
+	char hostile[] = "event t_ns=5 inst=1 name=123 agent=evil host_us=-1 text=%ff%1b[31m%0a\"";
+	char kmsg[] = "kmsg seq=1 t_us=77 prio=4 text=42";
+	char count[] = "count t_ns=9 inst=0 name=x steps=18446744073709551615";
+	g_autoptr(GPtrArray) events = NULL, kmsgs = NULL, counts = NULL, qmp = NULL;
+	g_autofree char *console = NULL, *times = NULL;
+	struct wire_msg msg;
+	JsonObject *o;
+
+	g_assert_no_error(error);
+	record_console(r, "abc\n", 4);
+	record_console(r, "def\n", 4);
+	parse(hostile, &msg);
+	record_message(r, &msg);
+	parse(kmsg, &msg);
+	record_message(r, &msg);
+	parse(count, &msg);
+	record_message(r, &msg);
+	record_qmp(r, '<', "{\"event\": \"X\"}");
+	record_event(r, "note", NULL, NULL);
+	g_assert_null(record_error(r));
+
+	/* Written at once: read while the record is still open. */
+	console = read_file(dir, "console.log");
+	g_assert_cmpstr(console, ==, "abc\ndef\n");
+	times = read_file(dir, "console.times");
+	g_assert_nonnull(strstr(times, " 0\n"));
+	g_assert_nonnull(strstr(times, " 4\n"));
+	events = read_lines(dir, "events.jsonl");
+	g_assert_cmpuint(events->len, ==, 2);
+	o = json_node_get_object(g_ptr_array_index(events, 0));
+	g_assert_cmpstr(json_object_get_string_member(o, "agent"), ==, "event");
+	g_assert_cmpint(json_object_get_int_member(o, "host_us"), >=, 0);
+	g_assert_cmpint(json_object_get_int_member(o, "inst"), ==, 1);
+	g_assert_cmpstr(json_object_get_string_member(o, "name"), ==, "123");
+	kmsgs = read_lines(dir, "kmsg.jsonl");
+	o = json_node_get_object(g_ptr_array_index(kmsgs, 0));
+	g_assert_cmpstr(json_object_get_string_member(o, "text"), ==, "42");
+	g_assert_cmpint(json_object_get_int_member(o, "t_us"), ==, 77);
+	counts = read_lines(dir, "counters.jsonl");
+	g_assert_cmpuint(counts->len, ==, 1);
+	qmp = read_lines(dir, "qmp.jsonl");
+	o = json_node_get_object(g_ptr_array_index(qmp, 0));
+	g_assert_cmpstr(json_object_get_string_member(o, "line"), ==, "{\"event\": \"X\"}");
+}
+
+static void test_refused(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->root, "no", "such", NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(record_new(dir, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+	g_clear_error(&error);
+	/* An existing folder is somebody's evidence: never written into. */
+	g_assert_null(record_new(f->root, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+}
+
+/* A file that cannot be written is noticed and told, not ignored. */
+static void test_write_error(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+	g_autoptr(Record) r = record_new(dir, NULL);
+
+	remove_tree(dir);
+	g_assert_false(record_file(r, "verdict.json", "{}", 2));
+	g_assert_error(record_error(r), PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+}
+
+static void count_hunt(const StoreHunt *h, gpointer user)
+{
+	g_autoptr(GString) line = g_string_new(NULL);
+
+	g_string_printf(line,
+			"%s:%s:%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ";",
+			h->id, h->kernel, h->verdict, h->boots, h->incidents, h->offlines);
+	g_string_append(user, line->str);
+}
+
+static void test_store(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Store) store = store_open(f->root, &error);
+	g_autoptr(Store) second = NULL;
+	g_autoptr(GString) seen = g_string_new(NULL);
+	Scenario scenario = {.name = (char *)"quick"};
+	Kernel kernel = {.release = (char *)"6.1.0"};
+	HuntConfig config = {.scenario = &scenario,
+			     .kernel = &kernel,
+			     .backend = &vm_fake_ops,
+			     .accel = VM_ACCEL_TCG};
+	BootResult r = {.verdict = VERDICT_INCIDENT,
+			.reason = (char *)"1 incident",
+			.dir = (char *)"/x/boots/0000",
+			.offlines = 40,
+			.hit = {.any = TRUE, .title = (char *)"WARNING in f", .after_go_s = 0.5}};
+	HuntSummary sum = {.verdict = VERDICT_INCIDENT};
+
+	g_assert_no_error(error);
+	g_assert_true(store_hunt(store, "h1", &config, &error));
+	g_assert_false(store_hunt(store, "h1", &config, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+	g_clear_error(&error);
+	store_boot(store, "h1", &r, FALSE);
+	r.dir = (char *)"/x/boots/0001";
+	store_boot(store, "h1", &r, TRUE); /* tried again: does not count */
+	store_hunt_ended(store, "h1", &sum);
+	/* A second writer at the same time. */
+	second = store_open(f->root, &error);
+	g_assert_no_error(error);
+	g_assert_true(store_hunt(second, "h2", &config, &error));
+	g_assert_true(store_list(store, count_hunt, seen, &error));
+	g_assert_nonnull(strstr(seen->str, "h1:6.1.0:incident:1:1:40;"));
+	g_assert_nonnull(strstr(seen->str, "h2:6.1.0::0:0:0;"));
+}
+
+static void test_store_bad(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->root, "pfnhunt.db", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Store) store = NULL;
+
+	g_assert_true(g_file_set_contents(path, "this is no database, but long enough to be one",
+					  -1, NULL));
+	store = store_open(f->root, &error);
+	g_assert_null(store);
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+	g_assert_nonnull(strstr(error->message, path));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/record/files", Fixture, NULL, set_up, test_files, tear_down);
+	g_test_add("/record/refused", Fixture, NULL, set_up, test_refused, tear_down);
+	g_test_add("/record/write-error", Fixture, NULL, set_up, test_write_error, tear_down);
+	g_test_add("/store/hunts", Fixture, NULL, set_up, test_store, tear_down);
+	g_test_add("/store/bad", Fixture, NULL, set_up, test_store_bad, tear_down);
+	return g_test_run();
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verdicts: clean needs positive evidence, and every way to miss it has its own word. */
+#include "harness/flight.h"
+#include "harness/verdict.h"
+
+#include <string.h>
+
+static const VerdictOp good_ops[] = {
+	{.name = "block-state", .ready = TRUE, .steps = 10, .rising = TRUE},
+	{.name = "damon", .skipped = TRUE, .reason = "no DAMON"},
+};
+static const VerdictFacts good = {.console = TRUE, .done = TRUE, .ops = good_ops, .op_count = 2};
+
+static void check(VerdictFacts facts, Verdict expected, const char *words)
+{
+	g_autofree char *reason = NULL;
+
+	g_assert_cmpstr(verdict_name(verdict_decide(&facts, &reason)), ==, verdict_name(expected));
+	g_assert_nonnull(reason);
+	if (!strstr(reason, words))
+		g_error("'%s' lacks '%s'", reason, words);
+}
+
+#define WITH(...)                                                                                  \
+	({                                                                                         \
+		VerdictFacts f_ = good;                                                            \
+		__VA_ARGS__;                                                                       \
+		f_;                                                                                \
+	})
+
+static void test_rules(void)
+{
+	static const VerdictOp still[] = {{.name = "ksm", .ready = TRUE, .steps = 7}};
+	static const VerdictOp failed[] = {{.name = "ksm", .reason = "EPERM"}};
+
+	check(good, VERDICT_CLEAN, "1 of 2 ops");
+	check(WITH(f_.done = FALSE), VERDICT_LOST, "no end-of-run line");
+	check(WITH(f_.done = FALSE; f_.interrupted = TRUE), VERDICT_UNEXPOSED, "interrupted");
+	check(WITH(f_.done = FALSE; f_.exited = "killed by signal 9"), VERDICT_LOST, "signal 9");
+	check(WITH(f_.done = FALSE; f_.quiet = "while the ops ran"), VERDICT_HANG, "ops ran");
+	check(WITH(f_.done = FALSE; f_.quiet = "x"; f_.console = FALSE), VERDICT_INFRA, "no word");
+	check(WITH(f_.endless = "stuck"), VERDICT_HANG, "stuck");
+	check(WITH(f_.infra = "disk full"), VERDICT_INFRA, "disk full");
+	check(WITH(f_.emulator = TRUE; f_.done = FALSE), VERDICT_EMULATOR, "int3");
+	check(WITH(f_.incidents = 2; f_.emulator = TRUE; f_.infra = "x"), VERDICT_INCIDENT,
+	      "2 incidents");
+	check(WITH(f_.ops = still; f_.op_count = 1), VERDICT_UNEXPOSED, "ksm stood still at 7");
+	check(WITH(f_.ops = failed; f_.op_count = 1), VERDICT_UNEXPOSED,
+	      "ksm did not start: EPERM");
+	check(WITH(f_.ops = good_ops + 1; f_.op_count = 1), VERDICT_UNEXPOSED,
+	      "every op was skipped");
+}
+
+static void test_codes(void)
+{
+	static const int codes[] = {
+		[VERDICT_INCIDENT] = 1, [VERDICT_HANG] = 1,	[VERDICT_INFRA] = 3,
+		[VERDICT_LOST] = 3,	[VERDICT_EMULATOR] = 3, [VERDICT_UNEXPOSED] = 4,
+		[VERDICT_CLEAN] = 0};
+
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		g_assert_cmpint(verdict_exit_code(v), ==, codes[v]);
+}
+
+/* A recorder dump with @count entries whose first running number is @first. */
+static guint8 *make_dump(guint64 first, guint count)
+{
+	guint8 *raw = g_malloc0((gsize)REC_PAGES * REC_PAGE);
+	struct rec_head *head = (struct rec_head *)raw;
+
+	head->magic = REC_MAGIC;
+	head->next = first + count;
+	head->slot[0].offlines = (first + count) / 2;
+	for (guint64 n = first; n < first + count; n++) {
+		gsize i = n % REC_RING_SIZE;
+		struct rec_entry *e = (struct rec_entry *)(raw + REC_PAGE) + i;
+
+		/* Even numbers begin an offline of block 30 + n, odd ones end it; 1 ms apart. */
+		*e = (struct rec_entry){.t_ns = n * 1000000,
+					.arg = 30 + n / 2,
+					.action = n % 2 ? REC_OFFLINE_END : REC_OFFLINE_BEGIN,
+					.seq = (guint32)n + 1};
+	}
+	return raw;
+}
+
+static void test_flight(void)
+{
+	g_autofree guint8 *raw = make_dump(0, 100);
+	gsize len = (gsize)REC_PAGES * REC_PAGE;
+	g_autoptr(Flight) f = flight_parse(raw, len);
+
+	g_assert_nonnull(f);
+	g_assert_cmpuint(f->entries->len, ==, 100);
+	/* 50 offlines in all, the last began at 98 ms; at 50 ms 26 had begun. */
+	g_assert_cmpint(flight_offlines_at(f, 0, 1000000000), ==, 50);
+	g_assert_cmpint(flight_offlines_at(f, 0, 50500000), ==, 26);
+	g_assert_cmpint(flight_block_at(f, 0, 50500000), ==, 55);
+	g_assert_cmpint(flight_offlines_at(f, 99, 0), ==, -1);
+	raw[0] ^= 1;
+	g_assert_null(flight_parse(raw, len));
+	g_assert_null(flight_parse(raw, len - 1));
+}
+
+/* The ring has wrapped: old entries are gone, and times before it are not known. */
+static void test_flight_wrapped(void)
+{
+	g_autofree guint8 *raw = make_dump(10000, (guint)REC_RING_SIZE);
+	g_autoptr(Flight) f = flight_parse(raw, (gsize)REC_PAGES * REC_PAGE);
+	guint64 first_ns = 10000ull * 1000000;
+
+	g_assert_cmpuint(f->entries->len, ==, REC_RING_SIZE);
+	for (guint i = 1; i < f->entries->len; i++)
+		g_assert_cmpuint(g_array_index(f->entries, struct rec_entry, i).t_ns, >,
+				 g_array_index(f->entries, struct rec_entry, i - 1).t_ns);
+	g_assert_cmpint(flight_offlines_at(f, 0, first_ns + 1), ==, 5001);
+	g_assert_cmpint(flight_offlines_at(f, 0, first_ns - 1), ==, -1);
+	/* Garbage in an entry is skipped, not believed. */
+	memset(raw + REC_PAGE + 64, 0xff, 32);
+	g_clear_pointer(&f, flight_free);
+	f = flight_parse(raw, (gsize)REC_PAGES * REC_PAGE);
+	g_assert_cmpuint(f->entries->len, <=, REC_RING_SIZE);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/verdict/rules", test_rules);
+	g_test_add_func("/verdict/codes", test_codes);
+	g_test_add_func("/flight/parse", test_flight);
+	g_test_add_func("/flight/wrapped", test_flight_wrapped);
+	return g_test_run();
+}

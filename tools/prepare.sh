@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Sourced by ./hunt, ./check and .ci/run: what both need before the program can run.
+# Only `apt-get install` needs root; it is asked for with sudo, and only when something is missing.
+
+run_packages="build-essential meson ninja-build pkg-config clang libglib2.0-dev libjson-glib-dev
+ libarchive-dev libkmod-dev kmod libsqlite3-dev liburing-dev libdw-dev qemu-system-x86"
+check_packages="$run_packages clang-format libclang-rt-dev xz-utils zstd"
+
+say() {
+	echo "$@" >&2
+}
+
+# install_missing PACKAGE...: does nothing, and asks for nothing, when all are there.
+install_missing() {
+	missing=
+	for package in "$@"; do
+		case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
+		installed) ;;
+		*) missing="$missing $package" ;;
+		esac
+	done
+	[ -n "$missing" ] || return 0
+	command -v apt-get >/dev/null || {
+		say "this is no Debian: install what corresponds to$missing, then start again"
+		exit 3
+	}
+	sudo=
+	[ "$(id -u)" = 0 ] || sudo=sudo
+	say "installing$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	$sudo apt-get update -qq >&2 &&
+		$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
+		say "could not install$missing: see above (as an ordinary user this needs sudo)"
+		exit 3
+	}
+}
+
+# build DIR [MESON OPTION...]: configures once, then brings it up to date; quiet unless it fails.
+build() {
+	dir=$1
+	shift
+	log=$(mktemp) || exit 3
+	{ [ -f "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@"; } >"$log" 2>&1 &&
+		ninja -C "$dir" >>"$log" 2>&1 || {
+		tail -n 40 "$log" >&2
+		rm -f "$log"
+		say "the build in $dir failed: see above"
+		exit 3
+	}
+	rm -f "$log"
+}
