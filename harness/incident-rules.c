@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place that says what belongs to which family of the race, and what causes what. */
+#include <string.h>
+
+#include "harness/incident.h"
+
+/* Functions in a stack that name a walker: an op of the agent, or a kernel thread. */
+static const struct {
+	const char *function; /* its beginning */
+	const char *walker;
+} walkers[] = {
+	{"split_huge_pages_", "split-huge-pages"},
+	{"damon_", "damon"},
+	{"kdamond_", "damon"},
+	{"kpageflags_read", "kpageflags"},
+	{"stable_page_flags", "kpageflags"},
+	{"kpagecount_read", "kpagecount"},
+	{"kpagecgroup_read", "kpagecgroup"},
+	{"page_idle_", "page-idle"},
+	{"memory_failure", "hwpoison"},
+	{"soft_offline_page", "hwpoison"},
+	{"unpoison_memory", "hwpoison"},
+	{"isolate_migratepages", "compaction"},
+	{"compact_zone", "compaction"},
+	{"ksm_", "ksm"},
+	{"read_kcore", "kcore"},
+	{"khugepaged", "khugepaged"},
+};
+
+static gboolean has_frame(const Splat *splat, const char *function)
+{
+	gsize len = strlen(function);
+
+	for (guint i = 0; i < splat->frames->len; i++)
+		if (strncmp(g_ptr_array_index(splat->frames, i), function, len) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean has_text(const Splat *splat, const char *text)
+{
+	return memmem(splat->text->str, splat->text->len, text, strlen(text)) != NULL;
+}
+
+const char *incident_walker(const Splat *splat)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(walkers); i++)
+		if (has_frame(splat, walkers[i].function))
+			return walkers[i].walker;
+	if (splat->task && g_str_has_prefix(splat->task, "kdamond"))
+		return "damon";
+	return NULL;
+}
+
+enum {
+	IF_WALKER = 1 << 0,   /* a walker is in the stack */
+	IF_EMULATED = 1 << 1, /* the guest ran under TCG */
+};
+
+typedef struct {
+	const char *kinds;  /* separated by blanks, or NULL for all */
+	const char *file;   /* or NULL */
+	const char *reason; /* of the page dump, its beginning, or NULL */
+	const char *frame;  /* in the stack, its beginning, or NULL */
+	const char *text;   /* in the splat's lines, or NULL */
+	guint conditions;
+	IncidentFamily family;
+	guint rank;
+	gboolean consequence;
+} IncidentRule;
+
+#define OOPS "null-deref page-fault gpf oops"
+
+/* clang-format off */
+static const IncidentRule rules[] = {
+	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE},
+
+	{NULL, NULL, "fake-offline page referenced", NULL, NULL, 0, FAMILY_FAKE_OFFLINE, 90, FALSE},
+	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_fake_offline_going_offline", NULL, 0,
+	 FAMILY_FAKE_OFFLINE, 90, FALSE},
+	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_memory_notifier_cb", NULL, 0,
+	 FAMILY_FAKE_OFFLINE, 90, FALSE},
+
+	{OOPS, NULL, NULL, NULL, "permissions violation", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE},
+	{OOPS, NULL, NULL, NULL, "not-present page", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE},
+	{OOPS, NULL, NULL, "get_pfnblock_", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE},
+	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE},
+
+	{"warning", NULL, NULL, "free_contig_range", NULL, 0, FAMILY_PLUG, 60, FALSE},
+	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, 0, FAMILY_PLUG, 60, TRUE},
+	{"bad-page", NULL, NULL, "virtio_mem_fake_online", NULL, 0, FAMILY_PLUG, 60, TRUE},
+	{"bad-page", NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_PLUG, 60, TRUE},
+
+	{"kernel-bug list-corruption", NULL, NULL, "offline_pages", NULL, 0, FAMILY_FAKE_OFFLINE, 40, TRUE},
+	{"bad-page", NULL, "nonzero _refcount", NULL, NULL, 0, FAMILY_CANCEL, 30, TRUE},
+	{"bad-page", NULL, NULL, NULL, "page_type: f1(offline)", 0, FAMILY_FAKE_OFFLINE, 30, TRUE},
+	{"bad-page", NULL, NULL, NULL, NULL, IF_WALKER, FAMILY_FAKE_OFFLINE, 30, TRUE},
+
+	{"bad-page list-corruption", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE},
+	{"kernel-bug", "mm/page_alloc.c", NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE},
+	{"rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup", NULL, NULL, NULL, NULL, 0,
+	 FAMILY_OTHER, 5, TRUE},
+	{"panic reboot", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 1, TRUE},
+	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 10, FALSE},
+};
+/* clang-format on */
+
+static gboolean kind_in(const char *kinds, const char *kind)
+{
+	gsize len = strlen(kind);
+
+	for (const char *s = kinds; (s = strstr(s, kind)); s += len)
+		if ((s == kinds || s[-1] == ' ') && (!s[len] || s[len] == ' '))
+			return TRUE;
+	return FALSE;
+}
+
+/* A file of anybody's: the machine says that it is QEMU's, and no hypervisor that it is KVM. */
+static gboolean looks_emulated(const Splat *splat)
+{
+	return has_text(splat, "QEMU ") && !has_text(splat, "kvm");
+}
+
+static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, gboolean emulated)
+{
+	if (rule->kinds && !kind_in(rule->kinds, splat->kind))
+		return FALSE;
+	if (rule->file && g_strcmp0(rule->file, splat->file) != 0)
+		return FALSE;
+	if (rule->reason &&
+	    !(splat->page.reason && g_str_has_prefix(splat->page.reason, rule->reason)))
+		return FALSE;
+	if (rule->frame && !has_frame(splat, rule->frame) &&
+	    !(splat->function && g_str_has_prefix(splat->function, rule->frame)))
+		return FALSE;
+	if (rule->text && !has_text(splat, rule->text))
+		return FALSE;
+	if (rule->conditions & IF_EMULATED && !emulated && !looks_emulated(splat))
+		return FALSE;
+	return !(rule->conditions & IF_WALKER) || incident_walker(splat);
+}
+
+IncidentJudgement incident_judge(const Splat *splat, gboolean emulated)
+{
+	const IncidentRule *rule = rules;
+
+	while (!rule_matches(rule, splat, emulated))
+		rule++;
+	return (IncidentJudgement){rule->family, rule->rank, rule->consequence};
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Splats to incidents: one cause in front, its consequences behind it. Which splat is the
+ * cause, and which family of the race it is, say the rules in incident-rules.c, not the order
+ * in which lines reached a console.
+ */
+#ifndef PFNHUNT_INCIDENT_H
+#define PFNHUNT_INCIDENT_H
+
+#include "harness/triage.h"
+
+typedef struct Incidents Incidents;
+
+/* @emulated, @walkers as in TriageConfig; @walkers is copied. */
+Incidents *incidents_new(gboolean emulated, const char *const *walkers);
+void incidents_free(Incidents *incidents);
+
+/*
+ * Takes note of @splat, which the caller keeps alive as long as the incidents, if TRUE is
+ * returned. FALSE: it repeats what is there already; only its number counts, and the caller
+ * may free it.
+ */
+gboolean incidents_add(Incidents *incidents, Splat *splat);
+
+/* End of input: families and walkers are settled. */
+void incidents_finish(Incidents *incidents);
+
+/* Of Incident; borrowed. */
+GPtrArray *incidents_list(Incidents *incidents);
+
+/* How a splat was judged by the rules. */
+typedef struct {
+	IncidentFamily family;
+	guint rank;	      /* of two splats of one incident, the higher is the cause */
+	gboolean consequence; /* is one when something of the race is near */
+} IncidentJudgement;
+
+/* The rule table's word on @splat. @emulated: the guest ran under TCG. */
+IncidentJudgement incident_judge(const Splat *splat, gboolean emulated);
+
+/* The walker that @splat's stack shows, an op's name, or NULL. Static. */
+const char *incident_walker(const Splat *splat);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Open splats of splat-open.h. */
+#include <string.h>
+
+#include "harness/splat-open.h"
+
+void splat_free(Splat *splat)
+{
+	if (!splat)
+		return;
+	g_free(splat->kind);
+	g_free(splat->title);
+	g_free(splat->signature);
+	g_free(splat->header);
+	g_free(splat->function);
+	g_free(splat->file);
+	g_free(splat->task);
+	splat_page_clear(&splat->page);
+	if (splat->frames)
+		g_ptr_array_unref(splat->frames);
+	if (splat->text)
+		g_string_free(splat->text, TRUE);
+	g_free(splat);
+}
+
+static char *dup_text(SplatText text)
+{
+	return text.s ? g_strndup(text.s, text.len) : NULL;
+}
+
+/* The path inside the kernel's tree: a build's own directories before it are cut off. */
+static char *source_path(SplatText file)
+{
+	static const char *const tops[] = {
+		"arch/", "block/",    "certs/",	   "crypto/", "drivers/", "fs/",  "include/",
+		"init/", "io_uring/", "ipc/",	   "kernel/", "lib/",	  "mm/",  "net/",
+		"rust/", "samples/",  "security/", "sound/",  "tools/",	  "usr/", "virt/",
+	};
+	const char *s = file.s, *end = file.s + file.len;
+
+	for (;;) {
+		const char *slash;
+
+		while (splat_starts(s, end, "./"))
+			s += 2;
+		for (guint i = 0; i < G_N_ELEMENTS(tops); i++)
+			if (splat_starts(s, end, tops[i]))
+				return g_strndup(s, (gsize)(end - s));
+		slash = memchr(s, '/', (gsize)(end - s));
+		if (!slash)
+			return g_strndup(file.s, file.len);
+		s = slash + 1;
+	}
+}
+
+static void take_match(SplatOpen *open, const SplatMatch *match)
+{
+	Splat *splat = open->splat;
+
+	if (match->cpu >= 0)
+		splat->cpu = match->cpu;
+	if (match->pid >= 0)
+		splat->pid = match->pid;
+	if (match->task.s && !splat->task)
+		splat->task = dup_text(match->task);
+	if (match->file.s && !splat->file) {
+		splat->file = source_path(match->file);
+		splat->file_line = match->file_line;
+	}
+	if (match->condition.s && !open->condition)
+		open->condition = dup_text(match->condition);
+	if (match->symbol.s && !open->symbol)
+		open->symbol = dup_text(splat_bare_name(match->symbol));
+}
+
+static void take_words(SplatOpen *open, const SplatMatch *match)
+{
+	for (guint i = 0; i < match->words; i++) {
+		g_free(open->word[i]);
+		open->word[i] = dup_text(match->word[i]);
+	}
+}
+
+SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const SplatLine *line)
+{
+	SplatOpen *open = g_new(SplatOpen, 1);
+	Splat *splat = g_new0(Splat, 1);
+
+	memset(open, 0, offsetof(SplatOpen, stack));
+	open->stacks = open->frames = open->arena_used = 0;
+	open->splat = splat;
+	open->rule = rule;
+	open->caller = line->caller;
+	open->caller_id = line->caller_id;
+	open->last_us = splat->t_us = line->t_us;
+	open->last_host_us = splat->host_us = line->host_us;
+	splat->line = line->number;
+	splat->cpu = splat->pid = -1;
+	splat->text = g_string_sized_new(1024);
+	splat->frames = g_ptr_array_new_with_free_func(g_free);
+	splat->header = g_strndup(line->s, (gsize)(line->end - line->s));
+	g_strstrip(splat->header);
+	take_match(open, match);
+	take_words(open, match);
+	return open;
+}
+
+void splat_open_free(SplatOpen *open)
+{
+	if (!open)
+		return;
+	splat_free(open->splat);
+	g_free(open->symbol);
+	g_free(open->said);
+	g_free(open->condition);
+	g_free(open->message);
+	for (guint i = 0; i < SPLAT_MATCH_WORDS; i++)
+		g_free(open->word[i]);
+	g_free(open);
+}
+
+void splat_open_follow(SplatOpen *open, const SplatRule *rule, const SplatMatch *match)
+{
+	/* "Oops: 0002" says less than what came before; "kernel BUG at" more than a list's */
+	if (open->rule->flags & RULE_FOLLOW && !(rule->flags & RULE_FOLLOW)) {
+		open->rule = rule;
+		take_words(open, match);
+	}
+	take_match(open, match);
+}
+
+static void add_text(SplatOpen *open, const SplatLine *line)
+{
+	GString *text = open->splat->text;
+	gsize len = (gsize)(line->end - line->s);
+
+	if (text->len + len + 1 > SPLAT_TEXT_MAX)
+		return;
+	g_string_append_len(text, line->s, (gssize)len);
+	g_string_append_c(text, '\n');
+}
+
+static void start_stack(SplatOpen *open)
+{
+	SplatStack *stack;
+
+	open->in_stack = TRUE;
+	open->irq = FALSE;
+	if (open->stacks == SPLAT_OPEN_STACKS)
+		return;
+	/* a head without frames is replaced */
+	if (open->stacks && !open->stack[open->stacks - 1].n)
+		open->stacks--;
+	stack = &open->stack[open->stacks++];
+	stack->section = open->next_section_set ? open->next_section : SECTION_MAIN;
+	stack->cpu = open->next_cpu;
+	stack->first = open->frames;
+	stack->n = 0;
+	open->next_section_set = FALSE;
+}
+
+static void add_frame(SplatOpen *open, const SplatShape *shape)
+{
+	SplatStack *stack;
+	SplatFrame *frame;
+
+	if (!open->in_stack || !open->stacks)
+		start_stack(open);
+	stack = &open->stack[open->stacks - 1];
+	if (open->frames == SPLAT_OPEN_FRAMES || !shape->name.len ||
+	    stack->first + stack->n != open->frames || shape->raw.len > G_MAXUINT16 ||
+	    open->arena_used + shape->raw.len > SPLAT_OPEN_ARENA)
+		return;
+	frame = &open->frame[open->frames++];
+	stack->n++;
+	memset(frame, 0, sizeof(*frame));
+	frame->off = open->arena_used;
+	frame->len = (guint16)shape->raw.len;
+	frame->name_len = (guint16)splat_bare_name(shape->name).len;
+	frame->maybe = (guint8)shape->maybe;
+	frame->irq = (guint8)open->irq;
+	frame->rip = shape->kind == SHAPE_RIP;
+	memcpy(open->arena + open->arena_used, shape->raw.s, shape->raw.len);
+	open->arena_used += (guint)shape->raw.len;
+}
+
+static void take_cpu(SplatOpen *open, const SplatShape *shape)
+{
+	Splat *splat = open->splat;
+
+	if (open->had_cpu)
+		return;
+	open->had_cpu = TRUE;
+	if (shape->cpu >= 0 && splat->cpu < 0)
+		splat->cpu = shape->cpu;
+	if (shape->pid >= 0 && splat->pid < 0)
+		splat->pid = shape->pid;
+	if (shape->task.s && !splat->task)
+		splat->task = dup_text(shape->task);
+}
+
+void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
+{
+	if (shape->irq_on)
+		open->irq = TRUE;
+	switch (shape->kind) {
+	case SHAPE_TRACE:
+		start_stack(open);
+		break;
+	case SHAPE_FRAME:
+		add_frame(open, shape);
+		break;
+	case SHAPE_RIP:
+		if (!shape->user && !open->tail)
+			add_frame(open, shape);
+		break;
+	case SHAPE_SECTION:
+		open->in_stack = FALSE;
+		open->next_section = shape->section;
+		open->next_section_set = TRUE;
+		open->next_cpu = shape->cpu;
+		break;
+	case SHAPE_CPU:
+		take_cpu(open, shape);
+		break;
+	case SHAPE_CODE:
+		open->had_code = TRUE;
+		break;
+	case SHAPE_ACCESS:
+		if (!open->access)
+			open->access = shape->write ? 'W' : 'R';
+		break;
+	case SHAPE_SAID:
+		if (!open->said)
+			open->said = dup_text(splat_bare_name(shape->name));
+		break;
+	case SHAPE_END:
+		open->tail = TRUE;
+		open->in_stack = FALSE;
+		break;
+	case SHAPE_PAGE:
+	case SHAPE_PAGE_GO:
+	case SHAPE_PAGE_WHY:
+		splat_page_read(&open->splat->page, line->s, line->end);
+		open->page_open = shape->kind != SHAPE_PAGE_WHY;
+		break;
+	default:
+		break;
+	}
+	if (shape->irq_off)
+		open->irq = FALSE;
+	open->lines++;
+	if (line->t_us >= 0)
+		open->last_us = line->t_us;
+	open->last_host_us = line->host_us;
+	add_text(open, line);
+}
+
+Splat *splat_open_finish(SplatOpen *open)
+{
+	Splat *splat = g_steal_pointer(&open->splat);
+
+	open->splat = splat;
+	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
+	splat_title(open);
+	splat->signature = splat_signature(open);
+	for (guint i = 0; i < open->frames; i++)
+		g_ptr_array_add(splat->frames,
+				g_strndup(open->arena + open->frame[i].off, open->frame[i].len));
+	open->splat = NULL;
+	splat_open_free(open);
+	return splat;
+}

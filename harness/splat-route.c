@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The open splats of splat-route.h. */
+#include <string.h>
+
+#include "harness/splat-route.h"
+
+#define FOREIGN_MAX	 24 /* lines of others before a splat is taken for ended */
+#define FOREIGN_TAIL_MAX 10 /* the same, once its end was seen */
+#define LINES_MAX	 1500
+#define QUIET_US	 (5 * G_USEC_PER_SEC)
+#define QUIET_STALL_US	 (30 * G_USEC_PER_SEC)
+#define QUIET_TAIL_US	 (G_USEC_PER_SEC / 2)
+#define FOLLOW_US	 (30 * G_USEC_PER_SEC) /* a panic is the consequence of what was */
+#define FOLLOW_LINES	 400
+
+void splat_route_init(SplatRoute *route, SplatDone done, gpointer user)
+{
+	route->done = done;
+	route->user = user;
+	route->last_us = -1;
+}
+
+void splat_route_clear(SplatRoute *route)
+{
+	for (guint i = 0; i < route->n; i++)
+		splat_open_free(route->open[i]);
+	route->n = 0;
+}
+
+static void close_splat(SplatRoute *route, guint i)
+{
+	SplatOpen *open = route->open[i];
+
+	route->n--;
+	memmove(&route->open[i], &route->open[i + 1], (route->n - i) * sizeof(open));
+	route->last_us = open->last_us;
+	route->done(splat_open_finish(open), route->user);
+}
+
+static gboolean same_caller(const SplatOpen *open, const SplatLine *line)
+{
+	return open->caller == line->caller && open->caller_id == line->caller_id;
+}
+
+/* The splat that a line of a known caller belongs to, or the newest when none is printed. */
+static SplatOpen *find_open(const SplatRoute *route, const SplatLine *line)
+{
+	for (guint i = route->n; i > 0; i--)
+		if (same_caller(route->open[i - 1], line))
+			return route->open[i - 1];
+	return NULL;
+}
+
+/* TRUE when @rule's line goes on with @open instead of being a complaint of its own. */
+static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
+{
+	SplatGroup before = open->rule->group, now = rule->group;
+
+	if (now == GROUP_PANIC)
+		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE;
+	if (now == GROUP_DIE && before == GROUP_DIE)
+		return !open->had_cpu && !open->frames;
+	if (now == GROUP_STALL && before == GROUP_STALL)
+		return strcmp(open->rule->kind, rule->kind) == 0 && !open->frames;
+	if (now == GROUP_WARN && strcmp(open->rule->kind, "list-corruption") == 0)
+		return !open->had_cpu && !open->frames;
+	return FALSE;
+}
+
+/* A panic of the kind that only follows: there was a complaint just before. */
+static gboolean follows_closed(const SplatRoute *route, const SplatLine *line)
+{
+	if (!route->last_line)
+		return FALSE;
+	if (line->t_us >= 0 && route->last_us >= 0)
+		return line->t_us - route->last_us < FOLLOW_US;
+	return line->number - route->last_line < FOLLOW_LINES;
+}
+
+void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
+			const SplatLine *line)
+{
+	SplatOpen *open = find_open(route, line);
+	SplatShape shape = {.cpu = -1, .pid = -1};
+
+	if (open && goes_on(open, rule)) {
+		splat_open_follow(open, rule, match);
+		splat_open_add(open, line, &shape);
+		return;
+	}
+	if (!open && rule->flags & RULE_FOLLOW && rule->group == GROUP_PANIC &&
+	    follows_closed(route, line))
+		return;
+	if (open && (line->caller || open->tail))
+		for (guint i = 0; i < route->n; i++)
+			if (route->open[i] == open) {
+				close_splat(route, i);
+				break;
+			}
+	if (route->n == SPLAT_ROUTE_MAX)
+		close_splat(route, 0);
+	open = splat_open_new(rule, match, line);
+	route->open[route->n++] = open;
+	route->last_line = line->number;
+	splat_open_add(open, line, &shape);
+	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT)
+		close_splat(route, route->n - 1);
+}
+
+static gint64 quiet_us(const SplatOpen *open)
+{
+	if (open->tail)
+		return QUIET_TAIL_US;
+	return open->rule->group == GROUP_STALL ? QUIET_STALL_US : QUIET_US;
+}
+
+/* Closes what has ended by the time of @line. */
+static void close_ended(SplatRoute *route, const SplatLine *line)
+{
+	for (guint i = 0; i < route->n;) {
+		SplatOpen *open = route->open[i];
+		guint most = open->tail ? FOREIGN_TAIL_MAX : FOREIGN_MAX;
+		gboolean quiet = line->t_us >= 0 && open->last_us >= 0 &&
+				 line->t_us - open->last_us > quiet_us(open);
+
+		if (quiet || open->foreign > most || open->lines > LINES_MAX)
+			close_splat(route, i);
+		else
+			i++;
+	}
+}
+
+void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape)
+{
+	SplatOpen *open;
+
+	close_ended(route, line);
+	open = find_open(route, line);
+	if (!open)
+		return;
+	route->last_line = line->number;
+	if (shape->kind == SHAPE_OTHER) {
+		open->foreign++;
+		if (open->tail)
+			return;
+	} else {
+		open->foreign = 0;
+	}
+	splat_open_add(open, line, shape);
+}
+
+void splat_route_break(SplatRoute *route, const SplatLine *line)
+{
+	for (guint i = 0; i < route->n;) {
+		if (same_caller(route->open[i], line))
+			close_splat(route, i);
+		else
+			i++;
+	}
+}
+
+void splat_route_settle(SplatRoute *route, gint64 before_us)
+{
+	for (guint i = 0; i < route->n;) {
+		if (route->open[i]->last_host_us < before_us)
+			close_splat(route, i);
+		else
+			i++;
+	}
+}

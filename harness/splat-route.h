@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The splats that are open, and whose a line is: by the caller in the line's prefix where the
+ * kernel prints one; else by CPU and PID, by what the line looks like, and by which function
+ * was seen to call which.
+ */
+#ifndef PFNHUNT_SPLAT_ROUTE_H
+#define PFNHUNT_SPLAT_ROUTE_H
+
+#include "harness/splat-open.h"
+#include "harness/splat-parse.h"
+
+#define SPLAT_ROUTE_MAX 8
+
+typedef struct {
+	SplatDone done;
+	gpointer user;
+	SplatOpen *open[SPLAT_ROUTE_MAX]; /* oldest first */
+	guint n;
+	gint64 last_us;	   /* printk time of the last splat's last line */
+	guint64 last_line; /* its number, 0 when there was none yet */
+} SplatRoute;
+
+void splat_route_init(SplatRoute *route, SplatDone done, gpointer user);
+void splat_route_clear(SplatRoute *route);
+
+/* TRUE while a splat waits for lines. */
+static inline gboolean splat_route_open(const SplatRoute *route)
+{
+	return route->n > 0;
+}
+
+/* A line that announces a splat: opens one, or goes on one that is open. */
+void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
+			const SplatLine *line);
+/* Any other line. */
+void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape);
+/* Something else with a stack of its own begins: no splat of that caller goes on. */
+void splat_route_break(SplatRoute *route, const SplatLine *line);
+/* Hands over what had no line since @before_us of host time. */
+void splat_route_settle(SplatRoute *route, gint64 before_us);
+
+#endif
