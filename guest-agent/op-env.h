@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+#include "guest-agent/block-select.h"
 #include "guest-agent/op.h"
 #include "guest-agent/recorder.h"
 #include "guest-agent/targets.h"
@@ -28,7 +29,8 @@ struct op_env {
 	int root_fd; /* every path of an op is opened relative to it, without the leading '/' */
 	int cpu;     /* that the op runs on; -1: not pinned */
 	struct targets_box *targets;
-	struct rec_slot *rec; /* NULL without a recorder */
+	const struct block_select *_Atomic hammers; /* set by a hammer's setup(): its blocks */
+	struct rec_slot *rec;			    /* NULL without a recorder */
 	struct rec_head *rec_head;
 	char reason[160]; /* of a failed setup or of the op's end */
 
@@ -51,12 +53,21 @@ int op_fail(struct op_env *env, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * For setup(): opens "@path" (no leading '/') below the root with O_CLOEXEC. Returns the fd, or
+ * For setup(): opens @path (no leading '/') below the root with O_CLOEXEC. Returns the fd, or
  * -errno with the reason left.
  */
 int op_open(struct op_env *env, const char *path, int flags);
 /* Writes @value to a file below the root. 0, or -errno with the reason left. */
 int op_write_file(struct op_env *env, const char *path, const char *value);
+/*
+ * Reads the start of a file below the root into @buf as text without its last newline. Returns
+ * its length, or -errno with the reason left.
+ */
+int op_read_file(struct op_env *env, const char *path, char *buf, size_t size);
+
+/* Give the thread @tid (0: the caller) the plan's scheduling class, and a CPU. 0 or -errno. */
+int op_sched_apply(const struct op_plan *plan, pid_t tid);
+int op_cpu_apply(int cpu, pid_t tid);
 
 static inline bool op_stopping(const struct op_env *env)
 {
@@ -69,6 +80,12 @@ static inline void op_count(struct op_env *env, unsigned int i, uint64_t n)
 	uint64_t old = atomic_load_explicit(&env->count[i], memory_order_relaxed);
 
 	atomic_store_explicit(&env->count[i], old + n, memory_order_relaxed);
+}
+
+/* Sets counter @i, when it is no sum. */
+static inline void op_set(struct op_env *env, unsigned int i, uint64_t value)
+{
+	atomic_store_explicit(&env->count[i], value, memory_order_relaxed);
 }
 
 /* Raises counter @i to @value when that is more. */

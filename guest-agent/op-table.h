@@ -8,7 +8,16 @@
 
 #include "guest-agent/op.h"
 
-#define OP_TABLE(X) X(null_hammer) X(null_walker)
+#define OP_TABLE(X)                                                                                \
+	X(block_state)                                                                             \
+	X(split_huge_pages)                                                                        \
+	X(damon)                                                                                   \
+	X(kpageflags)                                                                              \
+	X(compaction)                                                                              \
+	X(ksm)                                                                                     \
+	X(plant)                                                                                   \
+	X(null_hammer)                                                                             \
+	X(null_walker)
 
 #define X(id) extern const struct op op_##id;
 OP_TABLE(X)

@@ -2,8 +2,8 @@
 /*
  * The shared picture of what there is to aim at: the memory blocks of virtio-mem devices, which
  * of them the hammers work on, and the ranges of fake-offline pages in those. The core writes
- * it, ops read it without locks. When nothing hammers, the ranges are those of all partly
- * plugged blocks.
+ * it, ops read it without locks. When nothing hammers, the walkers aim at all partly plugged
+ * blocks.
  */
 #ifndef PFNHUNT_TARGETS_H
 #define PFNHUNT_TARGETS_H
@@ -17,10 +17,9 @@
 
 enum target_flag {
 	TARGET_ONLINE = 1,
-	TARGET_MOVABLE = 2,  /* in, or allowed into, ZONE_MOVABLE */
-	TARGET_DEVICE = 4,   /* lies in a virtio-mem device */
-	TARGET_PARTLY = 8,   /* some of its pages are fake-offline, some are not */
-	TARGET_HAMMERED = 16 /* a hammer has chosen it */
+	TARGET_MOVABLE = 2, /* in, or allowed into, ZONE_MOVABLE */
+	TARGET_PARTLY = 4,  /* some of its pages are fake-offline, some are not */
+	TARGET_AIMED = 8    /* walkers aim here: it is hammered; or partly plugged, if none is */
 };
 
 struct target_block {
@@ -45,13 +44,18 @@ struct targets {
 struct targets_box {
 	_Atomic uint64_t seq; /* odd while the words change */
 	_Atomic uint64_t word[sizeof(struct targets) / sizeof(uint64_t)];
+	struct targets last; /* the writer's own copy of it */
 };
 
-/* Publishes @next with a new generation unless it says the same as the last one. */
+/*
+ * Publishes @next with a new generation, which is stored in it, unless it says the same as the
+ * last one (TARGET_ONLINE aside).
+ */
 void targets_publish(struct targets_box *box, struct targets *next);
 /*
  * Copies the last publication into @out if its generation is not that of @out. Returns whether
- * it did. Never blocks; false as well when the writer was at it just now: ask again later.
+ * @out changed. Never blocks. When the writer is at it just now @out stays, or is left empty
+ * with generation 0: the next call has the news.
  */
 bool targets_read(struct targets_box *box, struct targets *out);
 

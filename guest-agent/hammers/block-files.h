@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The open `state` files of the blocks that a hammer has chosen with its "blocks" parameter,
+ * kept in line with the targets as devices are resized.
+ */
+#ifndef PFNHUNT_BLOCK_FILES_H
+#define PFNHUNT_BLOCK_FILES_H
+
+#include "guest-agent/op-env.h"
+
+#define BLOCK_FILES_PARAM                                                                          \
+	{                                                                                          \
+		.name = "blocks", .type = OP_PARAM_TEXT, .def = "partly",                          \
+		.valid = block_select_valid, .form = BLOCK_SELECT_FORM,                            \
+		.help = "which blocks of the virtio-mem devices"                                   \
+	}
+
+struct block_file {
+	uint32_t number;
+	int fd; /* -1: the block is gone */
+};
+
+struct block_files {
+	struct block_select select;
+	struct targets targets;
+	unsigned int count;
+	struct block_file file[TARGETS_BLOCKS_MAX]; /* ascending */
+	struct block_file old[TARGETS_BLOCKS_MAX];
+};
+
+/* For setup(): takes the plan's choice and makes it known to the core. Always 0. */
+int block_files_setup(struct block_files *f, struct op_env *env);
+/* For step(): opens and closes files when the targets have changed. Returns whether they had. */
+bool block_files_update(struct block_files *f, const struct op_env *env);
+/* The block was removed (ENODEV); perhaps it is back already under the same number. */
+void block_file_reopen(struct block_file *file, const struct op_env *env);
+void block_files_close(struct block_files *f);
+
+#endif

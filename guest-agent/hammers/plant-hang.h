@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A hung task on purpose, harmless and on every kernel that has userfaultfd: one thread holds a
+ * file's lock while its write waits for a page fault that nobody answers, another waits for
+ * that lock, uninterruptibly, until the kernel complains.
+ */
+#ifndef PFNHUNT_PLANT_HANG_H
+#define PFNHUNT_PLANT_HANG_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "guest-agent/op-env.h"
+
+struct plant_hang {
+	int uffd, file;
+	void *page; /* the one whose fault is never answered */
+	size_t page_bytes;
+	pthread_t holder, waiter;
+	bool holder_up, waiter_up;
+	sem_t start;
+};
+
+/* For setup(). 0, or -errno with the reason left; plant_hang_end() is due in both cases. */
+int plant_hang_setup(struct plant_hang *h, struct op_env *env);
+/* For step(): from now on a task hangs. */
+void plant_hang_begin(struct plant_hang *h);
+/* Lets both threads go and waits for them. */
+void plant_hang_end(struct plant_hang *h);
+
+#endif
