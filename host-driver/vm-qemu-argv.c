@@ -211,7 +211,8 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add_channels(argv);
 	/* By PCI: the ISA device needs ACPI methods and another module in the guest. */
 	add(argv, "-device", "pvpanic-pci");
-	add(argv, "-action", "panic=pause,reboot=shutdown,shutdown=poweroff");
+	/* The guest's last words and its memory come before QEMU's end: see vm-qemu.c. */
+	add(argv, "-action", "panic=none,reboot=shutdown,shutdown=pause");
 	add(argv, "-sandbox",
 	    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 	if (is_elf(config->kernel_path) && (qboot = find_qboot(found)))

@@ -22,10 +22,13 @@ typedef struct {
 	GString *tail;			  /* of what QEMU printed */
 	GSource *exit_source, *kill_timer, *drain_timer;
 	GList *failing; /* of QemuCall: those whose error is on its way */
+	GSource *panic_timer, *end_timer;
+	GQueue held; /* of HeldEvent: a panic and what came after it */
+	gint64 console_us, hold_until_us;
 	int wait_status;
 	guint files; /* made for read_memory so far: their names */
 	gboolean qmp_open, reaped, stopping, freeing;
-	gboolean *freed; /* set when freed inside a callback of finish() */
+	gboolean *freed; /* set when freed inside certain callbacks */
 } VmQemu;
 
 void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user);

@@ -3,6 +3,10 @@
  * The QEMU backend: a direct child, driven over QMP. The end comes in this order: the process
  * is reaped, each channel is read to its end, what still waits for an answer gets an error,
  * exited(). Every callback is the last thing its function does, so it may free the machine.
+ *
+ * A panic is told late: QEMU knows of it before the guest has flushed its console (after an
+ * NMI it has then printed nothing at all), so the machine runs on and the event waits until
+ * the console is quiet. A reset does not end QEMU at once either: the memory is evidence.
  */
 #include "host-driver/error.h"
 #include "host-driver/vm-qemu-argv.h"
@@ -19,6 +23,9 @@
 #define QUIT_MS	       2000
 #define DRAIN_MS       1000
 #define REAP_MS	       10000
+#define CORPSE_MS      2000
+#define PANIC_QUIET_MS 100
+#define PANIC_MAX_MS   2000
 #define DETAIL_BYTES   4096
 #define SEND_MAX_BYTES (1u << 20)
 
@@ -39,6 +46,47 @@ static GSource *timer_start(VmQemu *q, guint ms, GSourceFunc func)
 	return source;
 }
 
+typedef struct {
+	char *name;
+	JsonObject *data;
+} HeldEvent;
+
+static void held_free(HeldEvent *held)
+{
+	g_free(held->name);
+	g_clear_pointer(&held->data, json_object_unref);
+	g_free(held);
+}
+
+/* Tells what was held back. FALSE when the machine was freed meanwhile. */
+static gboolean deliver_held(VmQemu *q)
+{
+	gboolean freed = FALSE;
+	HeldEvent *held;
+
+	source_clear(&q->panic_timer);
+	q->freed = &freed;
+	while (!freed && (held = g_queue_pop_head(&q->held))) {
+		if (q->listener.event)
+			q->listener.event(&q->vm, held->name, held->data, q->user);
+		held_free(held);
+	}
+	if (!freed)
+		q->freed = NULL;
+	return !freed;
+}
+
+static gboolean panic_check(gpointer user)
+{
+	VmQemu *q = user;
+	gint64 now = g_get_monotonic_time();
+
+	if (now - q->console_us < PANIC_QUIET_MS * 1000 && now < q->hold_until_us)
+		return G_SOURCE_CONTINUE;
+	deliver_held(q);
+	return G_SOURCE_REMOVE;
+}
+
 /* Everything is read and reaped: says so. The machine may be freed when this returns. */
 static void finish(VmQemu *q)
 {
@@ -47,6 +95,9 @@ static void finish(VmQemu *q)
 
 	source_clear(&q->kill_timer);
 	source_clear(&q->drain_timer);
+	source_clear(&q->end_timer);
+	if (!deliver_held(q))
+		return;
 	g_clear_pointer(&q->console, stream_free);
 	g_clear_pointer(&q->agent, stream_free);
 	g_clear_pointer(&q->output, stream_free);
@@ -109,9 +160,11 @@ static void console_data(Stream *stream, const char *data, gsize len, gpointer u
 	if (len == 0) {
 		g_clear_pointer(&q->console, stream_free);
 		finish_when_done(q);
-	} else if (q->listener.console) {
-		q->listener.console(&q->vm, data, len, q->user);
+		return;
 	}
+	q->console_us = g_get_monotonic_time();
+	if (q->listener.console)
+		q->listener.console(&q->vm, data, len, q->user);
 }
 
 static void agent_data(Stream *stream, const char *data, gsize len, gpointer user)
@@ -140,12 +193,61 @@ static void output_data(Stream *stream, const char *data, gsize len, gpointer us
 		g_string_erase(q->tail, 0, (gssize)(q->tail->len - DETAIL_BYTES));
 }
 
+static void vm_qemu_stop(Vm *vm)
+{
+	VmQemu *q = (VmQemu *)vm;
+
+	if (q->stopping || q->child.pidfd < 0)
+		return;
+	q->stopping = TRUE;
+	if (!q->qmp_open) {
+		kill_child(q);
+		return;
+	}
+	q->kill_timer = timer_start(q, QUIT_MS, kill_late);
+	qmp_client_execute(q->qmp, "quit", NULL, QUIT_MS, NULL, NULL);
+}
+
+static gboolean end_now(gpointer user)
+{
+	vm_qemu_stop(user);
+	return G_SOURCE_REMOVE;
+}
+
+/* The guest switched itself off, or reset itself, and QEMU stands still: bury it in time. */
+static void guest_ended(VmQemu *q, JsonObject *data)
+{
+	JsonNode *guest = json_object_get_member(data, "guest");
+	JsonNode *reason = json_object_get_member(data, "reason");
+	gboolean off = reason && json_node_get_value_type(reason) == G_TYPE_STRING &&
+		       g_str_equal(json_node_get_string(reason), "guest-shutdown");
+
+	if (q->end_timer || !guest || json_node_get_value_type(guest) != G_TYPE_BOOLEAN ||
+	    !json_node_get_boolean(guest))
+		return;
+	q->end_timer = timer_start(q, off ? 0 : CORPSE_MS, end_now);
+}
+
 static void qmp_event(QmpClient *qmp, const char *name, JsonObject *data, gpointer user)
 {
 	VmQemu *q = user;
 
-	if (q->listener.event)
+	if (g_str_equal(name, "SHUTDOWN") && data)
+		guest_ended(q, data);
+	if (g_str_equal(name, "GUEST_PANICKED") && !q->panic_timer) {
+		q->console_us = g_get_monotonic_time();
+		q->hold_until_us = q->console_us + PANIC_MAX_MS * 1000;
+		q->panic_timer = timer_start(q, PANIC_QUIET_MS / 4, panic_check);
+	}
+	if (q->panic_timer) {
+		HeldEvent *held = g_new0(HeldEvent, 1);
+
+		held->name = g_strdup(name);
+		held->data = data ? json_object_ref(data) : NULL;
+		g_queue_push_tail(&q->held, held);
+	} else if (q->listener.event) {
 		q->listener.event(&q->vm, name, data, q->user);
+	}
 }
 
 static void qmp_transcript(QmpClient *qmp, char direction, const char *line, gpointer user)
@@ -161,8 +263,6 @@ static void qmp_closed(QmpClient *qmp, const GError *error, gpointer user)
 	VmQemu *q = user;
 
 	q->qmp_open = FALSE;
-	if (q->stopping)
-		kill_child(q);
 	finish_when_done(q);
 }
 
@@ -190,6 +290,9 @@ static void vm_qemu_free(Vm *vm)
 	source_clear(&q->exit_source);
 	source_clear(&q->kill_timer);
 	source_clear(&q->drain_timer);
+	source_clear(&q->panic_timer);
+	source_clear(&q->end_timer);
+	g_queue_clear_full(&q->held, (GDestroyNotify)held_free);
 	qmp_client_free(q->qmp);
 	stream_free(q->console);
 	stream_free(q->agent);
@@ -260,21 +363,6 @@ static gboolean vm_qemu_send(Vm *vm, const char *data, gsize len)
 		return FALSE;
 	stream_send(q->agent, data, len);
 	return TRUE;
-}
-
-static void vm_qemu_stop(Vm *vm)
-{
-	VmQemu *q = (VmQemu *)vm;
-
-	if (q->stopping || q->child.pidfd < 0)
-		return;
-	q->stopping = TRUE;
-	if (!q->qmp_open) {
-		kill_child(q);
-		return;
-	}
-	q->kill_timer = timer_start(q, QUIT_MS, kill_late);
-	qmp_client_execute(q->qmp, "quit", NULL, QUIT_MS, NULL, NULL);
 }
 
 const VmOps vm_qemu_ops = {
