@@ -2,6 +2,7 @@
 /* apt-get and apt-cache with private state. See kernel-apt.h. */
 #include "host-driver/kernel-apt.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "host-driver/error.h"
@@ -59,8 +60,13 @@ void apt_package_free(AptPackage *package)
 
 void kernel_apt_free(KernelApt *apt)
 {
+	g_autofree char *cache = NULL;
+
 	if (!apt)
 		return;
+	/* Made anew in a second, but 50 MB large. */
+	cache = g_build_filename(apt->dir, "pkgcache.bin", NULL);
+	g_unlink(cache);
 	g_free(apt->dir);
 	g_free(apt->conf);
 	g_free(apt->sources);
