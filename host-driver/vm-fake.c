@@ -6,35 +6,14 @@
  */
 #include "host-driver/vm-fake.h"
 #include "host-driver/error.h"
-#include "host-driver/vm.h"
+#include "host-driver/vm-fake-internal.h"
 
 #include <string.h>
 #include <sys/wait.h>
 
 #define PLUG_DELAY_US  20000
 #define REPLY_DELAY_US 1000
-
-typedef enum { FAKE_CONSOLE, FAKE_AGENT, FAKE_EVENT, FAKE_EXIT, FAKE_PLUG, FAKE_REPLY } FakeKind;
-
-/* The end of an asynchronous call: one of the three is set. */
-typedef struct {
-	VmDone done;
-	VmMemoryDone memory;
-	VmReadDone read;
-	gpointer user;
-	guint32 read_len;
-	GError *error;
-} FakeReply;
-
-typedef struct {
-	FakeKind kind;
-	char *trigger; /* the agent verb that starts it, or NULL: it starts with the machine */
-	gint64 delay_us, due_us;
-	GString *text; /* bytes, line, event name, status */
-	guint device;  /* FAKE_PLUG */
-	guint64 size_bytes;
-	FakeReply reply;
-} FakeAction;
+#define READ_MAX_BYTES (1u << 20)
 
 typedef struct {
 	Vm vm;
@@ -68,103 +47,6 @@ void vm_fake_set_memory(const void *bytes, unsigned int len)
 	g_clear_pointer(&script_memory, g_bytes_unref);
 	script_memory = g_bytes_new(bytes, len);
 	g_mutex_unlock(&script_lock);
-}
-
-static FakeAction *action_new(FakeKind kind, const char *text)
-{
-	FakeAction *action = g_new0(FakeAction, 1);
-
-	action->kind = kind;
-	action->text = g_string_new(text);
-	return action;
-}
-
-static void action_free(FakeAction *action)
-{
-	g_free(action->trigger);
-	g_string_free(action->text, TRUE);
-	g_clear_error(&action->reply.error);
-	g_free(action);
-}
-
-/* "\n", "\\" and "\xNN" become bytes. */
-static void unescape(GString *out, const char *text)
-{
-	g_string_truncate(out, 0);
-	for (const char *p = text; *p; p++) {
-		if (p[0] == '\\' && p[1] == 'n') {
-			g_string_append_c(out, '\n');
-			p++;
-		} else if (p[0] == '\\' && p[1] == '\\') {
-			g_string_append_c(out, '\\');
-			p++;
-		} else if (p[0] == '\\' && p[1] == 'x' && g_ascii_isxdigit(p[2]) &&
-			   g_ascii_isxdigit(p[3])) {
-			g_string_append_c(out, (char)(g_ascii_xdigit_value(p[2]) * 16 +
-						      g_ascii_xdigit_value(p[3])));
-			p += 3;
-		} else {
-			g_string_append_c(out, *p);
-		}
-	}
-}
-
-/* "AT_MS ACTION REST" or "on VERB +MS ACTION REST"; NULL when it is neither. */
-static FakeAction *parse_action(const char *line)
-{
-	static const char *const kinds[] = {[FAKE_CONSOLE] = "console",
-					    [FAKE_AGENT] = "agent",
-					    [FAKE_EVENT] = "event",
-					    [FAKE_EXIT] = "exit"};
-	g_auto(GStrv) words = g_strsplit(line, " ", 5);
-	guint n = g_strv_length(words), at = n && g_str_equal(words[0], "on") ? 2 : 0;
-	const char *rest = line;
-	FakeAction *action;
-	guint64 delay_ms;
-
-	if (n < at + 2 || (at && words[2][0] != '+') ||
-	    !g_ascii_string_to_unsigned(words[at] + (at ? 1 : 0), 10, 0, G_MAXINT32, &delay_ms,
-					NULL))
-		return NULL;
-	for (guint i = 0; i < at + 2; i++) {
-		rest += strcspn(rest, " ");
-		rest += *rest == ' ';
-	}
-	for (guint k = 0; k < G_N_ELEMENTS(kinds); k++) {
-		if (!g_str_equal(words[at + 1], kinds[k]))
-			continue;
-		action = action_new(k, rest);
-		if (k == FAKE_CONSOLE)
-			unescape(action->text, rest);
-		action->trigger = at ? g_strdup(words[1]) : NULL;
-		action->delay_us = (gint64)delay_ms * 1000;
-		return action;
-	}
-	return NULL;
-}
-
-static gboolean parse_script(VmFake *fake, const char *script, GError **error)
-{
-	g_auto(GStrv) lines = g_strsplit(script, "\n", -1);
-
-	for (guint i = 0; lines[i]; i++) {
-		FakeAction *action;
-
-		if (!*lines[i] || *lines[i] == '#')
-			continue;
-		if (g_str_equal(lines[i], "no-plug")) {
-			fake->no_plug = TRUE;
-			continue;
-		}
-		action = parse_action(lines[i]);
-		if (!action) {
-			g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
-				    "fake machine: line %u of the script: %s", i + 1, lines[i]);
-			return FALSE;
-		}
-		g_ptr_array_add(fake->script, action);
-	}
-	return TRUE;
 }
 
 /* Wakes the source when the first of the queue is due. */
@@ -203,7 +85,7 @@ static void fire(VmFake *fake, const char *trigger)
 
 		if (g_strcmp0(step->trigger, trigger) != 0)
 			continue;
-		action = action_new(step->kind, NULL);
+		action = fake_action_new(step->kind, NULL);
 		g_string_append_len(action->text, step->text->str, (gssize)step->text->len);
 		enqueue(fake, action, step->delay_us);
 	}
@@ -216,7 +98,7 @@ static void enqueue_plug(VmFake *fake, guint device)
 
 	if (fake->no_plug || fake->ending)
 		return;
-	action = action_new(FAKE_PLUG, NULL);
+	action = fake_action_new(FAKE_PLUG, NULL);
 	action->device = device;
 	action->size_bytes = dev->requested_bytes;
 	enqueue(fake, action, PLUG_DELAY_US);
@@ -230,7 +112,7 @@ static void fail_reply(FakeReply *reply)
 
 static void enqueue_reply(VmFake *fake, FakeReply reply)
 {
-	FakeAction *action = action_new(FAKE_REPLY, NULL);
+	FakeAction *action = fake_action_new(FAKE_REPLY, NULL);
 
 	action->reply = reply;
 	if (fake->ending) {
@@ -284,14 +166,14 @@ static void run_reply(VmFake *fake, const FakeReply *reply)
 		}
 		reply->memory(&fake->vm, states, n, reply->error, reply->user);
 	} else if (reply->read) {
-		g_autofree guint8 *bytes = g_malloc0(reply->read_len);
+		g_autofree guint8 *bytes = reply->error ? NULL : g_malloc0(reply->read_len);
 		g_autoptr(GBytes) answer = NULL;
 		gsize have;
 		const void *memory = g_bytes_get_data(fake->memory, &have);
 
-		if (have)
+		if (have && bytes)
 			memcpy(bytes, memory, MIN(have, reply->read_len));
-		if (!reply->error)
+		if (bytes)
 			answer = g_bytes_new(bytes, reply->read_len);
 		reply->read(&fake->vm, answer, reply->error, reply->user);
 	}
@@ -313,7 +195,7 @@ static void run_exit(VmFake *fake, const char *status)
 	fake->ending = TRUE;
 	while ((action = g_queue_pop_head(&fake->queue))) {
 		if (action->kind != FAKE_REPLY) {
-			action_free(action);
+			fake_action_free(action);
 			continue;
 		}
 		fail_reply(&action->reply);
@@ -321,7 +203,7 @@ static void run_exit(VmFake *fake, const char *status)
 		g_queue_push_tail(&kept, action);
 	}
 	fake->queue = kept;
-	enqueue(fake, action_new(FAKE_EXIT, status), 0);
+	enqueue(fake, fake_action_new(FAKE_EXIT, status), 0);
 }
 
 static gboolean run_next(gpointer user)
@@ -357,7 +239,7 @@ static gboolean run_next(gpointer user)
 		run_reply(fake, &action->reply);
 		break;
 	}
-	action_free(action);
+	fake_action_free(action);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -389,7 +271,7 @@ static void fake_free(Vm *vm)
 		g_source_destroy(fake->source);
 		g_source_unref(fake->source);
 	}
-	g_queue_clear_full(&fake->queue, (GDestroyNotify)action_free);
+	g_queue_clear_full(&fake->queue, (GDestroyNotify)fake_action_free);
 	g_ptr_array_unref(fake->script);
 	g_ptr_array_unref(fake->devices);
 	g_free(fake->plugged_bytes);
@@ -409,7 +291,7 @@ static Vm *fake_create(const VmConfig *config, GError **error)
 	g_mutex_unlock(&script_lock);
 	fake->vm.ops = &vm_fake_ops;
 	fake->rx = g_string_new(NULL);
-	fake->script = g_ptr_array_new_with_free_func((GDestroyNotify)action_free);
+	fake->script = g_ptr_array_new_with_free_func((GDestroyNotify)fake_action_free);
 	fake->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	for (guint i = 0; i < config->mem_devices->len; i++) {
 		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
@@ -419,7 +301,7 @@ static Vm *fake_create(const VmConfig *config, GError **error)
 						  dev->requested_bytes));
 	}
 	fake->plugged_bytes = g_new0(guint64, config->mem_devices->len + 1);
-	if (!parse_script(fake, script, error)) {
+	if (!fake_script_parse(script, fake->script, &fake->no_plug, error)) {
 		fake_free(&fake->vm);
 		return NULL;
 	}
@@ -500,7 +382,12 @@ static void fake_query_memory(Vm *vm, VmMemoryDone done, gpointer user)
 
 static void fake_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user)
 {
-	enqueue_reply((VmFake *)vm, (FakeReply){.read = done, .read_len = len, .user = user});
+	FakeReply reply = {.read = done, .read_len = len, .user = user};
+
+	if (len == 0 || len > READ_MAX_BYTES)
+		reply.error = g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+					  "the fake machine reads 1 byte to 1 MiB");
+	enqueue_reply((VmFake *)vm, reply);
 }
 
 static void fake_nmi(Vm *vm, VmDone done, gpointer user)
@@ -517,9 +404,10 @@ static void fake_stop(Vm *vm)
 		return;
 	fake->stopping = TRUE;
 	enqueue(fake,
-		action_new(FAKE_EVENT, "SHUTDOWN {\"guest\":false,\"reason\":\"host-qmp-quit\"}"),
+		fake_action_new(FAKE_EVENT,
+				"SHUTDOWN {\"guest\":false,\"reason\":\"host-qmp-quit\"}"),
 		REPLY_DELAY_US);
-	enqueue(fake, action_new(FAKE_EXIT, "0"), REPLY_DELAY_US);
+	enqueue(fake, fake_action_new(FAKE_EXIT, "0"), REPLY_DELAY_US);
 	tell_transcript(fake, '>', "{\"execute\":\"quit\"}");
 }
 

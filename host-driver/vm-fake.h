@@ -3,14 +3,17 @@
  * A machine that plays a script: everything above vm.h is tested without QEMU. The script is
  * text, one action a line, "AT_MS ACTION REST", and is set before create():
  *
- *	100 console [    0.1] Linux version 6.1.0\n      bytes to the console (\n and \xNN)
+ *	# a comment
+ *	100 console [    0.1] Linux version 6.1.0\n      bytes to the console (\n, \\ and \xNN)
  *	200 agent hello proto=1 ...                      a line from the agent
- *	300 event GUEST_PANICKED                         a QMP event
+ *	300 event GUEST_PANICKED                         a QMP event, with JSON data when
+ *	                                                 that follows the name
  *	400 exit 0                                       ends by itself with this status
  *	on go +50 agent done t_ns=1 reason=stop ...      50 ms after the host sent `go`
  *	on stop +10 exit 0
  *
- * Resizes take effect 20 ms later unless the script holds a line "no-plug".
+ * Resizes take effect 20 ms later unless the script holds a line "no-plug". After stop() it
+ * tells SHUTDOWN as QEMU does, and exits with status 0.
  */
 #ifndef PFNHUNT_VM_FAKE_H
 #define PFNHUNT_VM_FAKE_H
