@@ -166,8 +166,9 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 	case WIRE_DONE:
 		boot->done = TRUE;
 		boot->last_ns = MAX(boot->last_ns, (gint64)number(msg, "t_ns", 0));
+		/* A guest that has splatted may not get through its own shutdown. */
 		if (boot->state == BOOT_RUN || boot->state == BOOT_STOPPING)
-			boot_end(boot, TRUE);
+			boot_end(boot, !boot->splat_us);
 		break;
 	default: /* cap, mem, pong, log: recorded, and that is all */
 		break;

@@ -50,7 +50,8 @@ struct Boot {
 
 	BootOp *ops; /* one a scenario op */
 	guint op_count;
-	gboolean hello, done, interrupted, splat_seen, saw_panic;
+	gboolean hello, done, interrupted, saw_panic;
+	gboolean poweroff; /* it was asked to switch itself off */
 	gint64 hello_us; /* host clock */
 	gint64 hello_ns; /* guest clock */
 	gint64 go_ns;	 /* guest clock when the ops started, -1 before */

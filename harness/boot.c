@@ -89,10 +89,9 @@ void boot_end(Boot *boot, gboolean poweroff)
 	boot_read_flight(boot);
 	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
+	boot->poweroff = poweroff;
 	if (poweroff)
 		boot_send_line(boot, "poweroff\n");
-	else if (boot->vm_running && boot->rec_pending == 0)
-		boot->vm->ops->stop(boot->vm);
 }
 
 static void nmi_done(Vm *vm, const GError *error, gpointer user)
@@ -346,7 +345,9 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 			boot_end(boot, FALSE);
 		break;
 	case BOOT_ENDING:
-		if (boot->vm_running && (in_ms > d->exit_ms || (!boot->done && !boot->rec_pending)))
+		/* Its memory is read first; the exit that it was asked for gets its time. */
+		if (boot->vm_running &&
+		    (in_ms > d->exit_ms || (!boot->poweroff && !boot->rec_pending)))
 			boot->vm->ops->stop(boot->vm);
 		break;
 	case BOOT_OVER:

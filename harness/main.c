@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program: one table of commands, and nothing else. */
+#include "harness/cmd-triage.h"
 #include "harness/cmd.h"
 #include "host-driver/error.h"
 
@@ -13,6 +14,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"run", "boot a guest, hunt by a scenario, report (the default of ./hunt)", cmd_run},
+	{"triage", "find splats and incidents in any kernel log", cmd_triage},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 };
 

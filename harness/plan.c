@@ -98,6 +98,7 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	Plan *plan = g_new0(Plan, 1);
 	char buf[WIRE_LINE_MAX];
 	struct wire_out out;
+	int go_len;
 
 	plan->seed = seed;
 	plan->lines = g_ptr_array_new_with_free_func(g_free);
@@ -120,7 +121,9 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 
 	wire_begin(&out, buf, sizeof(buf), WIRE_GO);
 	wire_add_u64(&out, "duration_ms", s->duration_ms);
-	plan->go = g_strndup(buf, MAX(wire_end(&out), 0));
+	go_len = wire_end(&out);
+	g_assert(go_len > 0);
+	plan->go = g_strndup(buf, go_len);
 	if (s->resize_device)
 		plan_resize(plan, s, memory_block_bytes);
 	return plan;

@@ -15,6 +15,7 @@ struct Record {
 	int fd[RECORD_FILE_COUNT];
 	gint64 start_us;
 	guint64 console_bytes;
+	gint64 console_us; /* of the last line in console.times */
 	GError *error;
 };
 
@@ -99,13 +100,19 @@ gint64 record_now_us(const Record *r)
 
 void record_console(Record *r, const char *data, gsize len)
 {
+	gint64 now_us = record_now_us(r);
 	char times[64];
-	int n = g_snprintf(times, sizeof(times), "%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT "\n",
-			   record_now_us(r), r->console_bytes);
+	int n;
 
 	append(r, RECORD_CONSOLE, data, len);
-	append(r, RECORD_CONSOLE_TIMES, times, n);
 	r->console_bytes += len;
+	/* An emulated UART sends a few bytes at a time: one time for each millisecond will do. */
+	if (r->console_bytes > len && now_us - r->console_us < 1000)
+		return;
+	r->console_us = now_us;
+	n = g_snprintf(times, sizeof(times), "%" G_GINT64_FORMAT " %" G_GUINT64_FORMAT "\n", now_us,
+		       r->console_bytes - len);
+	append(r, RECORD_CONSOLE_TIMES, times, n);
 }
 
 void record_json(Record *r, RecordFile file, JsonObject *object)

@@ -82,6 +82,7 @@ static void test_files(Fixture *f, gconstpointer data)
 
 	g_assert_no_error(error);
 	record_console(r, "abc\n", 4);
+	g_usleep(2000);
 	record_console(r, "def\n", 4);
 	parse(hostile, &msg);
 	record_message(r, &msg);

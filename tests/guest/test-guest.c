@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole program against real kernels: each test runs pfnhunt as a person would, and reads
+ * its exit code and the folder that it leaves. Skipped (77) when there is no kernel to boot.
+ */
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEADLINE_S 120
+
+typedef struct {
+	char *results, *out;
+	GSubprocess *process;
+	int code;
+} Hunt;
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = NULL;
+	const char *name;
+
+	if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+		dir = g_dir_open(path, 0, NULL);
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *child = g_build_filename(path, name, NULL);
+
+		remove_tree(child);
+	}
+	g_remove(path);
+}
+
+static void set_up(Hunt *h, gconstpointer data)
+{
+	h->results = g_dir_make_tmp("pfnhunt-guest-XXXXXX", NULL);
+}
+
+static void tear_down(Hunt *h, gconstpointer data)
+{
+	g_clear_object(&h->process);
+	/* A failed test's evidence stays for the reader. */
+	if (!g_test_failed())
+		remove_tree(h->results);
+	else
+		g_test_message("kept: %s", h->results);
+	g_free(h->results);
+	g_free(h->out);
+}
+
+static void start(Hunt *h, const char *scenario, const char *option, const char *value)
+{
+	g_autofree char *path =
+		scenario[0] == '/' || !strchr(scenario, '.')
+			? g_strdup(scenario)
+			: g_build_filename(g_getenv("PFNHUNT_SCENARIOS"), scenario, NULL);
+	const char *argv[] = {g_getenv("PFNHUNT_EXE"),
+			      "run",
+			      path,
+			      "--results",
+			      h->results,
+			      "--seed",
+			      "1",
+			      option,
+			      value,
+			      NULL};
+	g_autoptr(GError) error = NULL;
+
+	h->process = g_subprocess_newv(
+		argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
+	g_assert_no_error(error);
+}
+
+static gboolean too_late(gpointer user)
+{
+	g_subprocess_force_exit(user);
+	g_test_message("no end within %d s", DEADLINE_S);
+	g_test_fail();
+	return G_SOURCE_REMOVE;
+}
+
+static void ended(GObject *source, GAsyncResult *result, gpointer user)
+{
+	*(GAsyncResult **)user = g_object_ref(result);
+}
+
+static void finish(Hunt *h)
+{
+	g_autoptr(GAsyncResult) result = NULL;
+	g_autoptr(GError) error = NULL;
+	guint guard = g_timeout_add_seconds(DEADLINE_S, too_late, h->process);
+
+	g_subprocess_communicate_utf8_async(h->process, NULL, NULL, ended, &result);
+	while (!result)
+		g_main_context_iteration(NULL, TRUE);
+	g_source_remove(guard);
+	g_subprocess_communicate_utf8_finish(h->process, result, &h->out, NULL, &error);
+	g_assert_no_error(error);
+	h->code = g_subprocess_get_if_exited(h->process) ? g_subprocess_get_exit_status(h->process)
+							 : -1;
+	g_test_message("exit %d: %s", h->code, h->out);
+}
+
+static void run(Hunt *h, const char *scenario)
+{
+	start(h, scenario, NULL, NULL);
+	finish(h);
+}
+
+/* The only hunt's folder of boot 0 (or its last try), or NULL. */
+static char *boot_dir(const Hunt *h)
+{
+	g_autoptr(GDir) dir = g_dir_open(h->results, 0, NULL);
+	const char *name;
+	char *found = NULL;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *boots = g_build_filename(h->results, name, "boots", NULL);
+		g_autoptr(GDir) inner = g_dir_open(boots, 0, NULL);
+		const char *boot;
+
+		while (inner && (boot = g_dir_read_name(inner))) {
+			g_autofree char *path = g_build_filename(boots, boot, NULL);
+
+			/* 0000-again1 sorts behind 0000: the last try counts. */
+			if (!found || strcmp(path, found) > 0) {
+				g_free(found);
+				found = g_steal_pointer(&path);
+			}
+		}
+	}
+	return found;
+}
+
+static char *read_evidence(const Hunt *h, const char *name)
+{
+	g_autofree char *dir = boot_dir(h);
+	g_autofree char *path = dir ? g_build_filename(dir, name, NULL) : NULL;
+	char *text = NULL;
+
+	if (path)
+		g_file_get_contents(path, &text, NULL, NULL);
+	return text ? text : g_strdup("");
+}
+
+static JsonObject *read_verdict(const Hunt *h)
+{
+	g_autofree char *text = read_evidence(h, "verdict.json");
+	g_autoptr(JsonNode) node = json_from_string(text, NULL);
+
+	g_assert_nonnull(node);
+	return json_object_ref(json_node_get_object(node));
+}
+
+static void expect(const Hunt *h, int code, const char *verdict)
+{
+	JsonObject *o = read_verdict(h);
+
+	g_assert_cmpstr(json_object_get_string_member(o, "verdict"), ==, verdict);
+	g_assert_cmpint(h->code, ==, code);
+	json_object_unref(o);
+}
+
+static void expect_files(const Hunt *h)
+{
+	static const char *const names[] = {"boot.json",   "scenario.ini",   "plan.txt",
+					    "console.log", "console.times",  "kmsg.jsonl",
+					    "qmp.jsonl",   "counters.jsonl", "events.jsonl",
+					    "memory.jsonl"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *text = read_evidence(h, names[i]);
+
+		if (!*text)
+			g_error("%s is empty or missing", names[i]);
+	}
+}
+
+static void test_null(Hunt *h, gconstpointer data)
+{
+	run(h, "null.ini");
+	expect(h, 0, "clean");
+	expect_files(h);
+	g_assert_nonnull(strstr(h->out, "CLEAN: null on 6.1."));
+}
+
+static void test_plant(Hunt *h, gconstpointer data)
+{
+	run(h, "plant.ini");
+	expect(h, 1, "incident");
+	g_assert_nonnull(strstr(h->out, "WARNING in lkdtm_WARNING"));
+}
+
+/* The race itself, on the stock kernel, by the scenario that ./hunt runs. */
+static void test_quick(Hunt *h, gconstpointer data)
+{
+	JsonObject *o, *hit;
+
+	run(h, "quick");
+	expect(h, 1, "incident");
+	expect_files(h);
+	o = read_verdict(h);
+	hit = json_object_get_object_member(o, "first_hit");
+	g_assert_cmpstr(json_object_get_string_member(hit, "family"), ==, "fake-offline");
+	g_assert_cmpint(json_object_get_int_member(hit, "offlines"), >, 0);
+	g_assert_cmpint(json_object_get_int_member(hit, "block"), ==, 32);
+	json_object_unref(o);
+	g_assert_nonnull(strstr(h->out, "REPRODUCED"));
+	g_assert_nonnull(strstr(h->out, "fake-offline page referenced"));
+	g_assert_nonnull(strstr(h->out, "split-huge-pages"));
+	g_assert_nonnull(strstr(h->out, "virtio_mem.c:"));
+	g_assert_nonnull(strstr(h->out, h->results));
+}
+
+static void test_unmet(Hunt *h, gconstpointer data)
+{
+	run(h, "unmet.ini");
+	expect(h, 0, "clean");
+	g_assert_nonnull(strstr(h->out, "skipped"));
+	g_assert_nonnull(strstr(h->out, "damon: "));
+}
+
+static void test_resize(Hunt *h, gconstpointer data)
+{
+	g_autofree char *memory = NULL, *events = NULL, *counters = NULL;
+	guint lines = 0;
+
+	run(h, "resize.ini");
+	expect(h, 0, "clean");
+	memory = read_evidence(h, "memory.jsonl");
+	events = read_evidence(h, "events.jsonl");
+	counters = read_evidence(h, "counters.jsonl");
+	for (const char *c = memory; *c; c++)
+		lines += *c == '\n';
+	g_assert_cmpuint(lines, >=, 5); /* requested and plugged moved */
+	g_assert_nonnull(strstr(events, "\"resize\""));
+	g_assert_null(strstr(events, "resize-failed"));
+	g_assert_nonnull(strstr(counters, "\"partly\"")); /* what the guest saw */
+}
+
+/* Waits until the evidence called @name holds @words. */
+static void wait_for(const Hunt *h, const char *name, const char *words)
+{
+	for (guint i = 0; i < DEADLINE_S * 10; i++) {
+		g_autofree char *text = read_evidence(h, name);
+
+		if (strstr(text, words))
+			return;
+		g_usleep(100000);
+	}
+	g_error("%s never held '%s'", name, words);
+}
+
+/* The child of pfnhunt that is QEMU. */
+static pid_t qemu_of(const Hunt *h)
+{
+	const char *parent = g_subprocess_get_identifier(h->process);
+	g_autofree char *path = g_strdup_printf("/proc/%s/task/%s/children", parent, parent);
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return (pid_t)g_ascii_strtoll(text, NULL, 10);
+}
+
+static void test_qemu_killed(Hunt *h, gconstpointer data)
+{
+	pid_t qemu;
+
+	start(h, "long.ini", NULL, NULL);
+	wait_for(h, "counters.jsonl", "block-state");
+	qemu = qemu_of(h);
+	g_assert_cmpint(qemu, >, 1);
+	g_assert_cmpint(kill(qemu, SIGKILL), ==, 0);
+	finish(h);
+	expect(h, 3, "lost");
+	expect_files(h);
+}
+
+static void test_interrupt(Hunt *h, gconstpointer data)
+{
+	start(h, "long.ini", NULL, NULL);
+	wait_for(h, "counters.jsonl", "block-state");
+	g_usleep(2500000); /* counters must be seen to rise */
+	g_subprocess_send_signal(h->process, SIGINT);
+	finish(h);
+	expect(h, 0, "clean");
+	expect_files(h);
+	g_assert_nonnull(strstr(h->out, "interrupted"));
+}
+
+/* kill -9 of the program: QEMU goes with it, what had arrived is on disk. */
+static void test_killed(Hunt *h, gconstpointer data)
+{
+	g_autofree char *counters = NULL, *console = NULL;
+	pid_t qemu;
+
+	start(h, "long.ini", NULL, NULL);
+	wait_for(h, "counters.jsonl", "block-state");
+	qemu = qemu_of(h);
+	g_subprocess_send_signal(h->process, SIGKILL);
+	finish(h);
+	for (guint i = 0; i < 50 && kill(qemu, 0) == 0; i++) {
+		g_autofree char *stat = g_strdup_printf("/proc/%d/stat", (int)qemu);
+		g_autofree char *text = NULL;
+
+		/* A zombie that nobody reaps is dead too. */
+		if (g_file_get_contents(stat, &text, NULL, NULL) && strstr(text, ") Z "))
+			break;
+		g_usleep(100000);
+		g_assert_cmpuint(i, <, 49);
+	}
+	counters = read_evidence(h, "counters.jsonl");
+	console = read_evidence(h, "console.log");
+	g_assert_nonnull(strstr(counters, "block-state"));
+	g_assert_nonnull(strstr(console, "Linux version"));
+}
+
+static void test_boots(Hunt *h, gconstpointer data)
+{
+	start(h, "null.ini", "--boots", "2");
+	finish(h);
+	g_assert_cmpint(h->code, ==, 0);
+	g_assert_nonnull(strstr(h->out, "2 clean"));
+}
+
+static void test_bad_input(Hunt *h, gconstpointer data)
+{
+	static const struct {
+		const char *scenario, *option, *value, *words;
+	} cases[] = {
+		{"nosuch", NULL, NULL, "no scenario 'nosuch'"},
+		{"quick", "--kernel", "/etc/passwd", "/etc/passwd"},
+		{"quick", "--kernel", "/nowhere/bzImage", "/nowhere/bzImage"},
+		{"quick", "--accel", "xen", "there are auto, kvm, tcg"},
+		{"quick", "--time", "soon", "90s, 30m or 8h"},
+		{"quick", "--boots", "-3", "1 to 1000000"},
+		{"quick", "--backend", "vbox", "there is qemu"},
+		{"quick", "--bogus", "1", "--bogus"},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GDir) dir = NULL;
+		const char *end;
+
+		start(h, cases[i].scenario, cases[i].option, cases[i].value);
+		finish(h);
+		g_assert_cmpint(h->code, ==, 2);
+		if (!strstr(h->out, cases[i].words))
+			g_error("'%s' lacks '%s'", h->out, cases[i].words);
+		/* One line of complaint, and nothing left behind. */
+		end = strstr(h->out, "pfnhunt: ");
+		g_assert_nonnull(end);
+		g_assert_cmpstr(strchr(end, '\n'), ==, "\n");
+		dir = g_dir_open(h->results, 0, NULL);
+		g_assert_null(g_dir_read_name(dir));
+		g_clear_object(&h->process);
+		g_clear_pointer(&h->out, g_free);
+	}
+}
+
+static void test_dry_run(Hunt *h, gconstpointer data)
+{
+	g_autoptr(GDir) dir = NULL;
+
+	start(h, "quick", "--dry-run", NULL);
+	finish(h);
+	g_assert_cmpint(h->code, ==, 0);
+	g_assert_nonnull(strstr(h->out, "qemu-system-x86_64"));
+	g_assert_nonnull(strstr(h->out, "virtio-mem-pci"));
+	g_assert_nonnull(strstr(h->out, "name=block-state"));
+	dir = g_dir_open(h->results, 0, NULL);
+	g_assert_null(g_dir_read_name(dir));
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(Hunt *, gconstpointer);
+	} tests[] = {
+		{"/guest/bad-input", test_bad_input},
+		{"/guest/dry-run", test_dry_run},
+		{"/guest/null", test_null},
+		{"/guest/boots", test_boots},
+		{"/guest/plant", test_plant},
+		{"/guest/quick", test_quick},
+		{"/guest/unmet", test_unmet},
+		{"/guest/resize", test_resize},
+		{"/guest/interrupt", test_interrupt},
+		{"/guest/killed", test_killed},
+		{"/guest/qemu-killed", test_qemu_killed},
+	};
+
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].name, Hunt, NULL, set_up, tests[i].run, tear_down);
+	return g_test_run();
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The plan is a pure function of scenario and seed, and says what the scenario says. */
+#include "harness/plan.h"
+#include "host-driver/rng.h"
+
+#include <string.h>
+
+static const char text[] =
+	"[scenario]\nsummary=s\n[guest]\nonline-policy=online_kernel\n"
+	"[memory vm0]\nsize=1G\nblock-size=4M\nrequested-size=580M\n"
+	"[memory vm1]\nsize=1G\nrequested-size=4M\n"
+	"[resize]\ndevice=vm0\nmin=8M\nmax=640M\nperiod=100ms\njitter=20ms\n"
+	"[set]\n/sys/kernel/mm/ksm/run=2 0\n"
+	"[op null-walker]\nsched=idle\n[op null-hammer]\n[policy]\nduration=5s\n";
+
+static KernelModule *module(const char *name)
+{
+	KernelModule *m = g_new0(KernelModule, 1);
+
+	m->name = g_strdup(name);
+	return m;
+}
+
+static GPtrArray *modules(void)
+{
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)kernel_module_free);
+
+	g_ptr_array_add(all, module("virtio_pci"));
+	g_ptr_array_add(all, module("virtio_mem"));
+	g_ptr_array_add(all, module("lkdtm"));
+	return all;
+}
+
+static void test_same(void)
+{
+	g_autoptr(Scenario) s = scenario_parse("t.ini", text, NULL);
+	g_autoptr(GPtrArray) mods = modules();
+	g_autofree char *a = plan_to_text(s, 42, mods, 1, 50);
+	g_autofree char *b = plan_to_text(s, 42, mods, 1, 50);
+	g_autofree char *c = plan_to_text(s, 43, mods, 1, 50);
+
+	g_assert_cmpstr(a, ==, b);
+	g_assert_cmpstr(a, !=, c);
+}
+
+static void test_lines(void)
+{
+	g_autoptr(Scenario) s = scenario_parse("t.ini", text, NULL);
+	g_autoptr(GPtrArray) mods = modules();
+	g_autofree char *plan = plan_to_text(s, 42, mods, 1, 3);
+
+	g_assert_true(g_str_has_prefix(plan, "plan proto=1 seed="));
+	g_assert_nonnull(strstr(plan, "online_policy=online_kernel\n"));
+	g_assert_nonnull(strstr(plan, "module path=/modules/lkdtm.ko needed=0\n"));
+	/* Loaded before hello, and by the plug line, respectively. */
+	g_assert_null(strstr(plan, "virtio_pci"));
+	g_assert_null(strstr(plan, "virtio_mem"));
+	g_assert_nonnull(strstr(plan, "set path=/sys/kernel/mm/ksm/run value=2%200\n"));
+	g_assert_nonnull(strstr(plan, "op inst=0 name=null-walker sched=idle\n"));
+	g_assert_nonnull(strstr(plan, "op inst=1 name=null-hammer\n"));
+	g_assert_nonnull(strstr(plan, "plug bytes=612368384\ngo duration_ms=5000\n"));
+	g_assert_nonnull(strstr(plan, "\nresize t_ms="));
+	g_assert_null(strstr(plan, "\n\n"));
+}
+
+static void test_resizes(void)
+{
+	g_autoptr(Scenario) s = scenario_parse("t.ini", text, NULL);
+	g_autoptr(GPtrArray) mods = modules();
+	guint partly = 0;
+	guint64 last_ms = 0;
+	g_autoptr(Plan) plan = plan_new(s, seed_derive(42, 0), mods, 1, 128ull << 20);
+
+	g_assert_cmpstr(plan->resize_device, ==, "vm0");
+	for (guint i = 0; i < 200; i++) {
+		ResizeStep step = resize_schedule_next(plan->resize);
+
+		g_assert_cmpuint(step.target_bytes % (4ull << 20), ==, 0);
+		g_assert_cmpuint(step.target_bytes, >=, 8ull << 20);
+		g_assert_cmpuint(step.target_bytes, <=, 640ull << 20);
+		g_assert_cmpuint(step.t_ms - last_ms, >=, 80);
+		g_assert_cmpuint(step.t_ms - last_ms, <=, 120);
+		last_ms = step.t_ms;
+		partly += step.target_bytes % (128ull << 20) != 0;
+	}
+	g_assert_cmpuint(partly, >, 120);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/plan/same", test_same);
+	g_test_add_func("/plan/lines", test_lines);
+	g_test_add_func("/plan/resizes", test_resizes);
+	return g_test_run();
+}
