@@ -35,7 +35,7 @@ static const struct {
 	{"preempt", CHOSEN, "sys/kernel/debug/sched/preempt"},
 	{"thp", CHOSEN, "sys/kernel/mm/transparent_hugepage/enabled"},
 	{"btf", THERE, "sys/kernel/btf/vmlinux"},
-	{"debugfs", THERE, "sys/kernel/debug/memblock"},
+	{"debugfs", THERE, "sys/kernel/debug/sched"},
 	{"kprobes", THERE, "sys/kernel/tracing/kprobe_events"},
 	{"kpageflags", THERE, "proc/kpageflags"},
 	{"split_huge_pages", THERE, "sys/kernel/debug/split_huge_pages"},

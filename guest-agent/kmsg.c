@@ -68,11 +68,29 @@ int kmsg_parse(char *record, size_t len, struct kmsg_record *out)
 	return 0;
 }
 
+/*
+ * Taking the last block of a zone offline and back prints six of these, some thousand lines a
+ * second under a hammer. They say nothing but that, and would crowd out what matters.
+ */
+static bool is_chatter(const struct kmsg_record *record)
+{
+	static const char *const starts[] = {"Built ", "Policy zone: ", "Fallback order for Node "};
+
+	for (unsigned int i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (record->prio == 6 && record->text_len >= strlen(starts[i]) &&
+		    !memcmp(record->text, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
 static void pass_on(const struct sink *sink, const struct kmsg_record *record)
 {
 	char line[WIRE_LINE_MAX];
 	struct wire_out out;
 
+	atomic_store(&last_seq, record->seq);
+	if (is_chatter(record))
+		return;
 	wire_begin(&out, line, sizeof(line), WIRE_KMSG);
 	wire_add_u64(&out, "seq", record->seq);
 	wire_add_u64(&out, "t_us", record->t_us);
@@ -82,7 +100,6 @@ static void pass_on(const struct sink *sink, const struct kmsg_record *record)
 	wire_add_bytes(&out, "text", record->text,
 		       record->text_len < TEXT_MAX ? record->text_len : TEXT_MAX);
 	sink_send(sink, &out, SINK_HIGH);
-	atomic_store(&last_seq, record->seq);
 	if (record->text_len > strlen(MARK) && !memcmp(record->text, MARK, strlen(MARK)))
 		atomic_fetch_add(&marks_seen, 1);
 }

@@ -25,9 +25,12 @@ struct kmsg_record {
  */
 int kmsg_parse(char *record, size_t len, struct kmsg_record *out);
 
-/* Passes all records on, from the oldest in the buffer; never returns unless that fails. */
+/*
+ * Passes all records on, from the oldest in the buffer, but for the zone-list messages that
+ * each offline prints; never returns unless that fails.
+ */
 void kmsg_follow(const struct sink *sink);
-/* The newest seq that was passed on. */
+/* The newest seq that was read. */
 uint64_t kmsg_last_seq(void);
 
 /* Writes the marker "pfnhunt: phase NAME" into the kernel's log. */

@@ -140,11 +140,14 @@ void op_record(struct op_env *env, enum rec_action action, uint64_t arg, int res
 	struct rec_entry *e;
 	uint64_t now, i;
 
+	if (action == REC_OFFLINE_BEGIN)
+		atomic_fetch_add_explicit(&env->offlines, 1, memory_order_relaxed);
 	if (!env->rec_head)
 		return;
 	now = op_now_ns();
-	if (action == REC_OFFLINE_BEGIN)
-		__atomic_store_n(&slot->offlines, slot->offlines + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&slot->offlines,
+			 atomic_load_explicit(&env->offlines, memory_order_relaxed),
+			 __ATOMIC_RELAXED);
 	if (begin)
 		__atomic_store_n(&slot->busy_arg, arg, __ATOMIC_RELAXED);
 	__atomic_store_n(&slot->busy_t_ns, begin ? now : 0, __ATOMIC_RELAXED);

@@ -36,6 +36,7 @@ struct op_env {
 
 	_Atomic bool stop;
 	_Atomic uint64_t steps;
+	_Atomic uint64_t offlines; /* attempts begun, of a hammer; op_record() counts them */
 	_Atomic uint64_t count[OP_COUNTERS_MAX];
 	_Atomic uint64_t deadline_ns; /* 0: none */
 	uint64_t random_state;

@@ -385,6 +385,8 @@ void op_run_count(struct op_run *run)
 		wire_add_u64(&out, "inst", task->plan.inst);
 		wire_add(&out, "name", task->plan.op->name);
 		wire_add_u64(&out, "steps", atomic_load(&task->env.steps));
+		if (task->plan.op->kind == OP_HAMMER)
+			wire_add_u64(&out, "offlines", atomic_load(&task->env.offlines));
 		for (unsigned int c = 0; names && names[c]; c++)
 			wire_add_u64(&out, names[c], atomic_load(&task->env.count[c]));
 		sink_send(&run->sink, &out, SINK_LOW);

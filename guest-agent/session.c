@@ -41,7 +41,7 @@ struct session {
 	pthread_cond_t queued;
 	char *command[COMMANDS_MAX];
 	unsigned int first, count;
-	_Atomic bool stop, power_off;
+	_Atomic bool stop, power_off, running;
 
 	char online_policy[32];
 	struct op_run *run;
@@ -351,9 +351,11 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	op_run_setup(s->run, OP_WALKER);
 	say_phase(s, "run");
 	op_run_start(s->run);
+	atomic_store(&s->running, true);
 	s->lookout_started = s->memblk_open && !pthread_create(&s->lookout, NULL, lookout, s);
 	reason = watch_run(s, duration_ms);
 
+	atomic_store(&s->running, false);
 	say_phase(s, "stop");
 	if (op_run_stop(s->run, STOP_DEADLINE_MS))
 		reason = "stuck";
@@ -447,12 +449,19 @@ void session_line(struct session *s, char *line, size_t len)
 	struct wire_msg msg;
 
 	if (!copy || strlen(copy) != len || wire_parse(line, len, 'h', &msg)) {
-		sink_log(&s->sink, "a line of the host is malformed");
+		sink_log(&s->sink, "malformed line of the host, %zu bytes: %.200s", len,
+			 copy ? copy : "?");
 		free(copy);
 		return;
 	}
 	if (msg.verb == WIRE_PING) {
 		pong(s, &msg);
+		free(copy);
+		return;
+	}
+	/* The queue stands still while the ops run. */
+	if (msg.verb == WIRE_SET && atomic_load(&s->running)) {
+		do_set(s, &msg);
 		free(copy);
 		return;
 	}

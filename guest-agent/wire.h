@@ -42,7 +42,8 @@
 	X(DONE, "done", 'g', "t_ns= reason= ops= steps= kmsg_seq=: the end-of-run line")           \
 	X(PLAN, "plan", 'h', "proto= seed= online_policy=")                                        \
 	X(MODULE, "module", 'h', "path= params= needed=0|1: load before ops are set up")           \
-	X(SET, "set", 'h', "path= value=: write a file of sysfs, procfs or debugfs before setup")  \
+	X(SET, "set", 'h',                                                                         \
+	  "path= value=: write a file of sysfs, procfs or debugfs, in turn or while ops run")      \
 	X(OP, "op", 'h', "inst= name= ...: the op's parameters")                                   \
 	X(PLUG, "plug", 'h', "bytes=: load virtio_mem, wait until this much is plugged")           \
 	X(GO, "go", 'h', "duration_ms=: set up, then run; 0 = until stop")                         \
