@@ -123,11 +123,12 @@ static void on_event(Boot *boot, const struct wire_msg *msg)
 
 	if (!name || boot->endless)
 		return;
-	if (g_str_equal(name, "endless-offline"))
-		boot->endless = g_strdup_printf("%s: the offline of block %" G_GUINT64_FORMAT
-						" did not end within %" G_GUINT64_FORMAT " ms",
-						op_name, number(msg, "block", 0),
-						number(msg, "deadline_ms", 0));
+	if (g_str_equal(name, "offline_overdue"))
+		boot->endless =
+			g_strdup_printf("%s: the offline of memory%" G_GUINT64_FORMAT
+					" was still at it after %" G_GUINT64_FORMAT
+					" ms and ended by a signal",
+					op_name, number(msg, "block", 0), number(msg, "ms", 0));
 	else if (g_str_equal(name, "stuck"))
 		boot->endless = g_strdup_printf("%s is stuck in the kernel", op_name);
 }

@@ -125,6 +125,11 @@ static void on_splat(const Splat *splat, gpointer user)
 		boot->splat_us = g_get_monotonic_time();
 		boot_read_flight(boot);
 	}
+	/* Each splat holds up the guest for 100 ms and more at an emulated UART. */
+	if (boot->hits_live == boot->config.scenario->console_splats && boot->state == BOOT_RUN) {
+		record_event(boot->record, "console-quieted", NULL, NULL);
+		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
+	}
 	/* A storm of splats is in the record already; the person needs the first few. */
 	if (boot->hits_live <= 3 && boot->listener->splat)
 		boot->listener->splat(title, boot->user);

@@ -50,6 +50,10 @@ const ScenarioKey scenario_keys[] = {
 	 "when a boot ends before its duration", IN(stop)},
 	{"policy", "linger", KEY_MS, "2s", 0, DAY_MS, NULL,
 	 "with first-incident: how much longer to watch for consequences", IN(linger_ms)},
+	{"policy", "console-splats", KEY_COUNT, "5", 0, 1000000, NULL,
+	 "this many splats go to the console, which slows the guest down; then only to kmsg, "
+	 "oopses and panics excepted",
+	 IN(console_splats)},
 	{"policy", "known-issues", KEY_TEXT, "", 0, 0, NULL,
 	 "INI file of known signatures, relative to the scenario; empty: the shipped one",
 	 IN(known_issues)},

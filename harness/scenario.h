@@ -34,7 +34,7 @@ typedef struct {
 	/* [op NAME] */
 	GPtrArray *ops; /* of ScenarioOp */
 	/* [policy] */
-	guint64 boots, duration_ms, linger_ms;
+	guint64 boots, duration_ms, linger_ms, console_splats;
 	char *stop; /* "never" or "first-incident" */
 	char *known_issues;
 } Scenario;
