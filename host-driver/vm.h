@@ -66,7 +66,11 @@ typedef struct {
 	void (*exited)(Vm *vm, int wait_status, const char *detail, gpointer user);
 } VmListener;
 
-/* Ends of asynchronous calls: @error NULL on success. Called exactly once, maybe late. */
+/*
+ * Ends of asynchronous calls: @error NULL on success. Called exactly once and from the main
+ * loop: never inside the call itself, after 10 s at the latest, before exited() for what was
+ * asked before it. Only free() silences them. Like every callback they may free the machine.
+ */
 typedef void (*VmDone)(Vm *vm, const GError *error, gpointer user);
 typedef void (*VmMemoryDone)(Vm *vm, const VmMemState *state, guint count, const GError *error,
 			     gpointer user);
@@ -77,6 +81,7 @@ struct VmOps {
 	/* The command line that start() would run, for the record; (transfer full), NULL + error. */
 	char **(*argv)(const VmConfig *config, GError **error);
 	Vm *(*create)(const VmConfig *config, GError **error); /* copies what it needs */
+	/* From a thread that outlives the machine: QEMU is killed when that thread ends. */
 	gboolean (*start)(Vm *vm, const VmListener *listener, gpointer user, GError **error);
 	/* Queue bytes for the agent; never blocks. FALSE when over 1 MiB is unread. */
 	gboolean (*send)(Vm *vm, const char *data, gsize len);
