@@ -2,4 +2,7 @@
 /* The quark behind error.h. */
 #include "host-driver/error.h"
 
-G_DEFINE_QUARK(pfnhunt-error-quark, pfnhunt_error)
+GQuark pfnhunt_error_quark(void)
+{
+	return g_quark_from_static_string("pfnhunt-error-quark");
+}
