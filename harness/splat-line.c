@@ -154,7 +154,7 @@ static const char *read_clock(const char *s, const char *end)
 	return s;
 }
 
-/* "Jan  1 12:34:56 " or "2024-01-01T12:34:56.123+00:00 " */
+/* "Jan  1 12:34:56 ", "2024-01-01T12:34:56.123+00:00 ", "2024/01/01 12:34:56 " */
 static const char *read_date(const char *s, const char *end)
 {
 	const char *p;
@@ -163,7 +163,8 @@ static const char *read_date(const char *s, const char *end)
 		p = read_clock(s + 7, end);
 		return p && p < end && *p == ' ' ? p + 1 : NULL;
 	}
-	if (end - s > 20 && s[4] == '-' && s[7] == '-' && (s[10] == 'T' || s[10] == ' ')) {
+	if (end - s > 20 && (s[4] == '-' || s[4] == '/') && s[7] == s[4] &&
+	    (s[10] == 'T' || s[10] == ' ')) {
 		p = read_clock(s + 11, end);
 		if (!p)
 			return NULL;

@@ -157,6 +157,28 @@ static const char *lazy_end(const char *pattern, const char *s, const char *end)
 	return len ? memmem(s, (gsize)(end - s), pattern, len) : end;
 }
 
+/*
+ * Where a comm ends that "<sep>%p" follows: a comm may have the separator itself
+ * ("kworker/0:2:1400"), so the last one counts that has a number behind it.
+ */
+static const char *task_end(const char *pattern, const char *s, const char *end)
+{
+	const char *last = NULL, *limit = s + MIN(end - s, 64);
+
+	for (const char *p = s; p < limit; p++) {
+		const char *q = p + 1;
+
+		if (*p != pattern[0])
+			continue;
+		while (q < end && g_ascii_isdigit(*q))
+			q++;
+		if (q > p + 1 &&
+		    (!pattern[3] || pattern[3] == '%' || (q < end && *q == pattern[3])))
+			last = p;
+	}
+	return last;
+}
+
 /* One conversion. Returns where the line goes on, or NULL. */
 static const char *convert(char conversion, const char *pattern, const char *s, const char *end,
 			   SplatMatch *match)
@@ -189,7 +211,8 @@ static const char *convert(char conversion, const char *pattern, const char *s, 
 	case 'y':
 		return splat_match_symbol(s, end, TRUE, &match->symbol);
 	case 't':
-		next = lazy_end(pattern, s, end);
+		next = pattern[0] && strncmp(pattern + 1, "%p", 2) == 0 ? task_end(pattern, s, end)
+									: lazy_end(pattern, s, end);
 		if (next)
 			match->task = (SplatText){s, (gsize)(next - s)};
 		return next;

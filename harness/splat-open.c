@@ -88,6 +88,7 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 
 	memset(open, 0, offsetof(SplatOpen, stack));
 	open->stacks = open->frames = open->arena_used = 0;
+	open->next_cpu = open->stalled_cpu = -1;
 	open->splat = splat;
 	open->rule = rule;
 	open->caller = line->caller;
@@ -146,11 +147,15 @@ static void start_stack(SplatOpen *open)
 
 	open->in_stack = TRUE;
 	open->irq = FALSE;
-	if (open->stacks == SPLAT_OPEN_STACKS)
+	stack = open->stacks ? &open->stack[open->stacks - 1] : NULL;
+	/* where the CPU was belongs to the stack that follows */
+	if (stack && !open->next_section_set && stack->n == 1 && open->frame[stack->first].rip)
 		return;
 	/* a head without frames is replaced */
-	if (open->stacks && !open->stack[open->stacks - 1].n)
+	if (stack && !stack->n)
 		open->stacks--;
+	if (open->stacks == SPLAT_OPEN_STACKS)
+		return;
 	stack = &open->stack[open->stacks++];
 	stack->section = open->next_section_set ? open->next_section : SECTION_MAIN;
 	stack->cpu = open->next_cpu;
@@ -234,6 +239,10 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		if (!open->said)
 			open->said = dup_text(splat_bare_name(shape->name));
 		break;
+	case SHAPE_STALLED:
+		if (open->stalled_cpu < 0)
+			open->stalled_cpu = shape->cpu;
+		break;
 	case SHAPE_END:
 		open->tail = TRUE;
 		open->in_stack = FALSE;
@@ -243,6 +252,12 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	case SHAPE_PAGE_WHY:
 		splat_page_read(&open->splat->page, line->s, line->end);
 		open->page_open = shape->kind != SHAPE_PAGE_WHY;
+		break;
+	case SHAPE_OTHER:
+		/* old kernels print the message behind the header */
+		if (open->rule->group == GROUP_WARN && open->lines && !open->message &&
+		    !open->had_cpu)
+			open->message = g_strndup(line->s, (gsize)(line->end - line->s));
 		break;
 	default:
 		break;
@@ -256,11 +271,33 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	add_text(open, line);
 }
 
+static const SplatRefine *find_refine(const SplatOpen *open)
+{
+	const Splat *splat = open->splat;
+
+	for (guint i = 0; i < splat_refines_count; i++) {
+		const SplatRefine *refine = &splat_refines[i];
+
+		if (refine->group != open->rule->group)
+			continue;
+		if (refine->file && g_strcmp0(refine->file, splat->file) != 0)
+			continue;
+		if (refine->function && open->symbol &&
+		    !g_str_has_prefix(open->symbol, refine->function))
+			continue;
+		if (refine->message && !(open->message && strstr(open->message, refine->message)))
+			continue;
+		return refine;
+	}
+	return NULL;
+}
+
 Splat *splat_open_finish(SplatOpen *open)
 {
 	Splat *splat = g_steal_pointer(&open->splat);
 
 	open->splat = splat;
+	open->refine = find_refine(open);
 	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
 	splat_title(open);
 	splat->signature = splat_signature(open);

@@ -33,7 +33,7 @@ typedef struct SplatOpen {
 	const SplatRule *rule;
 	const SplatRefine *refine; /* of a WARN, or NULL */
 	char *symbol;		   /* of the header, bare, or NULL */
-	char *said;		   /* "last function: f", or NULL */
+	char *said;		   /* that a line names: "last function: f", "at: f"; or NULL */
 	char *condition;	   /* of a WARN's brackets, or NULL */
 	char *message;		   /* of a WARN: the words around its header, or NULL */
 	char *word[SPLAT_MATCH_WORDS];
@@ -47,6 +47,7 @@ typedef struct SplatOpen {
 	gboolean had_cpu, had_code, in_stack, irq, tail, page_open, next_section_set;
 	SplatSection next_section;
 	int next_cpu;
+	int stalled_cpu; /* that the report of a stall names first, -1 */
 
 	SplatStack stack[SPLAT_OPEN_STACKS];
 	guint stacks;

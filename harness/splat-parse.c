@@ -92,6 +92,10 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 		return;
 	}
 	parser->said = TRUE;
+	if (rule && rule->group == GROUP_CUT) {
+		splat_route_cut(&parser->route, line);
+		return;
+	}
 	if (rule && rule->group != GROUP_NOISE) {
 		splat_route_header(&parser->route, rule, &match, line);
 		return;

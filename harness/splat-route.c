@@ -4,6 +4,8 @@
 
 #include "harness/splat-route.h"
 
+#define CUT_LINES	 8 /* between "cut here" and the header */
+#define CUT_TEXT	 400
 #define FOREIGN_MAX	 24 /* lines of others before a splat is taken for ended */
 #define FOREIGN_TAIL_MAX 10 /* the same, once its end was seen */
 #define LINES_MAX	 1500
@@ -18,6 +20,7 @@ void splat_route_init(SplatRoute *route, SplatDone done, gpointer user)
 	route->done = done;
 	route->user = user;
 	route->last_us = -1;
+	route->cut.text = g_string_new(NULL);
 }
 
 void splat_route_clear(SplatRoute *route)
@@ -25,6 +28,7 @@ void splat_route_clear(SplatRoute *route)
 	for (guint i = 0; i < route->n; i++)
 		splat_open_free(route->open[i]);
 	route->n = 0;
+	g_string_free(route->cut.text, TRUE);
 }
 
 static void close_splat(SplatRoute *route, guint i)
@@ -77,6 +81,38 @@ static gboolean follows_closed(const SplatRoute *route, const SplatLine *line)
 	return line->number - route->last_line < FOLLOW_LINES;
 }
 
+void splat_route_cut(SplatRoute *route, const SplatLine *line)
+{
+	route->cut.on = TRUE;
+	route->cut.caller = line->caller;
+	route->cut.caller_id = line->caller_id;
+	route->cut.line = line->number;
+	g_string_truncate(route->cut.text, 0);
+}
+
+/* Keeps a line behind "cut here". */
+static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *shape)
+{
+	gsize len = (gsize)(line->end - line->s);
+
+	if (line->number > cut->line + CUT_LINES)
+		cut->on = FALSE;
+	if (!cut->on || shape->kind != SHAPE_OTHER || cut->caller != line->caller ||
+	    cut->caller_id != line->caller_id || cut->text->len + len + 1 > CUT_TEXT)
+		return;
+	g_string_append_len(cut->text, line->s, (gssize)len);
+	g_string_append_c(cut->text, ' ');
+}
+
+/* The message for a splat that begins with @line, or NULL. */
+static char *take_message(SplatCut *cut, const SplatLine *line)
+{
+	if (!cut->on || cut->caller != line->caller || cut->caller_id != line->caller_id)
+		return NULL;
+	cut->on = FALSE;
+	return cut->text->len ? g_strdup(cut->text->str) : NULL;
+}
+
 void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
 			const SplatLine *line)
 {
@@ -100,6 +136,7 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 	if (route->n == SPLAT_ROUTE_MAX)
 		close_splat(route, 0);
 	open = splat_open_new(rule, match, line);
+	open->message = take_message(&route->cut, line);
 	route->open[route->n++] = open;
 	route->last_line = line->number;
 	splat_open_add(open, line, &shape);
@@ -134,6 +171,7 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 {
 	SplatOpen *open;
 
+	add_message(&route->cut, line, shape);
 	close_ended(route, line);
 	open = find_open(route, line);
 	if (!open)

@@ -12,12 +12,22 @@
 
 #define SPLAT_ROUTE_MAX 8
 
+/* What was said behind "cut here": the message of the WARN or BUG that must follow. */
+typedef struct {
+	gboolean on;
+	char caller;
+	guint caller_id;
+	guint64 line;
+	GString *text;
+} SplatCut;
+
 typedef struct {
 	SplatDone done;
 	gpointer user;
 	SplatOpen *open[SPLAT_ROUTE_MAX]; /* oldest first */
 	guint n;
-	gint64 last_us;	   /* printk time of the last splat's last line */
+	gint64 last_us; /* printk time of the last splat's last line */
+	SplatCut cut;
 	guint64 last_line; /* its number, 0 when there was none yet */
 } SplatRoute;
 
@@ -27,7 +37,7 @@ void splat_route_clear(SplatRoute *route);
 /* TRUE while a splat waits for lines. */
 static inline gboolean splat_route_open(const SplatRoute *route)
 {
-	return route->n > 0;
+	return route->n > 0 || route->cut.on;
 }
 
 /* A line that announces a splat: opens one, or goes on one that is open. */
@@ -35,6 +45,8 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 			const SplatLine *line);
 /* Any other line. */
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape);
+/* "cut here" */
+void splat_route_cut(SplatRoute *route, const SplatLine *line);
 /* Something else with a stack of its own begins: no splat of that caller goes on. */
 void splat_route_break(SplatRoute *route, const SplatLine *line);
 /* Hands over what had no line since @before_us of host time. */

@@ -14,10 +14,9 @@
 typedef enum {
 	PICK_NONE,   /* the title has none */
 	PICK_STACK,  /* where the CPU was, then the stack from the inside */
-	PICK_TRACE,  /* the stack alone, from the inside */
 	PICK_OUTER,  /* the stack from the outside: samples of something endless */
 	PICK_HEADER, /* the header's symbol, else the stack */
-	PICK_SAID,   /* the function that a line of the report names ("last function: f") */
+	PICK_SAID,   /* that a line of the report names ("last function: f"), else the stack */
 } SplatPick;
 
 /* How a splat goes on. */
@@ -30,17 +29,15 @@ typedef enum {
 	GROUP_STALL,  /* stacks of several CPUs, by NMI */
 	GROUP_PANIC,
 	GROUP_BOOT, /* a kernel starts */
+	GROUP_CUT,  /* "cut here": the message of a WARN or BUG follows */
 } SplatGroup;
 
-/* Which functions are plumbing for a rule; see splat-plumbing.c. */
+/* Functions that name nothing, by what for; see splat-plumbing.c. */
 enum {
-	PLUMB_LOCK = 1 << 1,  /* lock primitives */
-	PLUMB_MEM = 1 << 2,   /* allocators */
-	PLUMB_LIB = 1 << 3,   /* copies, strings, lists, bits, reference counts */
-	PLUMB_WAIT = 1 << 4,  /* scheduler, completions, waiting for a lock */
-	PLUMB_OUTER = 1 << 5, /* entry code, VFS and dispatchers: on the way to everything */
-	PLUMB_PAGE = 1 << 6,  /* free and allocation paths of pages */
-	PLUMB_ALL = -1,
+	PLUMB_ALWAYS = 1 << 0, /* reporters, locks, allocators, lists, copies, wakeups */
+	PLUMB_WAIT = 1 << 1,   /* the scheduler and all that waits */
+	PLUMB_PAGE = 1 << 2,   /* the ways of a page to the allocator and back */
+	PLUMB_OUTER = 1 << 3,  /* entry code, VFS, sockets, dispatchers: on the way to everything */
 };
 
 enum {
@@ -53,7 +50,7 @@ typedef struct {
 	const char *kind; /* NULL for noise */
 	SplatGroup group;
 	SplatPick pick;
-	int plumbing;
+	int plumbing; /* beside PLUMB_ALWAYS */
 	guint flags;
 	const char *pattern; /* as in splat-match.h; begins with at least 4 literal characters */
 	const char *title;   /* %F function, %1 %2 %3 captures, %A " Read" or " Write" of KASAN */
@@ -62,12 +59,13 @@ typedef struct {
 extern const SplatRule splat_rules[];
 extern const guint splat_rules_count;
 
-/* A WARN whose site says more than its function: reference counts, debug objects, ... */
+/* A complaint whose site or message says more than its header. */
 typedef struct {
-	const char *kind;
+	SplatGroup group;
 	const char *file;     /* its end, or NULL */
-	const char *function; /* of the header, its beginning, or NULL */
-	const char *message;  /* words of the message before or after the header, or NULL */
+	const char *function; /* that the header names, its beginning, or NULL */
+	const char *message;  /* words of the message before or behind the header, or NULL */
+	const char *kind;
 	int plumbing;
 	const char *title;
 } SplatRefine;
@@ -75,7 +73,7 @@ typedef struct {
 extern const SplatRefine splat_refines[];
 extern const guint splat_refines_count;
 
-/* TRUE when @name (bare, without compiler's suffix) is plumbing of one of the classes. */
+/* TRUE when @name (bare) is plumbing of one of @classes, or always. */
 gboolean splat_is_plumbing(SplatText name, int classes);
 
 #endif

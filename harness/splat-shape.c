@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Shapes of splat-shape.h. */
+#include <stdlib.h>
+
 #include "harness/splat-shape.h"
 
 static const char *skip_blanks(const char *s, const char *end)
@@ -110,6 +112,8 @@ static gboolean read_frame(const char *s, const char *end, SplatShape *shape)
 		return address && skip_blanks(s, end) == end && shape->maybe;
 	shape->raw = (SplatText){s, (gsize)(after - s)};
 	from = splat_starts(after, end, " from ") ? after + 6 : NULL;
+	if (after < end && *after != ' ' && *after != '\t' && *after != '(')
+		return FALSE;
 	if (memmem(s, (gsize)(after - s), "+0x", 3)) {
 		/* a frame ends here, but for a source position or a build id */
 		after = skip_blanks(after, end);
@@ -205,6 +209,10 @@ static const Head heads[] = {
 	{"Write of size ", SHAPE_ACCESS, SECTION_MAIN},
 	{"Write at addr ", SHAPE_ACCESS, SECTION_MAIN},
 	{"stack backtrace:", SHAPE_SECTION, SECTION_MAIN},
+	{"Preemption disabled at:", SHAPE_SECTION, SECTION_SIDE},
+	{"RCU grace-period kthread stack dump:", SHAPE_SECTION, SECTION_TASK},
+	{"rcu: RCU grace-period kthread stack dump:", SHAPE_SECTION, SECTION_TASK},
+	{"rcu: Stack dump where RCU GP kthread last ran:", SHAPE_SECTION, SECTION_TASK},
 	{"Allocated by task ", SHAPE_SECTION, SECTION_SIDE},
 	{"Allocated:", SHAPE_SECTION, SECTION_SIDE},
 	{"Freed by task ", SHAPE_SECTION, SECTION_SIDE},
@@ -271,10 +279,62 @@ static gboolean read_head(const char *s, const char *end, SplatShape *shape)
 	return FALSE;
 }
 
-void splat_shape(const char *s, const char *end, SplatShape *shape)
+/* "task:kworker/0:0  state:D ...", "sh   R  running task ..." */
+static gboolean read_task(const char *s, const char *end, SplatShape *shape)
 {
 	SplatMatch match;
-	const char *said, *marks;
+
+	if (splat_match("task:%t ", s, end, &match)) {
+		shape->task = match.task;
+	} else {
+		const char *blank = memchr(s, ' ', (gsize)MIN(end - s, 40));
+		const char *state = blank ? skip_blanks(blank, end) : end;
+
+		if (!splat_find(s, end, "  running task  ") &&
+		    !(end - state > 12 && strchr("DSTRI", *state) && state[1] == ' ' &&
+		      splat_find(state, end, " 0x")))
+			return FALSE;
+		shape->task = (SplatText){s, (gsize)(blank ? blank - s : 0)};
+	}
+	shape->kind = SHAPE_SECTION;
+	/* the grace period's own thread waits, it does not stall */
+	shape->section = shape->task.len > 4 && memcmp(shape->task.s, "rcu_", 4) == 0
+				 ? SECTION_TASK
+				 : SECTION_MAIN;
+	return TRUE;
+}
+
+/* Lines that name a function or a CPU without being a frame. */
+static gboolean read_said(const char *s, const char *end, SplatShape *shape)
+{
+	const char *said = splat_find(s, end, "last function: ");
+	const char *p;
+
+	if (said && splat_match_symbol(said + 15, end, FALSE, &shape->name)) {
+		shape->kind = SHAPE_SAID;
+		return TRUE;
+	}
+	said = splat_find(s, end, "at: ");
+	if (said && said > s && strchr(" \t", said[-1]) &&
+	    splat_match_symbol(said + 4, end, TRUE, &shape->name)) {
+		shape->kind = SHAPE_SAID;
+		return TRUE;
+	}
+	if (splat_starts(s, end, "rcu:"))
+		s = skip_blanks(s + 4, end);
+	for (p = s; p < end && g_ascii_isdigit(*p); p++)
+		;
+	if (p > s && p < end && *p == '-' && splat_find(p, end, ": (")) {
+		shape->kind = SHAPE_STALLED;
+		shape->cpu = atoi(s);
+		return TRUE;
+	}
+	return FALSE;
+}
+
+void splat_shape(const char *s, const char *end, SplatShape *shape)
+{
+	const char *marks;
 
 	memset(shape, 0, sizeof(*shape));
 	shape->cpu = shape->pid = -1;
@@ -287,20 +347,15 @@ void splat_shape(const char *s, const char *end, SplatShape *shape)
 	}
 	if (read_head(s, end, shape) || read_rip(s, end, shape) || read_cpu(s, end, shape))
 		return;
-	if (splat_match("task:%t ", s, end, &match)) {
-		shape->kind = SHAPE_SECTION;
-		shape->section = SECTION_TASK;
-		shape->task = match.task;
-		return;
-	}
-	said = splat_find(s, end, "last function: ");
-	if (said && splat_match_symbol(said + 15, end, FALSE, &shape->name)) {
-		shape->kind = SHAPE_SAID;
-		return;
-	}
 	if (read_frame(s, end, shape)) {
 		shape->kind = SHAPE_FRAME;
 		return;
 	}
 	shape->name.len = 0;
+	if (read_task(s, end, shape) || read_said(s, end, shape))
+		return;
+	if (splat_starts(end - MIN(end - s, 15), end, " registered at:")) {
+		shape->kind = SHAPE_SECTION;
+		shape->section = SECTION_SIDE;
+	}
 }

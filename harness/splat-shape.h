@@ -26,7 +26,8 @@ typedef enum {
 	SHAPE_PAGE_WHY, /* its last: "page dumped because: ..." */
 	SHAPE_SECTION,	/* head of a part of a report; see SplatSection */
 	SHAPE_ACCESS,	/* "Read of size 8 ..." */
-	SHAPE_SAID,	/* "last function: f" and its like */
+	SHAPE_SAID,	/* "last function: f", "..., at: f+0x1/0x2" */
+	SHAPE_STALLED,	/* "1-....: (2100 ticks this GP) ...": a CPU that stalls RCU */
 } SplatShapeKind;
 
 /* What the stack after a section's head is. */

@@ -2,13 +2,48 @@
 /* The function that a splat is named after, and its title. */
 #include "harness/splat-open.h"
 
-static gboolean usable(const SplatOpen *open, const SplatFrame *frame, int plumbing)
+/* Functions whose variants are one and the same to whoever reads a title. */
+static const struct {
+	const char *pattern, *name;
+} aliases[] = {
+	{"smp_call_function", "smp_call_function"}, {"synchronize_rcu", "synchronize_rcu"},
+	{"synchronize_sched", "synchronize_rcu"},   {"__synchronize_srcu", "synchronize_rcu"},
+	{"synchronize_srcu", "synchronize_rcu"},
+};
+
+/* How the architectures and ages call the function of a system call. */
+static const char *const call_prefixes[] = {"__x64_sys_",   "__ia32_sys_",  "__arm64_sys_",
+					    "__riscv_sys_", "__s390x_sys_", "__se_sys_",
+					    "__do_sys_",    "__sys_"};
+
+static const char *skip_prefix(SplatText name, const char *prefix)
 {
-	return !frame->unsure && !splat_is_plumbing(splat_frame_name(open, frame), plumbing);
+	return splat_starts(name.s, name.s + name.len, prefix) ? name.s + strlen(prefix) : NULL;
 }
 
-/* The stack that tells of the complaint itself, or NULL. */
-static const SplatStack *main_stack(const SplatOpen *open, SplatSection section)
+/* The name that a title has for @name. */
+static char *title_name(SplatText name)
+{
+	const char *end = name.s + name.len, *rest;
+
+	for (guint i = 0; i < G_N_ELEMENTS(aliases); i++)
+		if (splat_starts(name.s, end, aliases[i].pattern))
+			return g_strdup(aliases[i].name);
+	for (guint i = 0; i < G_N_ELEMENTS(call_prefixes); i++)
+		if ((rest = skip_prefix(name, call_prefixes[i])))
+			return g_strdup_printf("sys_%.*s", (int)(end - rest), rest);
+	if ((rest = skip_prefix(name, "SyS_")) || (rest = skip_prefix(name, "SYSC_")) ||
+	    (rest = skip_prefix(name, "ksys_")))
+		return g_strndup(rest, (gsize)(end - rest));
+	return g_strndup(name.s, name.len);
+}
+
+static gboolean is_plumbing(const SplatOpen *open, guint i, int classes)
+{
+	return splat_is_plumbing(splat_frame_name(open, &open->frame[i]), classes);
+}
+
+static const SplatStack *find_stack(const SplatOpen *open, SplatSection section)
 {
 	for (guint i = 0; i < open->stacks; i++)
 		if (open->stack[i].section == section && open->stack[i].n)
@@ -16,86 +51,200 @@ static const SplatStack *main_stack(const SplatOpen *open, SplatSection section)
 	return NULL;
 }
 
-static const SplatFrame *from_inside(const SplatOpen *open, const SplatStack *stack, int plumbing)
+/* The first frame that is not plumbing, from the inside. -1 when there is none. */
+static int from_inside(const SplatOpen *open, const SplatStack *stack, int classes)
 {
 	for (guint i = stack->first; i < stack->first + stack->n; i++)
-		if (!open->frame[i].maybe && usable(open, &open->frame[i], plumbing))
-			return &open->frame[i];
-	for (guint i = stack->first; i < stack->first + stack->n; i++)
-		if (usable(open, &open->frame[i], plumbing))
-			return &open->frame[i];
-	return NULL;
+		if (!open->frame[i].maybe && !is_plumbing(open, i, classes))
+			return open->frame[i].unsure ? -1 : (int)i;
+	return -1;
 }
 
-static const SplatFrame *from_outside(const SplatOpen *open, const SplatStack *stack, int plumbing)
+static gboolean name_starts(const SplatOpen *open, guint i, const char *const *beginnings)
 {
+	SplatText name = splat_frame_name(open, &open->frame[i]);
+
+	for (; *beginnings; beginnings++)
+		if (splat_starts(name.s, name.s + name.len, *beginnings))
+			return TRUE;
+	return FALSE;
+}
+
+/* Where an interrupt took a CPU away from what it did. */
+static gboolean is_interrupt(const SplatOpen *open, guint i)
+{
+	static const char *const names[] = {"asm_sysvec_",
+					    "apic_timer_interrupt",
+					    "ret_from_intr",
+					    "common_interrupt",
+					    "asm_common_interrupt",
+					    "el1_irq",
+					    "el1h_64_irq",
+					    "__irq_svc",
+					    "end_repeat_nmi",
+					    "asm_exc_nmi",
+					    "reschedule_interrupt",
+					    "call_function_",
+					    "irq_svc",
+					    "__irq_usr",
+					    "handle_riscv_irq",
+					    NULL};
+
+	return name_starts(open, i, names);
+}
+
+/* What only runs to find out about a stall. */
+static gboolean is_sampler(const SplatOpen *open, guint i)
+{
+	static const char *const names[] = {"rcu_sched_clock_irq",
+					    "rcu_check_callbacks",
+					    "check_cpu_stall",
+					    "print_cpu_stall",
+					    "print_other_cpu_stall",
+					    "update_process_times",
+					    "watchdog_timer_fn",
+					    "nmi_cpu_backtrace",
+					    "watchdog_overflow_callback",
+					    NULL};
+
+	return name_starts(open, i, names);
+}
+
+/* The name of what @stack's CPU did for so long: entered last before it got lost. */
+static int from_outside(const SplatOpen *open, const SplatStack *stack)
+{
+	guint start = stack->first, end = stack->first + stack->n, stop;
+	gboolean sampled = FALSE;
+
+	/* the interrupt that took the sample is not what was sampled */
+	for (guint i = start; i < end; i++) {
+		sampled |= is_sampler(open, i);
+		if (sampled && is_interrupt(open, i)) {
+			start = i + 1;
+			sampled = FALSE;
+		}
+	}
+	for (; start < end; start = stop + 1) {
+		for (stop = start; stop < end && !is_interrupt(open, stop); stop++)
+			;
+		for (guint i = start; i < stop && i < start + 8; i++)
+			if (name_starts(open, i, (const char *const[]){"smp_call_function", NULL}))
+				return (int)i;
+		for (guint i = stop; i > start; i--)
+			if (!open->frame[i - 1].maybe && !is_plumbing(open, i - 1, PLUMB_OUTER))
+				return (int)(i - 1);
+	}
+	return -1;
+}
+
+/* All plumbing: then the system call names it. */
+static int from_call(const SplatOpen *open, const SplatStack *stack)
+{
+	static const char *const names[] = {"__x64_sys_", "__ia32_",	 "__arm64_", "__se_sys_",
+					    "__do_sys_",  "SyS_",	 "sys_",     "ksys_",
+					    "__sys_",	  "compat_SyS_", NULL};
+
 	for (guint i = stack->first + stack->n; i > stack->first; i--)
-		if (!open->frame[i - 1].maybe && usable(open, &open->frame[i - 1], plumbing))
-			return &open->frame[i - 1];
-	return NULL;
+		if (!open->frame[i - 1].maybe && name_starts(open, i - 1, names))
+			return (int)(i - 1);
+	return -1;
 }
 
-static char *frame_name(const SplatOpen *open, const SplatFrame *frame)
+/* The stack of what stalled: of the CPU that the report names, else its own, else any. */
+static int pick_stalled(const SplatOpen *open)
 {
-	return frame ? g_strndup(open->arena + frame->off, frame->name_len) : NULL;
+	for (guint pass = 0; pass < 3; pass++) {
+		for (guint i = 0; i < open->stacks; i++) {
+			const SplatStack *stack = &open->stack[i];
+			gboolean wanted = pass == 0 ? stack->section == SECTION_CPU &&
+							      stack->cpu == open->stalled_cpu
+					  : pass == 1 ? stack->section == SECTION_MAIN
+						      : stack->section == SECTION_CPU;
+			int frame;
+
+			if (!wanted || !stack->n)
+				continue;
+			frame = from_outside(open, stack);
+			if (frame < 0)
+				frame = from_call(open, stack);
+			if (frame >= 0)
+				return frame;
+		}
+	}
+	return -1;
 }
 
-static char *pick_function(const SplatOpen *open)
+static int pick_frame(const SplatOpen *open, int classes)
+{
+	const SplatStack *stack = find_stack(open, SECTION_MAIN);
+	int frame;
+
+	if (!stack)
+		return -1;
+	frame = from_inside(open, stack, classes);
+	return frame >= 0 ? frame : from_call(open, stack);
+}
+
+static gboolean names_something(const char *symbol, int classes)
+{
+	return symbol && !splat_is_plumbing((SplatText){symbol, strlen(symbol)}, classes);
+}
+
+/* The function, or NULL. @sure: FALSE when the report is not whole enough to tell. */
+static char *pick_function(const SplatOpen *open, gboolean *sure)
 {
 	const SplatRule *rule = open->rule;
-	int plumbing = open->refine ? open->refine->plumbing : rule->plumbing;
-	const SplatStack *stack;
+	int classes = open->refine ? open->refine->plumbing : rule->plumbing;
+	const char *symbol = NULL;
+	int frame;
 
-	switch (rule->pick) {
-	case PICK_NONE:
+	*sure = TRUE;
+	if (rule->pick == PICK_NONE && !open->refine)
 		return NULL;
-	case PICK_SAID:
-		return g_strdup(open->said);
-	case PICK_HEADER:
-		if (open->symbol && !open->refine &&
-		    !splat_is_plumbing((SplatText){open->symbol, strlen(open->symbol)}, plumbing))
-			return g_strdup(open->symbol);
-		break;
-	case PICK_OUTER:
-		stack = main_stack(open, SECTION_CPU);
-		if (!stack)
-			stack = main_stack(open, SECTION_MAIN);
-		return stack ? frame_name(open, from_outside(open, stack, plumbing)) : NULL;
-	case PICK_STACK:
-	case PICK_TRACE:
-		break;
-	}
-	stack = main_stack(open, SECTION_MAIN);
-	return stack ? frame_name(open, from_inside(open, stack, plumbing)) : NULL;
+	if (rule->pick == PICK_HEADER)
+		symbol = open->symbol;
+	else if (rule->pick == PICK_SAID)
+		symbol = open->said;
+	if (names_something(symbol, classes))
+		return title_name((SplatText){symbol, strlen(symbol)});
+	frame = rule->pick == PICK_OUTER ? pick_stalled(open) : pick_frame(open, classes);
+	if (frame >= 0)
+		return title_name(splat_frame_name(open, &open->frame[frame]));
+	*sure = FALSE;
+	if (names_something(open->symbol, classes))
+		return title_name((SplatText){open->symbol, strlen(open->symbol)});
+	return NULL;
 }
 
-/* A captured text in a title: addresses and numbers are not what names it. */
+/* A captured text in a title: addresses, numbers and offsets are not what names it. */
 static void append_word(GString *title, const char *word)
 {
 	const char *s = word ? word : "";
 
-	while (*s == ' ')
-		s++;
 	while (*s) {
 		const char *start = s;
-		gboolean inside = s > word && (g_ascii_isalpha(s[-1]) || s[-1] == '_');
+		gboolean inside = s > word && (g_ascii_isalnum(s[-1]) || s[-1] == '_');
+		gboolean hex;
 
-		if (g_ascii_isdigit(*s) && !inside) {
-			gboolean hex = s[0] == '0' && s[1] == 'x';
-
-			if (hex)
-				s += 2;
-			while (g_ascii_isxdigit(*s)) {
-				hex |= !g_ascii_isdigit(*s);
-				s++;
-			}
-			if (g_ascii_isalpha(*s) || *s == '_')
-				g_string_append_len(title, start, s - start);
-			else
-				g_string_append(title, hex || s - start > 7 ? "ADDR" : "NUM");
+		if (s[0] == '+' && s[1] == '0' && s[2] == 'x') { /* "+0x14/0x20" */
+			for (s++; g_ascii_isxdigit(*s) || *s == 'x' || *s == '/'; s++)
+				;
 			continue;
 		}
-		g_string_append_c(title, *s++);
+		if (inside || !g_ascii_isxdigit(*s)) {
+			g_string_append_c(title, *s++);
+			continue;
+		}
+		hex = s[0] == '0' && s[1] == 'x';
+		if (hex)
+			s += 2;
+		else
+			hex = strspn(s, "0123456789") < strspn(s, "0123456789abcdefABCDEF");
+		s += strspn(s, hex ? "0123456789abcdefABCDEF" : "0123456789");
+		if (g_ascii_isalpha(*s) || *s == '_' || (hex && s - start < 8))
+			g_string_append_len(title, start, s - start); /* a word that looks so */
+		else
+			g_string_append(title, hex ? "ADDR" : "NUM");
 	}
 }
 
@@ -104,8 +253,11 @@ void splat_title(SplatOpen *open)
 	Splat *splat = open->splat;
 	const char *format = open->refine ? open->refine->title : open->rule->title;
 	GString *title = g_string_new(NULL);
+	gboolean sure;
 
-	splat->function = pick_function(open);
+	splat->function = pick_function(open, &sure);
+	if (!sure)
+		splat->corrupted = TRUE;
 	for (const char *s = format; *s; s++) {
 		if (*s != '%') {
 			g_string_append_c(title, *s);
@@ -114,7 +266,6 @@ void splat_title(SplatOpen *open)
 		s++;
 		if (*s == 'F') {
 			g_string_append(title, splat->function ? splat->function : "corrupted");
-			splat->corrupted |= !splat->function;
 		} else if (*s == 'A') {
 			if (open->access)
 				g_string_append(title, open->access == 'W' ? " Write" : " Read");
@@ -122,7 +273,7 @@ void splat_title(SplatOpen *open)
 			append_word(title, open->word[*s - '1']);
 		}
 	}
-	while (title->len && title->str[title->len - 1] == ' ')
+	while (title->len && strchr(" .", title->str[title->len - 1]))
 		g_string_truncate(title, title->len - 1);
 	splat->title = g_string_free(title, FALSE);
 }
