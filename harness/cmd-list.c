@@ -4,11 +4,19 @@
 #include "harness/paths.h"
 #include "harness/store.h"
 #include "harness/units.h"
-#include "guest-agent/op.h"
+#include "guest-agent/op-table.h"
 #include "host-driver/error.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static void print_param(const struct op_param *p)
+{
+	char form[512];
+
+	printf("      %s = %s (%s)\n          %s\n", p->name, p->def,
+	       op_param_form(p, form, sizeof(form)), p->help);
+}
 
 static gboolean list_ops(GError **error)
 {
@@ -22,13 +30,12 @@ static gboolean list_ops(GError **error)
 		for (const struct op_need *need = op->needs; need && need->path; need++)
 			printf("    needs %s%s%s\n", need->path, need->config ? ", CONFIG_" : "",
 			       need->config ? need->config : "");
-		for (size_t k = 0; (p = op_param_get(op, k)); k++) {
-			char form[256];
-
-			printf("      %s = %s (%s)\n          %s\n", p->name, p->def,
-			       op_param_form(p, form, sizeof(form)), p->help);
-		}
+		for (p = op->params; p && p->name; p++)
+			print_param(p);
 	}
+	printf("\nevery op\n");
+	for (const struct op_param *p = op_core_params; p->name; p++)
+		print_param(p);
 	return TRUE;
 }
 

@@ -311,52 +311,57 @@ void hunt_summary_clear(HuntSummary *summary)
 	g_clear_pointer(&summary->dir, g_free);
 }
 
+static void append_argv(GString *text, char *const *argv, const char *real, const char *shown)
+{
+	for (guint i = 0; argv[i]; i++) {
+		const char *arg = g_str_equal(argv[i], real) ? shown : argv[i];
+		g_autofree char *quoted = g_shell_quote(arg);
+		gboolean plain = strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					     "0123456789-_=,./:+@") == strlen(arg);
+
+		/* An option and its value share a line. */
+		g_string_append_printf(text, "%s%s",
+				       i == 0	       ? ""
+				       : arg[0] == '-' ? " \\\n  "
+						       : " ",
+				       plain ? arg : quoted);
+	}
+}
+
 char *hunt_describe(const HuntConfig *config, GError **error)
 {
 	guint boot_module_count;
 	g_autoptr(GPtrArray) modules =
 		plan_modules(config->scenario, config->kernel, &boot_module_count, error);
+	g_autofree char *dir = modules ? g_dir_make_tmp("pfnhunt-dry-XXXXXX", error) : NULL;
+	g_autofree char *initrd = g_build_filename(dir ? dir : "", "initramfs.cpio", NULL);
+	g_autoptr(GString) text = g_string_new("# machine of boot 0\n");
 	g_autoptr(VmConfig) vm = NULL;
 	g_auto(GStrv) argv = NULL;
 	g_autofree char *plan = NULL;
-	GString *text = g_string_new("# machine of boot 0\n");
 	Hunt hunt = {.config = config,
 		     .modules = modules,
 		     .boot_module_count = boot_module_count,
-		     .initrd_path =
-			     g_build_filename(config->results_dir, "HUNT/initramfs.cpio", NULL),
+		     .initrd_path = initrd,
 		     .accel = config->accel};
 	BootConfig boot;
 
-	if (!modules)
-		goto fail;
+	if (!dir)
+		return NULL;
 	boot = boot_config(&hunt, 0);
 	boot.name = "HUNT-0000";
-	boot.dir = "HUNT/boots/0000";
+	boot.dir = dir;
 	vm = boot_vm_config(&boot);
-	argv = config->backend->argv(vm, error);
+	/* Really made, so that all is checked that a boot would check, and then removed. */
+	if (initramfs_write(initrd, config->agent_path, modules, boot_module_count, error))
+		argv = config->backend->argv(vm, error);
+	g_unlink(initrd);
+	g_rmdir(dir);
 	if (!argv)
-		goto fail;
-	for (guint i = 0; argv[i]; i++) {
-		g_autofree char *quoted = g_shell_quote(argv[i]);
-		gboolean plain =
-			strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789-_=,./:+@") == strlen(argv[i]);
-
-		/* An option and its value share a line. */
-		g_string_append_printf(text, "%s%s",
-				       i == 0		   ? ""
-				       : argv[i][0] == '-' ? " \\\n  "
-							   : " ",
-				       plain ? argv[i] : quoted);
-	}
+		return NULL;
+	append_argv(text, argv, initrd, "HUNT/initramfs.cpio");
 	plan = plan_to_text(config->scenario, boot.seed, modules, boot_module_count, 10);
 	g_string_append_printf(text, "\n\n# plan of boot 0, seed 0x%016" G_GINT64_MODIFIER "x\n%s",
 			       boot.seed, plan);
-	g_free(hunt.initrd_path);
-	return g_string_free(text, FALSE);
-fail:
-	g_free(hunt.initrd_path);
-	g_string_free(text, TRUE);
-	return NULL;
+	return g_string_free(g_steal_pointer(&text), FALSE);
 }
