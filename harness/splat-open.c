@@ -141,6 +141,14 @@ static void add_text(SplatOpen *open, const SplatLine *line)
 	g_string_append_c(text, '\n');
 }
 
+static gboolean only_rip(const SplatOpen *open, const SplatStack *stack)
+{
+	for (guint i = stack->first; i < stack->first + stack->n; i++)
+		if (!open->frame[i].rip)
+			return FALSE;
+	return stack->n > 0;
+}
+
 static void start_stack(SplatOpen *open)
 {
 	SplatStack *stack;
@@ -149,7 +157,7 @@ static void start_stack(SplatOpen *open)
 	open->irq = FALSE;
 	stack = open->stacks ? &open->stack[open->stacks - 1] : NULL;
 	/* where the CPU was belongs to the stack that follows */
-	if (stack && !open->next_section_set && stack->n == 1 && open->frame[stack->first].rip)
+	if (stack && !open->next_section_set && only_rip(open, stack))
 		return;
 	/* a head without frames is replaced */
 	if (stack && !stack->n)
@@ -214,6 +222,8 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		break;
 	case SHAPE_FRAME:
 		add_frame(open, shape);
+		if (open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)
+			open->had_trace = TRUE;
 		break;
 	case SHAPE_RIP:
 		if (!shape->user && !open->tail)

@@ -18,17 +18,18 @@ static const struct {
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
 	{PLUMB_ALWAYS,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
-	 "walk_stackframe print_* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
-	 "unwind_* kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
+	 "walk_stackframe stext print_* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
+	 "kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
 	 "describe_address* kmsan_* msan_* kcsan_* tsan_* kfence_* check_canary* ubsan_* val_to_string "
 	 "handle_overflow* kmemleak_* create_object* sanitizer_cov_* write_comp_data* "
 	 "warn warn_* report_bug* fixup_bug* handle_bug* report_addr* bug_handler brk_handler "
 	 "bug_get_file_line exc_* asm_exc_* do_error_trap do_trap* invalid_op do_invalid_op trap_* "
+	 "entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_* ret_from_fork* ret_from_kernel_thread "
 	 "panic vpanic nmi_panic* end_report* start_report* check_panic_on_warn object_err slab_err "
 	 "slab_bug* slab_fix check_slab check_object check_bytes_and_report on_freelist "
 	 "die die_* do_kernel_fault do_page_fault do_translation_fault do_mem_abort do_sea do_bad_area "
 	 "do_alignment_fault do_tag_* do_serror arm64_serror_panic bad_mode do_undefinstr do_DataAbort "
-	 "do_PrefetchAbort dabt_svc und_svc* "
+	 "do_PrefetchAbort el0_* el1_* el1h_* el0t_* dabt_svc und_svc* "
 	 "oops_* page_fault_oops no_context bad_area* bad_kernel_fault* show_fault_oops "
 	 "kernelmode_fixup_or_oops page_fault page_fault_handler do_user_addr_fault do_kern_addr_fault "
 	 "async_page_fault general_protection do_general_protection error_entry error_code "
@@ -60,7 +61,7 @@ static const struct {
 	 "mutex_* ww_mutex_* down down_* up up_read* up_write* rwsem_* rwbase_* percpu_down_* "
 	 "percpu_up_* percpu_rwsem_* rt_spin_* rt_mutex_* rt_mutex* rtlock_* task_blocks_on_rt_mutex "
 	 "call_rwsem_* native_queued_* queued_* pv_queued_* virt_spin_* rcu_read_lock* "
-	 "rcu_read_unlock* lock_sock* local_bh_* ldsem_* seqprop_* do_read_seqcount* read_seq* "
+	 "rcu_read_unlock* lock_sock* release_sock* local_bh_* ldsem_* tty_ldisc_lock* tty_lock* seqprop_* do_read_seqcount* read_seq* "
 	 "write_seq* seqcount_* lock_timer_base* console_lock* console_trylock* "
 	 "atomic_dec_and_lock* refcount_dec_and_lock* refcount_dec_and_mutex* cpus_read_* "
 	 "cpu_hotplug_* osq_* mcs_* lock_text_start optimistic_spin* "
@@ -89,13 +90,13 @@ static const struct {
 	 "strcpy* strncpy* strlcpy* strscpy* sized_str* strcat* strlcat* strncat* strchr* strrchr* strstr* strnstr* "
 	 "strsep strcasecmp strncasecmp strim strspn strcspn skip_spaces raw_copy_* "
 	 "copy_to_user* copy_from_user* copy_user* copy_to_iter* copy_from_iter* copy_page_*iter* "
-	 "copy_compat_* copy_in_user* "
+	 "copy_compat_* copy_in_user* check_zeroed_user copy_msghdr_* sendmsg_copy_msghdr* "
 	 "clear_user* get_user* put_user* iov_iter_copy* uaccess_* access_ok* rep_movs* rep_stos* "
 	 "csum_* do_csum* ip_fast_csum* crc16* crc32* crc64* crc_* crc7* crc8* crct10dif* xxh* jhash* siphash* "
-	 "hsiphash* sha1_* sha256_* sha512_* aes_* chacha_* poly1305_* blake2* md5_* "
+	 "hsiphash* sha1_* sha256_* sha512_* aes_* chacha_* poly1305_* blake2* md5_* crypto_* skcipher_* simd_skcipher* aesti_* cbc_* ecb_* xts_* ctr_* cts_* essiv_* "
 	 "vsnprintf* vscnprintf* vsprintf snprintf* scnprintf* sprintf* sscanf* vsscanf* string string_nocheck "
 	 "format_decode number pointer hex_* bin2hex* print_hex* symbol_string kallsyms_* "
-	 "printk* vprintk* console_unlock* console_flush* console_emit* dev_printk* dev_vprintk* seq_printf* seq_put* seq_vprintf* "
+	 "printk* vprintk* console_unlock* console_flush* console_emit* dev_printk* dev_vprintk* dev_info* dev_err* dev_warn* dev_notice* va_format* seq_printf* seq_put* seq_vprintf* "
 	 "read_once* write_once* READ_ONCE* read_word_at_a_time* get_unaligned* put_unaligned* atomic_* "
 	 "atomic64_* atomic_long_* arch_atomic* raw_atomic* instrument_* test_bit* test_and_* "
 	 "arch_test_* arch_set_bit* arch_clear_bit* generic_test_* generic_set_bit* const_test_* variable_test_* "
@@ -108,18 +109,19 @@ static const struct {
 	{PLUMB_ALWAYS,
 	 "list_add* list_del* list_move* list_splice* list_sort list_empty* list_lru_* hlist_* rb_* "
 	 "rbtree_* radix_tree_* xa_* xas_* mas_* mtree_* mt_* interval_tree_* plist_* llist_* "
-	 "timerqueue_* klist_* rhashtable_* rht_* bucket_* lookup_fast_rht refcount_* kref_* "
+	 "klist_* rhashtable_* rht_* bucket_* lookup_fast_rht refcount_* kref_* "
 	 "kobject_* kobj_* kset_* percpu_ref_* sysfs_remove_* sysfs_create_* sysfs_add_* "
 	 "sysfs_warn_dup sysfs_do_* sysfs_notify* kernfs_remove* kernfs_find* kernfs_add* "
-	 "internal_create_* device_remove_file* device_create_file* kernfs_drain* "
-	 "get_device put_device proc_register proc_mkdir* proc_create* proc_net_create* "
+	 "internal_create_* dpm_sysfs_* device_add device_del device_unregister "
+	 "device_register device_create* device_destroy device_remove_file* device_create_file* kernfs_drain* "
+	 "get_device put_device dput dput_* fast_dput iput iput_* sget_userns proc_register proc_mkdir* proc_create* proc_net_create* "
 	 "remove_proc_* remove_proc_entry assoc_array_* ptr_ring_* kfifo_* prio_tree* "
 	 "dql_*"},
 
 	/* Packets: what every protocol pushes, pulls and frees. */
 	{PLUMB_ALWAYS,
 	 "skb_put* skb_push* skb_pull* skb_panic skb_over_panic skb_under_panic skb_copy_* "
-	 "skb_unref* skb_clone* skb_store_bits skb_release_* skb_free_* skb_ensure_* skb_trim* skb_cow* "
+	 "sk_skb_reason_drop* skb_clone* skb_store_bits skb_release_* skb_free_* skb_ensure_* skb_trim* skb_cow* "
 	 "skb_dequeue* skb_queue_* skb_unlink* skb_checksum* skb_headers_offset_* skb_get* skb_header_* "
 	 "kfree_skb* consume_skb* dev_kfree_skb* napi_consume_skb* sock_wfree* "
 	 "pskb_* alloc_skb* netdev_alloc_skb* build_skb* napi_alloc_skb* napi_build_skb* "
@@ -129,24 +131,24 @@ static const struct {
 	{PLUMB_ALWAYS,
 	 "queue_work* queue_delayed_work* insert_work* kthread_queue_* kthread_insert_* "
 	 "flush_work flush_work_* flush_delayed_work* flush_workqueue* drain_workqueue* destroy_workqueue* "
-	 "start_flush_* touch_wq_* touch_work_* cancel_work* cancel_delayed_work* work_is_* work_fixup* work_busy mod_delayed_work* "
+	 "start_flush_* process_one_work worker_thread process_scheduled_works kthread touch_wq_* touch_work_* cancel_work* cancel_delayed_work* work_is_* work_fixup* work_busy mod_delayed_work* "
 	 "schedule_work* delayed_work_timer_fn* init_work* "
-	 "del_timer* timer_delete* timer_shutdown* timer_is_* timer_fixup* add_timer* mod_timer* init_timer* hrtimer_cancel* hrtimer_try_* "
+	 "del_timer* timer_delete* timer_shutdown* timer_is_* timer_fixup* add_timer* try_to_del_timer* mod_timer* init_timer* hrtimer_cancel* hrtimer_try_* "
 	 "hrtimer_start* hrtimer_init* hrtimer_active* setup_timer* hrtimer_setup* "
 	 "debug_deactivate* complete complete_all complete_with_* swake_up_* wake_up* default_wake_* "
-	 "autoremove_wake_* try_to_wake_up* finish_wait* prepare_to_wait* add_wait_* init_wait* "
+	 "wait_for_* wait_on_* io_schedule* bit_wait* out_of_line_wait* autoremove_wake_* try_to_wake_up* finish_wait* prepare_to_wait* add_wait_* init_wait* "
 	 "wake_q_* ttwu_* pollwake pollwake* ep_poll_callback kthread_stop* kthread_bind* "
 	 "kthread_create* cleanup_srcu_struct* init_srcu_* call_rcu* call_srcu* kvfree_call_* "
 	 "tasklet_*action_common tasklet_kill* "
 	 "blocking_notifier_* raw_notifier_* atomic_notifier_* notifier_call_chain* "
 	 "call_netdevice_notifier* usb_kill_urb usb_kill_anchored_urbs* usb_unlink_* usb_poison_* "
-	 "usb_start_wait_urb* usb_control_msg* usb_bulk_msg* usb_interrupt_msg* usb_internal_* "
-	 "usb_anchor_urb* usb_unanchor_* usb_hcd_* unregister_netdevice_many* unregister_netdevice_queue* "
+	 "usb_submit_urb usb_start_wait_urb* usb_control_msg* usb_bulk_msg* usb_interrupt_msg* usb_internal_* "
+	 "usb_anchor_urb* usb_unanchor_* usb_hcd_* unregister_netdev unregister_netdevice_many* unregister_netdevice_queue* "
 	 "rollback_registered* fasync_helper* kill_fasync*"},
 
 	/* Waiting. */
 	{PLUMB_WAIT,
-	 "schedule* context_switch* switch_to* preempt_schedule* io_schedule* wait_for_* wait_* "
+	 "schedule* context_switch* switch_to* preempt_schedule* wait_* "
 	 "do_wait_* bit_wait* out_of_line_* down_* usleep_range* msleep* ssleep jbd2_log_wait* "
 	 "do_wait_for_* kthread_park* swait_* rcuwait_* congestion_wait* folio_wait_* sleep_on_* "
 	 "preempt_* cond_resched* sched_yield* yield* do_sched_* "
@@ -188,9 +190,9 @@ static const struct {
 	 "fixup_user_fault* "
 	 "vm_mmap_* do_mmap* mmap_region* call_mmap* mmap_file vm_munmap* do_munmap* do_mas_* do_vmi_* "
 	 "task_work_run* fput fput_* do_exit* do_group_exit* get_signal* do_signal* arch_do_signal* "
-	 "do_execve* do_execveat* exec_binprm* search_binary_handler* bprm_execve* load_elf_* "
+	 "do_execve* do_execveat* elf_map vm_brk* do_brk* exec_binprm* search_binary_handler* bprm_execve* load_elf_* "
 	 "begin_new_exec flush_old_exec copy_process* kernel_clone* do_fork* mmput* exit_mmap* "
-	 "kthread kthread_worker_fn worker_thread process_one_work process_scheduled_works rescuer_thread "
+	 "kthread_worker_fn rescuer_thread "
 	 "smpboot_thread_fn run_ksoftirqd kernel_thread_helper child_rip kernel_init* do_one_initcall* "
 	 "do_initcall* do_basic_setup start_kernel x86_64_start_* i386_start_* secondary_startup_* "
 	 "start_secondary* cpu_startup_entry* cpu_idle* do_idle* cpuidle_* default_idle* arch_cpu_idle* "
@@ -285,5 +287,6 @@ gboolean splat_is_plumbing(SplatText name, int classes)
 		if (table.pattern[i].class & (classes | PLUMB_ALWAYS) &&
 		    matches(&table.pattern[i], name))
 			return TRUE;
-	return FALSE;
+	return classes & PLUMB_OUTER && name.len > 13 &&
+	       memcmp(name.s + name.len - 13, "_compat_ioctl", 13) == 0;
 }

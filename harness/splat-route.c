@@ -6,8 +6,10 @@
 
 #define CUT_LINES	 8 /* between "cut here" and the header */
 #define CUT_TEXT	 400
-#define FOREIGN_MAX	 24 /* lines of others before a splat is taken for ended */
-#define FOREIGN_TAIL_MAX 10 /* the same, once its end was seen */
+#define FOREIGN_MAX	 400 /* lines of others before a splat is taken for ended */
+#define FOREIGN_BARE_MAX 40  /* the same, in a log without times */
+#define FOREIGN_TEXT	 8   /* of these, so many are kept in its text */
+#define FOREIGN_TAIL_MAX 10  /* the same, once its end was seen */
 #define LINES_MAX	 1500
 #define QUIET_US	 (5 * G_USEC_PER_SEC)
 #define QUIET_STALL_US	 (30 * G_USEC_PER_SEC)
@@ -61,13 +63,15 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 	SplatGroup before = open->rule->group, now = rule->group;
 
 	if (now == GROUP_PANIC)
-		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE;
+		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE || !open->had_trace;
 	if (now == GROUP_DIE && before == GROUP_DIE)
-		return !open->had_cpu && !open->frames;
+		return !open->had_cpu && !open->had_trace;
+	if (now == GROUP_DIE && before == GROUP_REPORT) /* the reporter itself crashed */
+		return open->caller && !open->had_trace;
 	if (now == GROUP_STALL && before == GROUP_STALL)
-		return strcmp(open->rule->kind, rule->kind) == 0 && !open->frames;
+		return strcmp(open->rule->kind, rule->kind) == 0 && !open->had_trace;
 	if (now == GROUP_WARN && strcmp(open->rule->kind, "list-corruption") == 0)
-		return !open->had_cpu && !open->frames;
+		return !open->had_cpu && !open->had_trace;
 	return FALSE;
 }
 
@@ -156,7 +160,9 @@ static void close_ended(SplatRoute *route, const SplatLine *line)
 {
 	for (guint i = 0; i < route->n;) {
 		SplatOpen *open = route->open[i];
-		guint most = open->tail ? FOREIGN_TAIL_MAX : FOREIGN_MAX;
+		guint most = open->tail	      ? FOREIGN_TAIL_MAX
+			     : line->t_us < 0 ? FOREIGN_BARE_MAX
+					      : FOREIGN_MAX;
 		gboolean quiet = line->t_us >= 0 && open->last_us >= 0 &&
 				 line->t_us - open->last_us > quiet_us(open);
 
@@ -179,7 +185,7 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 	route->last_line = line->number;
 	if (shape->kind == SHAPE_OTHER) {
 		open->foreign++;
-		if (open->tail)
+		if (open->tail || open->foreign > FOREIGN_TEXT)
 			return;
 	} else {
 		open->foreign = 0;

@@ -17,6 +17,8 @@
 #define DIE(kind, pattern, title)     {kind, GROUP_DIE, PICK_STACK, 0, RULE_MID, pattern, title}
 #define FOLLOW(kind, pattern, title) \
 	{kind, GROUP_DIE, PICK_STACK, 0, RULE_MID | RULE_FOLLOW, pattern, title}
+#define OVERFLOW(kind, flags, pattern, title) \
+	{kind, GROUP_DIE, PICK_OUTER, PLUMB_OUTER, RULE_MID | (flags), pattern, title}
 #define STALL(kind, pattern, title) \
 	{kind, GROUP_STALL, PICK_OUTER, PLUMB_OUTER, RULE_MID, pattern, title}
 #define WARN(pattern) \
@@ -26,8 +28,8 @@
 #define PANIC_AFTER(pattern, title) \
 	{"panic", GROUP_PANIC, PICK_NONE, 0, RULE_MID | RULE_FOLLOW, \
 	 "Kernel panic - not syncing: " pattern, title}
-#define PANIC_IN(pattern, title) \
-	{"panic", GROUP_PANIC, PICK_STACK, PLUMB_WAIT, RULE_MID, \
+#define PANIC_IN(pick, pattern, title) \
+	{"panic", GROUP_PANIC, pick, PLUMB_WAIT, RULE_MID, \
 	 "Kernel panic - not syncing: " pattern, title}
 
 #define NULL_DEREF "BUG: unable to handle kernel NULL pointer dereference in %F"
@@ -103,14 +105,15 @@ const SplatRule splat_rules[] = {
 	LOCK("deadlock", "WARNING: %w-safe -> %w-unsafe lock order detected", DEADLOCK),
 	LOCK("lock-state", "INFO: inconsistent lock state", LOCK_STATE),
 	LOCK("lock-state", "WARNING: inconsistent lock state", LOCK_STATE),
-	STACK("suspicious-rcu", "INFO: suspicious RCU usage", RCU_USAGE),
-	STACK("suspicious-rcu", "INFO: suspicious rcu_dereference_check() usage", RCU_USAGE),
+	STACK("suspicious-rcu", "INFO: suspicious RCU usage", "INFO: suspicious RCU usage in %F"),
+	STACK("suspicious-rcu", "INFO: suspicious rcu_dereference_check() usage",
+	      "INFO: suspicious RCU usage in %F"),
 	STACK("suspicious-rcu", "WARNING: suspicious RCU usage", RCU_USAGE),
-	STACK("unlock-balance", "BUG: bad unlock balance detected", "WARNING: bad unlock balance in %F"),
+	STACK("unlock-balance", "BUG: bad unlock balance detected", "BUG: bad unlock balance in %F"),
 	STACK("unlock-balance", "WARNING: bad unlock balance detected", "WARNING: bad unlock balance in %F"),
 	STACK("contention", "WARNING: bad contention detected", "WARNING: bad contention in %F"),
-	STACK("held-lock-freed", "BUG: held lock freed", "WARNING: held lock freed in %F"),
-	STACK("held-lock-freed", "WARNING: held lock freed", "WARNING: held lock freed in %F"),
+	LOCK("held-lock-freed", "BUG: held lock freed", "BUG: held lock freed in %F"),
+	LOCK("held-lock-freed", "WARNING: held lock freed", "WARNING: held lock freed in %F"),
 	LOCK("lock-held", "BUG: lock held when returning to user space", LOCK_HELD),
 	LOCK("lock-held", "WARNING: lock held when returning to user space", LOCK_HELD),
 	LOCK("lock-held", "BUG: lock held at task exit time", LOCK_EXIT),
@@ -151,10 +154,12 @@ const SplatRule splat_rules[] = {
 	DIE("unhandled-fault", "Unhandled prefetch abort: ", "Unhandled fault in %F"),
 	DIE("bad-mode", "Bad mode in %* handler detected", "Bad mode in %F"),
 	DIE("serror", "SError Interrupt on CPU%c, ", "SError in %F"),
-	DIE("stack-guard", "BUG: %w stack guard page was hit", "BUG: stack guard page was hit in %F"),
-	DIE("stack-guard", "BUG: stack guard page was hit", "BUG: stack guard page was hit in %F"),
-	DIE("stack-overflow", "Insufficient stack space to handle exception", "kernel stack overflow in %F"),
-	FOLLOW("stack-overflow", "kernel stack overflow (%*): %x [#%d]", "kernel stack overflow in %F"),
+	OVERFLOW("stack-guard", 0, "BUG: %w stack guard page was hit", "BUG: stack guard page was hit in %F"),
+	OVERFLOW("stack-guard", 0, "BUG: stack guard page was hit", "BUG: stack guard page was hit in %F"),
+	OVERFLOW("stack-overflow", 0, "Insufficient stack space to handle exception",
+		 "kernel stack overflow in %F"),
+	OVERFLOW("stack-overflow", RULE_FOLLOW, "kernel stack overflow (%*): %x [#%d]",
+		 "kernel stack overflow in %F"),
 	DIE("double-fault", "PANIC: double fault", "PANIC: double fault in %F"),
 	FOLLOW("double-fault", "double fault: %x [#%d]", "PANIC: double fault in %F"),
 	DIE("gpf", "general protection fault%*: %x [#%d]", GPF),
@@ -194,7 +199,7 @@ const SplatRule splat_rules[] = {
 	LINE("bad-pgtables", "BUG: non-zero pgtables_bytes on freeing mm",
 	     "BUG: non-zero pgtables_bytes on freeing mm"),
 	LINE("bad-pgtables", "BUG: non-zero nr_ptes on freeing mm", "BUG: non-zero nr_ptes on freeing mm"),
-	LINE("dentry", "BUG: Dentry %* still in use", "BUG: Dentry still in use"),
+	LINE("dentry", "BUG: Dentry %* still in use", "BUG: Dentry still in use in unmount"),
 	NOISE("BUG %* (%*): kasan: "),
 	FRONT("slab", "BUG %* (%*): %w", "BUG: slab: %1 in %F"),
 	FRONT("slab", "INFO: Allocated in %w", "INFO: Allocated in %1"),
@@ -218,6 +223,7 @@ const SplatRule splat_rules[] = {
 	STALL("rcu-stall", "INFO: %w detected stall", RCU_STALL),
 	STALL("rcu-stall", "INFO: %w detected expedited stalls on CPUs/tasks", RCU_STALL),
 	WAITING("hung-task", "INFO: task %t:%p %*blocked %*for more than %d seconds", "INFO: task hung in %F"),
+	{"hung-task", GROUP_REPORT, PICK_STACK, PLUMB_WAIT, 0, "INFO: task ", "INFO: task hung in %F"},
 	REPORT("workqueue-lockup", PICK_NONE, 0, "BUG: workqueue lockup - pool", "BUG: workqueue lockup"),
 
 	/* WARN, in the forms of the ages. */
@@ -244,9 +250,9 @@ const SplatRule splat_rules[] = {
 	PANIC_AFTER("Hard LOCKUP", "kernel panic: Hard LOCKUP"),
 	PANIC_AFTER("Watchdog detected hard LOCKUP", "kernel panic: Hard LOCKUP"),
 	PANIC_AFTER("panic_on_taint set", "kernel panic: panic_on_taint set"),
-	PANIC_IN("stack-protector: Kernel stack is corrupted in: %y", "kernel panic: stack is corrupted in %F"),
-	PANIC_IN("stack-protector: Kernel stack is corrupted in", "kernel panic: stack is corrupted in %F"),
-	PANIC_IN("corrupted stack end detected inside scheduler", "kernel panic: corrupted stack end in %F"),
+	PANIC_IN(PICK_HEADER, "stack-protector: Kernel stack is corrupted in: %y", "kernel panic: stack is corrupted in %F"),
+	PANIC_IN(PICK_STACK, "stack-protector: Kernel stack is corrupted in", "kernel panic: stack is corrupted in %F"),
+	PANIC_IN(PICK_OUTER, "corrupted stack end detected inside scheduler", "kernel panic: corrupted stack end in %F"),
 	PANIC("Attempted to kill init!", "kernel panic: Attempted to kill init!"),
 	PANIC("%w", "kernel panic: %1"),
 	{"panic", GROUP_PANIC, PICK_NONE, 0, 0, "Kernel panic: %w", "kernel panic: %1"},

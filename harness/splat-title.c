@@ -70,7 +70,7 @@ static gboolean name_starts(const SplatOpen *open, guint i, const char *const *b
 	return FALSE;
 }
 
-/* Where an interrupt took a CPU away from what it did. */
+/* Where an interrupt, soft or hard, or a packet took a CPU away from what it did. */
 static gboolean is_interrupt(const SplatOpen *open, guint i)
 {
 	static const char *const names[] = {"asm_sysvec_",
@@ -88,6 +88,10 @@ static gboolean is_interrupt(const SplatOpen *open, guint i)
 					    "irq_svc",
 					    "__irq_usr",
 					    "handle_riscv_irq",
+					    "__do_softirq",
+					    "handle_softirqs",
+					    "do_softirq",
+					    "__netif_receive_skb",
 					    NULL};
 
 	return name_starts(open, i, names);
@@ -248,6 +252,18 @@ static void append_word(GString *title, const char *word)
 	}
 }
 
+/* TRUE when the report has no stack where one of its kind has. */
+static gboolean is_cut_short(const SplatOpen *open)
+{
+	const SplatRule *rule = open->rule;
+
+	if (rule->group == GROUP_PANIC)
+		return rule->flags & RULE_FOLLOW; /* what it followed is not there */
+	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT || rule->pick == PICK_NONE)
+		return FALSE;
+	return !open->had_trace;
+}
+
 void splat_title(SplatOpen *open)
 {
 	Splat *splat = open->splat;
@@ -256,7 +272,7 @@ void splat_title(SplatOpen *open)
 	gboolean sure;
 
 	splat->function = pick_function(open, &sure);
-	if (!sure)
+	if (!sure || is_cut_short(open))
 		splat->corrupted = TRUE;
 	for (const char *s = format; *s; s++) {
 		if (*s != '%') {
