@@ -57,7 +57,8 @@ struct op {
 	const char *name; /* [a-z0-9-]+ */
 	const char *help; /* one line */
 	enum op_kind kind;
-	const struct op_need *needs;   /* NULL: none */
+	const struct op_need *needs; /* NULL: none */
+	const char *const *modules; /* loaded where the kernel has them, beyond needs; NULL: none */
 	const struct op_param *params; /* its own ones; NULL: none */
 	const char *const *counters;   /* names, NULL-terminated, [a-z0-9_]+; NULL: none */
 	size_t ctx_size;

@@ -187,6 +187,9 @@ GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_cou
 			    !kernel_modules_resolve(kernel, name, modules, missing, error))
 				return NULL;
 		}
+		if (info->modules &&
+		    !kernel_modules_resolve(kernel, info->modules, modules, missing, error))
+			return NULL;
 	}
 	return g_steal_pointer(&modules);
 }

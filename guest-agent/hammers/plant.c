@@ -120,10 +120,13 @@ static const struct op_param params[] = {
 	{NULL},
 };
 
+static const char *const modules[] = {"lkdtm", NULL};
+
 const struct op op_plant = {
 	.name = "plant",
 	.help = "makes the kernel complain on purpose, once: for tests",
 	.kind = OP_HAMMER,
+	.modules = modules,
 	.params = params,
 	.counters = counters,
 	.ctx_size = sizeof(struct plant),
