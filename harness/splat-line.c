@@ -93,6 +93,13 @@ static const char *read_time(const char *s, const char *end, gint64 *t_us)
 	return p + 1;
 }
 
+gint64 splat_line_time(const char *s, const char *end)
+{
+	gint64 t_us = -1;
+
+	return s < end && *s == '[' && read_time(s, end, &t_us) ? t_us : -1;
+}
+
 /* "[ T123]", "[C0]", "[c0]". */
 static const char *read_caller(const char *s, const char *end, SplatLine *line)
 {

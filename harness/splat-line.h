@@ -28,6 +28,9 @@ typedef struct {
  */
 gsize splat_line_clean(const char *raw, gsize len, char *out);
 
+/* The printk time that [s, end) begins with, -1 when it does not. */
+gint64 splat_line_time(const char *s, const char *end);
+
 /*
  * Cuts the next message from [*s, end): more than one stands in a line when CPUs write over
  * each other. FALSE when nothing is left. @line keeps what the one before said; zero it, with

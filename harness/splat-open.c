@@ -122,6 +122,7 @@ void splat_open_free(SplatOpen *open)
 
 void splat_open_follow(SplatOpen *open, const SplatRule *rule, const SplatMatch *match)
 {
+	open->followed = TRUE;
 	/* "Oops: 0002" says less than what came before; "kernel BUG at" more than a list's */
 	if (open->rule->flags & RULE_FOLLOW && !(rule->flags & RULE_FOLLOW)) {
 		open->rule = rule;

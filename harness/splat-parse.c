@@ -8,6 +8,7 @@
 #include "harness/splat-scan.h"
 
 #define HITS_MAX 32
+#define LATE_US	 (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
 
 struct SplatParser {
 	SplatDone done;
@@ -18,9 +19,8 @@ struct SplatParser {
 	gsize pending_len;
 	gint64 pending_host_us;
 	guint64 lines;
-	gint64 t_us;	 /* of the last line that had a time */
-	gboolean booted; /* a kernel has started before */
-	gboolean said;	 /* a kernel has said something since */
+	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
+	gboolean timed;	 /* the log has printk times */
 };
 
 SplatParser *splat_parser_new(SplatDone done, gpointer user)
@@ -30,7 +30,6 @@ SplatParser *splat_parser_new(SplatDone done, gpointer user)
 	parser->done = done;
 	parser->user = user;
 	parser->scan = splat_scan_get();
-	parser->t_us = -1;
 	splat_route_init(&parser->route, done, user);
 	return parser;
 }
@@ -74,24 +73,47 @@ static const SplatRule *find_rule(const SplatParser *parser, const SplatLine *li
 	return NULL;
 }
 
+static void note_time(SplatParser *parser, gint64 t_us)
+{
+	if (t_us < 0)
+		return;
+	parser->timed = TRUE;
+	if (t_us > LATE_US)
+		parser->booted = TRUE;
+}
+
+/*
+ * A kernel starts. That is a complaint when another one ran until then and was not told to
+ * stop; after a panic or an oops it is no news. A program that prints /proc/version has no
+ * printk time.
+ */
+static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMatch *match,
+		      const SplatLine *line)
+{
+	gboolean again = parser->booted && !parser->route.last_fatal && !line->syslog;
+
+	if (line->t_us > LATE_US || (line->t_us < 0 && parser->timed))
+		return;
+	splat_route_settle(&parser->route, G_MAXINT64);
+	if (again)
+		splat_route_header(&parser->route, rule, match, line);
+	parser->booted = TRUE;
+	parser->route.last_fatal = FALSE;
+}
+
 static void take_message(SplatParser *parser, const SplatLine *line)
 {
 	SplatMatch match;
 	SplatShape shape;
 	const SplatRule *rule = line->user ? NULL : find_rule(parser, line, &match);
 
-	if (line->t_us >= 0)
-		parser->t_us = line->t_us;
+	note_time(parser, line->t_us);
 	if (rule && rule->group == GROUP_BOOT) {
-		gboolean again = parser->booted || parser->said;
-
-		parser->booted = TRUE;
-		parser->said = FALSE;
-		if (again && !line->syslog)
-			splat_route_header(&parser->route, rule, &match, line);
+		take_boot(parser, rule, &match, line);
 		return;
 	}
-	parser->said = TRUE;
+	if (rule && rule->group == GROUP_DOWN)
+		parser->booted = parser->route.last_fatal = FALSE;
 	if (rule && rule->group == GROUP_CUT) {
 		splat_route_cut(&parser->route, line);
 		return;
@@ -148,10 +170,10 @@ static const char *skip_dull(SplatParser *parser, const char *s, const char *end
 
 	while ((next = memchr(line, '\n', (gsize)(stop - line)))) {
 		parser->lines++;
+		if (G_UNLIKELY(!parser->booted) && *line == '[')
+			note_time(parser, splat_line_time(line, next));
 		line = next + 1;
 	}
-	if (parser->lines)
-		parser->said = TRUE;
 	return line;
 }
 

@@ -18,7 +18,7 @@ static const struct {
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
 	{PLUMB_ALWAYS,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
-	 "walk_stackframe stext print_* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
+	 "walk_stackframe stext print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
 	 "kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
 	 "describe_address* kmsan_* msan_* kcsan_* tsan_* kfence_* check_canary* ubsan_* val_to_string "
 	 "handle_overflow* kmemleak_* create_object* sanitizer_cov_* write_comp_data* "
@@ -276,7 +276,7 @@ gboolean splat_is_plumbing(SplatText name, int classes)
 		build_table();
 		g_once_init_leave(&ready, 1);
 	}
-	while (name.len && *name.s == '_') {
+	while (name.len && strchr("_.", *name.s)) {
 		name.s++;
 		name.len--;
 	}

@@ -14,6 +14,7 @@
 #define QUIET_US	 (5 * G_USEC_PER_SEC)
 #define QUIET_STALL_US	 (30 * G_USEC_PER_SEC)
 #define QUIET_TAIL_US	 (G_USEC_PER_SEC / 2)
+#define BACK_US		 (10 * G_USEC_PER_SEC) /* so far back lies another boot */
 #define FOLLOW_US	 (30 * G_USEC_PER_SEC) /* a panic is the consequence of what was */
 #define FOLLOW_LINES	 400
 
@@ -39,7 +40,12 @@ static void close_splat(SplatRoute *route, guint i)
 
 	route->n--;
 	memmove(&route->open[i], &route->open[i + 1], (route->n - i) * sizeof(open));
+	if (open->rule->flags & RULE_PROOF && !open->followed && !open->had_cpu) {
+		splat_open_free(open);
+		return;
+	}
 	route->last_us = open->last_us;
+	route->last_fatal = open->rule->group == GROUP_DIE || open->rule->group == GROUP_PANIC;
 	route->done(splat_open_finish(open), route->user);
 }
 
@@ -70,6 +76,8 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 		return open->caller && !open->had_trace;
 	if (now == GROUP_STALL && before == GROUP_STALL)
 		return strcmp(open->rule->kind, rule->kind) == 0 && !open->had_trace;
+	if (now == GROUP_REPORT && rule->flags & RULE_FOLLOW)
+		return TRUE;
 	if (now == GROUP_WARN && strcmp(open->rule->kind, "list-corruption") == 0)
 		return !open->had_cpu && !open->had_trace;
 	return FALSE;
@@ -121,8 +129,9 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 			const SplatLine *line)
 {
 	SplatOpen *open = find_open(route, line);
-	SplatShape shape = {.cpu = -1, .pid = -1};
+	SplatShape shape;
 
+	splat_shape(line->s, line->end, &shape);
 	if (open && goes_on(open, rule)) {
 		splat_open_follow(open, rule, match);
 		splat_open_add(open, line, &shape);
@@ -163,8 +172,9 @@ static void close_ended(SplatRoute *route, const SplatLine *line)
 		guint most = open->tail	      ? FOREIGN_TAIL_MAX
 			     : line->t_us < 0 ? FOREIGN_BARE_MAX
 					      : FOREIGN_MAX;
-		gboolean quiet = line->t_us >= 0 && open->last_us >= 0 &&
-				 line->t_us - open->last_us > quiet_us(open);
+		gint64 gap_us =
+			line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
+		gboolean quiet = gap_us > quiet_us(open) || gap_us < -BACK_US;
 
 		if (quiet || open->foreign > most || open->lines > LINES_MAX)
 			close_splat(route, i);

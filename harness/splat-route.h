@@ -26,7 +26,8 @@ typedef struct {
 	gpointer user;
 	SplatOpen *open[SPLAT_ROUTE_MAX]; /* oldest first */
 	guint n;
-	gint64 last_us; /* printk time of the last splat's last line */
+	gboolean last_fatal; /* the last splat was an oops or a panic */
+	gint64 last_us;	     /* printk time of the last splat's last line */
 	SplatCut cut;
 	guint64 last_line; /* its number, 0 when there was none yet */
 } SplatRoute;

@@ -9,7 +9,6 @@
 #define LINE(kind, pattern, title) {kind, GROUP_LINE, PICK_NONE, 0, RULE_MID, pattern, title}
 #define REPORT(kind, pick, plumb, pattern, title) \
 	{kind, GROUP_REPORT, pick, plumb, RULE_MID, pattern, title}
-#define FRONT(kind, pattern, title)   {kind, GROUP_REPORT, PICK_STACK, 0, 0, pattern, title}
 #define STACK(kind, pattern, title)   REPORT(kind, PICK_STACK, 0, pattern, title)
 #define HEADER(kind, pattern, title)  REPORT(kind, PICK_HEADER, 0, pattern, title)
 #define WAITING(kind, pattern, title) REPORT(kind, PICK_STACK, PLUMB_WAIT, pattern, title)
@@ -150,8 +149,10 @@ const SplatRule splat_rules[] = {
 	DIE("page-fault", "BUG: unable to handle kernel", "BUG: unable to handle kernel access in %F"),
 	FOLLOW("page-fault", "kernel tried to execute NX-protected page", PAGING),
 	FOLLOW("page-fault", "unable to execute userspace code (SMEP?)", PAGING),
-	DIE("unhandled-fault", "Unhandled fault: ", "Unhandled fault in %F"),
-	DIE("unhandled-fault", "Unhandled prefetch abort: ", "Unhandled fault in %F"),
+	{"unhandled-fault", GROUP_DIE, PICK_STACK, 0, RULE_MID | RULE_PROOF, "Unhandled fault: ",
+	 "Unhandled fault in %F"},
+	{"unhandled-fault", GROUP_DIE, PICK_STACK, 0, RULE_MID | RULE_PROOF,
+	 "Unhandled prefetch abort: ", "Unhandled fault in %F"},
 	DIE("bad-mode", "Bad mode in %* handler detected", "Bad mode in %F"),
 	DIE("serror", "SError Interrupt on CPU%c, ", "SError in %F"),
 	OVERFLOW("stack-guard", 0, "BUG: %w stack guard page was hit", "BUG: stack guard page was hit in %F"),
@@ -201,9 +202,9 @@ const SplatRule splat_rules[] = {
 	LINE("bad-pgtables", "BUG: non-zero nr_ptes on freeing mm", "BUG: non-zero nr_ptes on freeing mm"),
 	LINE("dentry", "BUG: Dentry %* still in use", "BUG: Dentry still in use in unmount"),
 	NOISE("BUG %* (%*): kasan: "),
-	FRONT("slab", "BUG %* (%*): %w", "BUG: slab: %1 in %F"),
-	FRONT("slab", "INFO: Allocated in %w", "INFO: Allocated in %1"),
-	FRONT("slab", "INFO: Freed in %w", "INFO: Freed in %1"),
+	{"slab", GROUP_REPORT, PICK_STACK, 0, 0, "BUG %* (%*): %w", "BUG: slab: %1%O"},
+	{"slab", GROUP_REPORT, PICK_NONE, 0, RULE_FOLLOW, "INFO: Allocated in %w", "INFO: Allocated in %1"},
+	{"slab", GROUP_REPORT, PICK_NONE, 0, RULE_FOLLOW, "INFO: Freed in %w", "INFO: Freed in %1"},
 
 	/* Context. */
 	WAITING("atomic-sleep", "BUG: sleeping function called from invalid context at %f:%l",
@@ -260,6 +261,13 @@ const SplatRule splat_rules[] = {
 	/* Anything else that calls itself a bug at the front of a kernel's line. */
 	{"bug", GROUP_REPORT, PICK_NONE, 0, 0, "BUG: %w", "BUG: %1"},
 
+	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: Restarting system", NULL},
+	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: Power ", NULL},
+	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: System halted", NULL},
+	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: machine restart", NULL},
+	{NULL, GROUP_DOWN, PICK_NONE, 0, 0, "Restarting system", NULL},
+	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "kexec_core: Starting new kernel", NULL},
+	{NULL, GROUP_DOWN, PICK_NONE, 0, 0, "Starting new kernel", NULL},
 	{"reboot", GROUP_BOOT, PICK_NONE, 0, 0, "Linux version %d.%d", "unexpected kernel reboot"},
 };
 

@@ -29,6 +29,7 @@ typedef enum {
 	GROUP_STALL,  /* stacks of several CPUs, by NMI */
 	GROUP_PANIC,
 	GROUP_BOOT, /* a kernel starts */
+	GROUP_DOWN, /* the machine is told to restart or to stop */
 	GROUP_CUT,  /* "cut here": the message of a WARN or BUG follows */
 } SplatGroup;
 
@@ -44,6 +45,7 @@ enum {
 	RULE_MID = 1 << 0,    /* may stand behind other text in its line */
 	RULE_FOLLOW = 1 << 1, /* goes on a splat that is open, and is one of its own if none is */
 	RULE_BLOCK = 1 << 2,  /* noise that has a stack of its own behind it */
+	RULE_PROOF = 1 << 3,  /* nothing, unless an oops or a stack follows */
 };
 
 typedef struct {
@@ -53,7 +55,8 @@ typedef struct {
 	int plumbing; /* beside PLUMB_ALWAYS */
 	guint flags;
 	const char *pattern; /* as in splat-match.h; begins with at least 4 literal characters */
-	const char *title;   /* %F function, %1 %2 %3 captures, %A " Read" or " Write" of KASAN */
+	const char *title;   /* %F function, %1 %2 %3 captures, %A " Read" or " Write" of KASAN,
+			      * %O " in FUNC" where there is one */
 } SplatRule;
 
 extern const SplatRule splat_rules[];

@@ -2,7 +2,7 @@
 /* The function that a splat is named after, and its title. */
 #include "harness/splat-open.h"
 
-/* Functions whose variants are one and the same to whoever reads a title. */
+/* Functions whose variants are one and the same to whoever waits in them. */
 static const struct {
 	const char *pattern, *name;
 } aliases[] = {
@@ -16,17 +16,26 @@ static const char *const call_prefixes[] = {"__x64_sys_",   "__ia32_sys_",  "__a
 					    "__riscv_sys_", "__s390x_sys_", "__se_sys_",
 					    "__do_sys_",    "__sys_"};
 
+static gboolean waits(const SplatRule *rule)
+{
+	return rule->group == GROUP_STALL || rule->plumbing & PLUMB_WAIT;
+}
+
 static const char *skip_prefix(SplatText name, const char *prefix)
 {
 	return splat_starts(name.s, name.s + name.len, prefix) ? name.s + strlen(prefix) : NULL;
 }
 
-/* The name that a title has for @name. */
-static char *title_name(SplatText name)
+/* The name that a title of @rule has for @name. */
+static char *title_name(const SplatRule *rule, SplatText name)
 {
 	const char *end = name.s + name.len, *rest;
 
-	for (guint i = 0; i < G_N_ELEMENTS(aliases); i++)
+	while (name.len > 1 && *name.s == '.') { /* a code entry of ppc64 */
+		name.s++;
+		name.len--;
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(aliases) && waits(rule); i++)
 		if (splat_starts(name.s, end, aliases[i].pattern))
 			return g_strdup(aliases[i].name);
 	for (guint i = 0; i < G_N_ELEMENTS(call_prefixes); i++)
@@ -210,13 +219,13 @@ static char *pick_function(const SplatOpen *open, gboolean *sure)
 	else if (rule->pick == PICK_SAID)
 		symbol = open->said;
 	if (names_something(symbol, classes))
-		return title_name((SplatText){symbol, strlen(symbol)});
+		return title_name(rule, (SplatText){symbol, strlen(symbol)});
 	frame = rule->pick == PICK_OUTER ? pick_stalled(open) : pick_frame(open, classes);
 	if (frame >= 0)
-		return title_name(splat_frame_name(open, &open->frame[frame]));
+		return title_name(rule, splat_frame_name(open, &open->frame[frame]));
 	*sure = FALSE;
 	if (names_something(open->symbol, classes))
-		return title_name((SplatText){open->symbol, strlen(open->symbol)});
+		return title_name(rule, (SplatText){open->symbol, strlen(open->symbol)});
 	return NULL;
 }
 
@@ -259,7 +268,8 @@ static gboolean is_cut_short(const SplatOpen *open)
 
 	if (rule->group == GROUP_PANIC)
 		return rule->flags & RULE_FOLLOW; /* what it followed is not there */
-	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT || rule->pick == PICK_NONE)
+	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT || rule->pick == PICK_NONE ||
+	    strstr(rule->title, "%O"))
 		return FALSE;
 	return !open->had_trace;
 }
@@ -272,7 +282,7 @@ void splat_title(SplatOpen *open)
 	gboolean sure;
 
 	splat->function = pick_function(open, &sure);
-	if (!sure || is_cut_short(open))
+	if ((!sure && !strstr(open->rule->title, "%O")) || is_cut_short(open))
 		splat->corrupted = TRUE;
 	for (const char *s = format; *s; s++) {
 		if (*s != '%') {
@@ -282,6 +292,9 @@ void splat_title(SplatOpen *open)
 		s++;
 		if (*s == 'F') {
 			g_string_append(title, splat->function ? splat->function : "corrupted");
+		} else if (*s == 'O') {
+			if (splat->function)
+				g_string_append_printf(title, " in %s", splat->function);
 		} else if (*s == 'A') {
 			if (open->access)
 				g_string_append(title, open->access == 'W' ? " Write" : " Read");
