@@ -291,7 +291,7 @@ AptPackage *kernel_apt_show(KernelApt *apt, const char *name, GError **error)
 		return package;
 	apt_package_free(package);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-		    "%s of suite %s: apt-cache shows no version", name, apt->suite);
+		    "%s of suite %s is not on the mirror (any more)", name, apt->suite);
 	return NULL;
 }
 

@@ -171,6 +171,10 @@ static gboolean judge(Run *run, GSubprocess *child, const char *name, guint dead
 {
 	g_autofree char *words = last_words(run->err);
 
+	/* Ctrl-C reaches the child as well, and it may be gone before our own signal is seen. */
+	if (!run->late && g_subprocess_get_if_signaled(child) &&
+	    g_subprocess_get_term_sig(child) == SIGINT)
+		run->job->interrupted = TRUE;
 	if (!kernel_job_check(run->job, error))
 		return FALSE;
 	if (run->late)

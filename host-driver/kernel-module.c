@@ -142,19 +142,17 @@ static char config_of_module(const Kernel *kernel, const char *name)
 static void set_missing(const Kernel *kernel, const char *name, GError **error)
 {
 	g_autofree char *symbol = g_ascii_strup(name, -1);
-	const char *help;
+	g_autofree char *where = NULL;
 
 	g_strdelimit(symbol, "-", '_');
-	if (!kernel->modules_dir)
-		help = kernel_config(kernel, symbol) == 'm'
-			       ? "it is a module, so pass --modules DIR"
-			       : "it is not built in, and there is no --modules DIR";
-	else if (kernel_config(kernel, symbol) == 'n')
-		help = "its configuration leaves it out";
+	if (kernel->modules_dir)
+		where = g_strdup_printf("neither in %s nor built in", kernel->modules_dir);
+	else if (kernel_config(kernel, symbol) == 'm')
+		where = g_strdup("it is a module, so pass --modules DIR");
 	else
-		help = "neither a module nor built in";
+		where = g_strdup("it is not built in, and there is no --modules DIR");
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
-		    "kernel %s has no %s (CONFIG_%s): %s", kernel->release, name, symbol, help);
+		    "kernel %s has no %s (CONFIG_%s): %s", kernel->release, name, symbol, where);
 }
 
 static void be_quiet(void *data, int priority, const char *file, int line, const char *fn,

@@ -152,26 +152,30 @@ static char *found_modules(const char *image, const char *release)
 	return modules;
 }
 
-/* Beside the image, in its build tree, or in the modules' folder. */
+/* Beside the image or the modules, or in the build tree. */
 static char *found_config(const char *image, const char *modules, const char *release)
 {
 	g_autofree char *dir = g_path_get_dirname(image);
 	g_autofree char *named = g_strdup_printf("config-%s", release);
-	char *const candidates[] = {
-		g_build_filename(dir, named, NULL),
-		g_build_filename(dir, ".config", NULL),
-		g_build_filename(dir, "..", "..", "..", ".config", NULL),
-		modules ? g_build_filename(modules, "config", NULL) : g_strdup(""),
-		modules ? g_build_filename(modules, "build", ".config", NULL) : g_strdup(""),
-	};
-	char *found = NULL;
+	g_autoptr(GPtrArray) candidates = g_ptr_array_new_with_free_func(g_free);
 
-	for (guint i = 0; i < G_N_ELEMENTS(candidates); i++) {
-		if (!found && g_access(candidates[i], R_OK) == 0)
-			found = g_canonicalize_filename(candidates[i], NULL);
-		g_free(candidates[i]);
+	g_ptr_array_add(candidates, g_build_filename(dir, named, NULL));
+	g_ptr_array_add(candidates, g_build_filename(dir, ".config", NULL));
+	if (g_str_has_suffix(dir, "/boot") && strstr(dir, "/arch/x86"))
+		g_ptr_array_add(candidates, g_build_filename(dir, "../../../.config", NULL));
+	if (modules) {
+		g_ptr_array_add(candidates, g_build_filename(modules, "config", NULL));
+		g_ptr_array_add(candidates, g_build_filename(modules, "build", ".config", NULL));
+		g_ptr_array_add(candidates,
+				g_build_filename(modules, "../../../boot", named, NULL));
 	}
-	return found;
+	for (guint i = 0; i < candidates->len; i++) {
+		const char *path = g_ptr_array_index(candidates, i);
+
+		if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && g_access(path, R_OK) == 0)
+			return g_canonicalize_filename(path, NULL);
+	}
+	return NULL;
 }
 
 static GMappedFile *map_image(const char *path, GError **error)
