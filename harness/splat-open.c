@@ -85,6 +85,7 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 {
 	SplatOpen *open = g_new(SplatOpen, 1);
 	Splat *splat = g_new0(Splat, 1);
+	const char *pfn;
 
 	memset(open, 0, offsetof(SplatOpen, stack));
 	open->stacks = open->frames = open->arena_used = 0;
@@ -93,6 +94,7 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 	open->rule = rule;
 	open->caller = line->caller;
 	open->caller_id = line->caller_id;
+	open->last_line = line->number;
 	open->last_us = splat->t_us = line->t_us;
 	open->last_host_us = splat->host_us = line->host_us;
 	splat->line = line->number;
@@ -103,6 +105,9 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 	g_strstrip(splat->header);
 	take_match(open, match);
 	take_words(open, match);
+	pfn = splat_find(line->s, line->end, " pfn:");
+	if (pfn)
+		open->pfn = g_ascii_strtoull(pfn + 5, NULL, 16);
 	return open;
 }
 
@@ -193,9 +198,25 @@ static void add_frame(SplatOpen *open, const SplatShape *shape)
 	frame->name_len = (guint16)splat_bare_name(shape->name).len;
 	frame->maybe = (guint8)shape->maybe;
 	frame->irq = (guint8)open->irq;
+	frame->unsure = (guint8)open->unsure;
+	open->unsure = FALSE;
 	frame->rip = shape->kind == SHAPE_RIP;
 	memcpy(open->arena + open->arena_used, shape->raw.s, shape->raw.len);
 	open->arena_used += (guint)shape->raw.len;
+}
+
+/* Nothing called these. */
+static gboolean is_outermost(const SplatShape *shape)
+{
+	static const char *const names[] = {"entry_",	    "ret_from_fork_asm", "ret_fast_syscall",
+					    "el0t_64_sync", "secondary_startup", "el0_sync",
+					    "system_call",  "common_startup_64", "x86_64_start"};
+	const char *end = shape->name.s + shape->name.len;
+
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		if (splat_starts(shape->name.s, end, names[i]))
+			return !shape->maybe;
+	return FALSE;
 }
 
 static void take_cpu(SplatOpen *open, const SplatShape *shape)
@@ -275,10 +296,13 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	}
 	if (shape->irq_off)
 		open->irq = FALSE;
+	if (shape->task_off || (shape->kind == SHAPE_FRAME && is_outermost(shape)))
+		open->in_stack = FALSE;
 	open->lines++;
 	if (line->t_us >= 0)
 		open->last_us = line->t_us;
 	open->last_host_us = line->host_us;
+	open->last_line = line->number;
 	add_text(open, line);
 }
 

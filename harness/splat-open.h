@@ -43,9 +43,11 @@ typedef struct SplatOpen {
 
 	/* How far it is. */
 	gint64 last_us, last_host_us;
-	guint lines, foreign; /* foreign: lines since the last that was its own */
-	gboolean had_cpu, had_code, had_trace, followed, in_stack, irq, tail, page_open,
-		next_section_set;
+	guint64 last_line;
+	guint64 pfn;	      /* that the header names, or 0 */
+	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
+	gboolean had_cpu, had_code, had_trace, followed, shared, unsure, in_stack, irq, tail,
+		page_open, next_section_set;
 	SplatSection next_section;
 	int next_cpu;
 	int stalled_cpu; /* that the report of a stall names first, -1 */

@@ -24,6 +24,7 @@ void splat_route_init(SplatRoute *route, SplatDone done, gpointer user)
 	route->user = user;
 	route->last_us = -1;
 	route->cut.text = g_string_new(NULL);
+	splat_edges_init(&route->edges);
 }
 
 void splat_route_clear(SplatRoute *route)
@@ -44,6 +45,8 @@ static void close_splat(SplatRoute *route, guint i)
 		splat_open_free(open);
 		return;
 	}
+	if (!open->shared)
+		splat_edges_learn(&route->edges, open);
 	route->last_us = open->last_us;
 	route->last_fatal = open->rule->group == GROUP_DIE || open->rule->group == GROUP_PANIC;
 	route->done(splat_open_finish(open), route->user);
@@ -52,15 +55,6 @@ static void close_splat(SplatRoute *route, guint i)
 static gboolean same_caller(const SplatOpen *open, const SplatLine *line)
 {
 	return open->caller == line->caller && open->caller_id == line->caller_id;
-}
-
-/* The splat that a line of a known caller belongs to, or the newest when none is printed. */
-static SplatOpen *find_open(const SplatRoute *route, const SplatLine *line)
-{
-	for (guint i = route->n; i > 0; i--)
-		if (same_caller(route->open[i - 1], line))
-			return route->open[i - 1];
-	return NULL;
 }
 
 /* TRUE when @rule's line goes on with @open instead of being a complaint of its own. */
@@ -125,38 +119,6 @@ static char *take_message(SplatCut *cut, const SplatLine *line)
 	return cut->text->len ? g_strdup(cut->text->str) : NULL;
 }
 
-void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
-			const SplatLine *line)
-{
-	SplatOpen *open = find_open(route, line);
-	SplatShape shape;
-
-	splat_shape(line->s, line->end, &shape);
-	if (open && goes_on(open, rule)) {
-		splat_open_follow(open, rule, match);
-		splat_open_add(open, line, &shape);
-		return;
-	}
-	if (!open && rule->flags & RULE_FOLLOW && rule->group == GROUP_PANIC &&
-	    follows_closed(route, line))
-		return;
-	if (open && (line->caller || open->tail))
-		for (guint i = 0; i < route->n; i++)
-			if (route->open[i] == open) {
-				close_splat(route, i);
-				break;
-			}
-	if (route->n == SPLAT_ROUTE_MAX)
-		close_splat(route, 0);
-	open = splat_open_new(rule, match, line);
-	open->message = take_message(&route->cut, line);
-	route->open[route->n++] = open;
-	route->last_line = line->number;
-	splat_open_add(open, line, &shape);
-	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT)
-		close_splat(route, route->n - 1);
-}
-
 static gint64 quiet_us(const SplatOpen *open)
 {
 	if (open->tail)
@@ -176,11 +138,60 @@ static void close_ended(SplatRoute *route, const SplatLine *line)
 			line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
 		gboolean quiet = gap_us > quiet_us(open) || gap_us < -BACK_US;
 
-		if (quiet || open->foreign > most || open->lines > LINES_MAX)
+		if (quiet || line->number - open->last_line > most || open->lines > LINES_MAX)
 			close_splat(route, i);
 		else
 			i++;
 	}
+}
+
+/* The open splat that @rule's line goes on with, or NULL. */
+static SplatOpen *find_followed(const SplatRoute *route, const SplatRule *rule,
+				const SplatLine *line)
+{
+	for (guint i = route->n; i > 0; i--)
+		if (same_caller(route->open[i - 1], line) && goes_on(route->open[i - 1], rule))
+			return route->open[i - 1];
+	return NULL;
+}
+
+/* A new complaint ends what the same caller had to say, or what had said all it had. */
+static void close_older(SplatRoute *route, const SplatLine *line)
+{
+	for (guint i = 0; i < route->n;) {
+		if (same_caller(route->open[i], line) && (line->caller || route->open[i]->tail))
+			close_splat(route, i);
+		else
+			i++;
+	}
+	if (route->n == SPLAT_ROUTE_MAX)
+		close_splat(route, 0);
+}
+
+void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
+			const SplatLine *line)
+{
+	SplatOpen *open;
+	SplatShape shape;
+
+	splat_shape(line->s, line->end, &shape);
+	close_ended(route, line);
+	open = find_followed(route, rule, line);
+	if (open) {
+		splat_open_follow(open, rule, match);
+		splat_open_add(open, line, &shape);
+		return;
+	}
+	if (rule->flags & RULE_FOLLOW && rule->group == GROUP_PANIC && follows_closed(route, line))
+		return;
+	close_older(route, line);
+	open = splat_open_new(rule, match, line);
+	open->message = take_message(&route->cut, line);
+	route->open[route->n++] = open;
+	route->last_line = line->number;
+	splat_open_add(open, line, &shape);
+	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT)
+		close_splat(route, route->n - 1);
 }
 
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape)
@@ -189,13 +200,12 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 
 	add_message(&route->cut, line, shape);
 	close_ended(route, line);
-	open = find_open(route, line);
+	open = splat_route_owner(route, line, shape);
 	if (!open)
 		return;
 	route->last_line = line->number;
 	if (shape->kind == SHAPE_OTHER) {
-		open->foreign++;
-		if (open->tail || open->foreign > FOREIGN_TEXT)
+		if (open->tail || ++open->foreign > FOREIGN_TEXT)
 			return;
 	} else {
 		open->foreign = 0;

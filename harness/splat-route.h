@@ -7,6 +7,7 @@
 #ifndef PFNHUNT_SPLAT_ROUTE_H
 #define PFNHUNT_SPLAT_ROUTE_H
 
+#include "harness/splat-edges.h"
 #include "harness/splat-open.h"
 #include "harness/splat-parse.h"
 
@@ -29,6 +30,7 @@ typedef struct {
 	gboolean last_fatal; /* the last splat was an oops or a panic */
 	gint64 last_us;	     /* printk time of the last splat's last line */
 	SplatCut cut;
+	SplatEdges edges;
 	guint64 last_line; /* its number, 0 when there was none yet */
 } SplatRoute;
 
@@ -48,6 +50,9 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape);
 /* "cut here" */
 void splat_route_cut(SplatRoute *route, const SplatLine *line);
+/* The open splat that a line belongs to, or NULL; splat-owner.c. */
+SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
+			     const SplatShape *shape);
 /* Something else with a stack of its own begins: no splat of that caller goes on. */
 void splat_route_break(SplatRoute *route, const SplatLine *line);
 /* Hands over what had no line since @before_us of host time. */

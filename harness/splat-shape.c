@@ -48,6 +48,8 @@ static const char *read_marks(const char *s, const char *end, SplatShape *shape)
 		else if (splat_starts(s, end, "</IRQ>") || splat_starts(s, end, "<EOI>") ||
 			 splat_starts(s, end, "</SOFTIRQ>"))
 			shape->irq_off = TRUE;
+		else if (splat_starts(s, end, "</TASK>"))
+			shape->task_off = TRUE;
 		while (p < end && *p == '>')
 			p++;
 		s = skip_blanks(p, end);

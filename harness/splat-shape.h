@@ -45,6 +45,7 @@ typedef struct {
 	SplatText raw;		  /* FRAME, RIP: from the function on */
 	gboolean maybe;		  /* FRAME: with "?" */
 	gboolean irq_on, irq_off; /* the line has <IRQ>, </IRQ> */
+	gboolean task_off;	  /* ... </TASK> */
 	gboolean write;		  /* ACCESS */
 	gboolean user;		  /* RIP: in user space */
 	int cpu, pid;		  /* CPU and SECTION_CPU, else -1 */
