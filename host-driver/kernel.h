@@ -12,7 +12,7 @@ typedef struct {
 	char *spec;	    /* as the user said it: "debian", "host", a path, "6.12", ... */
 	char *release;	    /* uname -r */
 	char *version;	    /* package version, or NULL */
-	char *image_path;   /* the bzImage */
+	char *image_path;   /* the bzImage; the vmlinux itself when the user gave one */
 	char *vmlinux_path; /* unpacked ELF with a PVH entry, or NULL: boot the bzImage */
 	char *modules_dir;  /* .../lib/modules/RELEASE, or NULL when all is built in */
 	char *config_path;  /* .config of the kernel, or NULL */
@@ -24,11 +24,14 @@ typedef void (*KernelProgress)(const char *text, gpointer user);
 
 /*
  * Opens @spec: "debian" (the stock kernel of this machine's suite; "debian:SUITE" of another
- * suite of the same mirror, such as debian:trixie or debian:bookworm-backports), "host" (the
- * running kernel's files in /boot), a version or prefix of one in the cache ("6.12"), or the
- * path of a bzImage or vmlinux. @modules_dir: only with a path, its lib/modules/RELEASE
- * folder or a folder that holds lib/modules. Errors: USAGE (no such kernel, not a kernel),
- * INFRA (apt, disk). Blocks while fetching; SIGINT ends it. (transfer full)
+ * suite of the same mirror, such as debian:trixie or debian:bookworm-backports;
+ * "debian:SUITE:VERSION" the newest there whose release begins so), "host" (the running
+ * kernel's files in /boot), a version or prefix of one in the cache ("6.12"), or the path of a
+ * bzImage or vmlinux. @modules_dir: only with a path, its lib/modules/RELEASE folder or a
+ * folder that holds lib/modules. Errors: USAGE (no such kernel, not a kernel), INFRA (apt,
+ * disk). A cached kernel opens in milliseconds; else it blocks for as long as apt needs.
+ * SIGINT and SIGTERM then make it an INFRA error ("interrupted"), and nothing is left behind.
+ * (transfer full)
  */
 Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress progress,
 		    gpointer user, GError **error);
@@ -54,10 +57,11 @@ typedef struct {
 void kernel_module_free(KernelModule *module);
 
 /*
- * The modules named in @names with all that they need, in the order to load them, without
- * what is built in; appended to @modules (GPtrArray of KernelModule, no duplicates by name).
+ * The modules named in @names ("NAME" or "NAME PARAM=VALUE ...") with all that they need, soft
+ * dependencies too, in the order to load them, without what is built in; appended to @modules (GPtrArray of KernelModule, no duplicates by name).
  * @missing (nullable): names that the kernel does not have are appended there (transfer full);
- * without it a missing one is an error (USAGE) that names module and kernel.
+ * without it a missing one is an error (USAGE) that names module and kernel. Without a
+ * modules_dir nothing is appended: the .config, when there is one, tells what is built in.
  */
 gboolean kernel_modules_resolve(const Kernel *kernel, const char *const *names, GPtrArray *modules,
 				GPtrArray *missing, GError **error);
