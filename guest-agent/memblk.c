@@ -127,9 +127,10 @@ static int compare_blocks(const void *a, const void *b)
 /* Moves what is known of a block from the old list to the new one. */
 static void inherit(struct memblk *m, struct memblk_block *block)
 {
-	struct memblk_block *old =
-		bsearch(block, m->block, m->block_count, sizeof(*old), compare_blocks);
+	struct memblk_block *old = NULL;
 
+	if (m->block_count)
+		old = bsearch(block, m->block, m->block_count, sizeof(*old), compare_blocks);
 	if (old) {
 		*block = *old;
 		old->fake_offline = NULL;
@@ -142,6 +143,13 @@ static void read_state(const struct memblk *m, struct memblk_block *block)
 
 	snprintf(path, sizeof(path), MEMORY_DIR "/memory%u/state", block->number);
 	block->online = !read_text(m->root_fd, path, text, sizeof(text)) && !strcmp(text, "online");
+	/*
+	 * Only of an online block: 6.1 shows a new block in sysfs before it knows its node, and
+	 * reading valid_zones then is a NULL dereference in zone_for_pfn_range(). An offline one
+	 * keeps what it was.
+	 */
+	if (!block->online)
+		return;
 	snprintf(path, sizeof(path), MEMORY_DIR "/memory%u/valid_zones", block->number);
 	block->movable =
 		!read_text(m->root_fd, path, text, sizeof(text)) && strstr(text, "Movable");

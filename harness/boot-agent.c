@@ -82,6 +82,21 @@ static void on_opstate(Boot *boot, const struct wire_msg *msg)
 	op->reason = reason && *reason ? units_printable(reason) : NULL;
 }
 
+/* A walker that was skipped did not do it. */
+static void tell_walkers(Boot *boot)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (guint i = 0; i < boot->op_count; i++) {
+		const ScenarioOp *op = g_ptr_array_index(boot->config.scenario->ops, i);
+
+		if (!boot->ops[i].hammer && g_strcmp0(boot->ops[i].state, "ready") == 0)
+			g_ptr_array_add(names, op->name);
+	}
+	g_ptr_array_add(names, NULL);
+	triage_set_walkers(boot->triage, (const char *const *)names->pdata);
+}
+
 static void on_phase(Boot *boot, const struct wire_msg *msg)
 {
 	const char *name = wire_get(msg, "name");
@@ -93,6 +108,7 @@ static void on_phase(Boot *boot, const struct wire_msg *msg)
 		boot_set_state(boot, BOOT_RUN);
 	} else if (g_str_equal(name, "run") && boot->go_ns < 0) {
 		boot->go_ns = (gint64)number(msg, "t_ns", 0);
+		tell_walkers(boot);
 		/* Resizes and the duration count from here, not from the go line. */
 		boot_set_state(boot, boot->state);
 	}

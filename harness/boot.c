@@ -389,7 +389,7 @@ static gboolean is_emulated(const BootConfig *config)
 	return config->accel == VM_ACCEL_TCG;
 }
 
-static void setup_ops(Boot *boot, GPtrArray *walkers)
+static void setup_ops(Boot *boot)
 {
 	const Scenario *s = boot->config.scenario;
 
@@ -399,10 +399,7 @@ static void setup_ops(Boot *boot, GPtrArray *walkers)
 		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
 
 		boot->ops[i].hammer = op_find(op->name)->kind == OP_HAMMER;
-		if (!boot->ops[i].hammer)
-			g_ptr_array_add(walkers, op->name);
 	}
-	g_ptr_array_add(walkers, NULL);
 }
 
 /* The plan, the command line and what else is known before power-on. */
@@ -449,7 +446,6 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 {
 	Boot *boot = g_new0(Boot, 1);
 	g_autoptr(VmConfig) vm = NULL;
-	g_autoptr(GPtrArray) walkers = g_ptr_array_new();
 	TriageConfig triage = {.emulated = is_emulated(config),
 			       .kernel = config->kernel->release,
 			       .known_issues = config->known_issues};
@@ -465,8 +461,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	boot->page_bytes = 4096;
 	boot->block_bytes = 128ull << 20;
 	boot->plugged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	setup_ops(boot, walkers);
-	triage.walkers = (const char *const *)walkers->pdata;
+	setup_ops(boot);
 	boot->plan = plan_new(config->scenario, config->seed, config->modules,
 			      config->boot_module_count, boot->block_bytes);
 	vm = boot_vm_config(config);

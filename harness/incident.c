@@ -161,6 +161,12 @@ static gboolean add_behind(Entry *entry, Splat *splat)
 	return TRUE;
 }
 
+void incidents_set_walkers(Incidents *incidents, const char *const *walkers)
+{
+	g_strfreev(incidents->walkers);
+	incidents->walkers = g_strdupv((char **)walkers);
+}
+
 /* Names the walker if @splat shows it. The offliner's own stack is no evidence. */
 static void note_walker(Entry *entry, const Splat *splat)
 {

@@ -22,6 +22,8 @@ void incidents_free(Incidents *incidents);
  */
 gboolean incidents_add(Incidents *incidents, Splat *splat);
 
+/* Which walkers really run, instead of those given before; copied. */
+void incidents_set_walkers(Incidents *incidents, const char *const *walkers);
 /* End of input: families and walkers are settled. */
 void incidents_finish(Incidents *incidents);
 

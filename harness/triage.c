@@ -92,6 +92,11 @@ void triage_feed(Triage *triage, TriageSource source, const char *data, gsize le
 		splat_parser_record(triage->parser[source], data, len, t_us, host_us);
 }
 
+void triage_set_walkers(Triage *triage, const char *const *walkers)
+{
+	incidents_set_walkers(triage->incidents, walkers);
+}
+
 void triage_settle(Triage *triage, gint64 host_us)
 {
 	splat_parser_settle(triage->parser[TRIAGE_KMSG], host_us - SETTLE_US);

@@ -22,14 +22,14 @@ typedef enum {
 
 typedef struct {
 	IncidentFamily family;
-	char *title;	    /* of the cause */
-	char *signature;    /* of the cause */
-	Splat *cause;	    /* owned by the Triage */
-	GPtrArray *splats;  /* of Splat, borrowed: the cause first, then the consequences */
-	char *walker;	    /* who did it: op, task or kthread, or NULL */
+	char *title;	   /* of the cause */
+	char *signature;   /* of the cause */
+	Splat *cause;	   /* owned by the Triage */
+	GPtrArray *splats; /* of Splat, borrowed: the cause first, then the consequences */
+	char *walker;	   /* who did it: op, task or kthread, or NULL */
 	gboolean walker_guessed;
-	char *known;	    /* note of configs/known-issues.ini, or NULL */
-	guint64 hits;	    /* repetitions of the cause within this incident, at least 1 */
+	char *known;  /* note of configs/known-issues.ini, or NULL */
+	guint64 hits; /* repetitions of the cause within this incident, at least 1 */
 } Incident;
 
 typedef struct Triage Triage;
@@ -47,8 +47,7 @@ typedef struct {
 /* A new splat is whole (not yet judged): called once for each, console and kmsg merged. */
 typedef void (*TriageSplat)(const Splat *splat, gpointer user);
 
-Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user,
-		   GError **error);
+Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user, GError **error);
 void triage_free(Triage *triage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Triage, triage_free)
 
@@ -58,6 +57,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Triage, triage_free)
  */
 void triage_feed(Triage *triage, TriageSource source, const char *data, gsize len, gint64 t_us,
 		 gint64 host_us);
+/*
+ * Which walkers really run, once that is known: the guess of who did it goes by them. Copied;
+ * before triage_finish().
+ */
+void triage_set_walkers(Triage *triage, const char *const *walkers);
 /* Reports splats whose last line came before @host_us - 300 ms. Call a few times a second. */
 void triage_settle(Triage *triage, gint64 host_us);
 /* End of input: reports what is open and builds the incidents. Idempotent. */

@@ -191,7 +191,19 @@ static void test_plant(Hunt *h, gconstpointer data)
 {
 	run(h, "plant.ini");
 	expect(h, 1, "incident");
-	g_assert_nonnull(strstr(h->out, "WARNING in lkdtm_WARNING"));
+	g_assert_nonnull(strstr(h->out, "INFO: task hung in "));
+}
+
+/* A dead guest: the panic's text and the recorder's last read are kept. */
+static void test_panic(Hunt *h, gconstpointer data)
+{
+	g_autofree char *recorder = NULL;
+
+	run(h, "panic.ini");
+	expect(h, 1, "incident");
+	g_assert_nonnull(strstr(h->out, "kernel panic: sysrq triggered crash"));
+	recorder = read_evidence(h, "recorder.bin");
+	g_assert_true(*recorder);
 }
 
 /* The race itself, on the stock kernel, by the scenario that ./hunt runs. */
@@ -381,17 +393,12 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Hunt *, gconstpointer);
 	} tests[] = {
-		{"/guest/bad-input", test_bad_input},
-		{"/guest/dry-run", test_dry_run},
-		{"/guest/null", test_null},
-		{"/guest/boots", test_boots},
-		{"/guest/plant", test_plant},
-		{"/guest/quick", test_quick},
-		{"/guest/unmet", test_unmet},
-		{"/guest/resize", test_resize},
-		{"/guest/interrupt", test_interrupt},
-		{"/guest/killed", test_killed},
-		{"/guest/qemu-killed", test_qemu_killed},
+		{"/guest/bad-input", test_bad_input}, {"/guest/dry-run", test_dry_run},
+		{"/guest/null", test_null},	      {"/guest/boots", test_boots},
+		{"/guest/plant", test_plant},	      {"/guest/panic", test_panic},
+		{"/guest/quick", test_quick},	      {"/guest/unmet", test_unmet},
+		{"/guest/resize", test_resize},	      {"/guest/interrupt", test_interrupt},
+		{"/guest/killed", test_killed},	      {"/guest/qemu-killed", test_qemu_killed},
 	};
 
 	g_test_init(&argc, &argv, NULL);
