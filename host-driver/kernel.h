@@ -58,7 +58,8 @@ void kernel_module_free(KernelModule *module);
 
 /*
  * The modules named in @names ("NAME" or "NAME PARAM=VALUE ...") with all that they need, soft
- * dependencies too, in the order to load them, without what is built in; appended to @modules (GPtrArray of KernelModule, no duplicates by name).
+ * dependencies too, in the order to load them, without what is built in; appended to @modules
+ * (GPtrArray of KernelModule, no duplicates by name).
  * @missing (nullable): names that the kernel does not have are appended there (transfer full);
  * without it a missing one is an error (USAGE) that names module and kernel. Without a
  * modules_dir nothing is appended: the .config, when there is one, tells what is built in.
