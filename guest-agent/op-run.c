@@ -24,7 +24,7 @@ struct op_task {
 	struct op_plan plan;
 	struct op_env env;
 	void *ctx;
-	bool ready, started, gone;
+	bool ready, started, gone, torn_down;
 	pthread_t thread;
 	uint64_t signalled_ns;
 	_Atomic pid_t tid;
@@ -433,6 +433,8 @@ unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 	for (unsigned int i = 0; i < run->count; i++) {
 		struct op_task *task = run->task[i];
 
+		if (task->torn_down)
+			continue;
 		if (task->started && !atomic_load(&task->ended)) {
 			/* Still in the kernel, or killed there: its files and memory stay as they are. */
 			if (!task->gone) {
@@ -441,6 +443,7 @@ unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 			}
 			continue;
 		}
+		task->torn_down = true;
 		if (task->started)
 			pthread_join(task->thread, NULL);
 		pass_events(run, task);

@@ -53,9 +53,9 @@ void op_run_count(struct op_run *run);
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps);
 
 /*
- * Ends all threads, with signals for those that are blocked, and tears the ops down; once a
- * run. Returns how many did not end within @deadline_ms: each is an event "stuck", and its op
- * is left as it is.
+ * Ends all threads, with signals for those that are blocked, and tears the ops down. Returns
+ * how many did not end within @deadline_ms: each is an event "stuck", and its op is left as it
+ * is; another call tries again.
  */
 unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms);
 

@@ -106,9 +106,9 @@ static const struct op_param params[] = {
 	 .help = "pages that ksmd scans before it sleeps"},
 	{.name = "sleep-ms",
 	 .type = OP_PARAM_INT,
-	 .def = "0",
+	 .def = "1",
 	 .max = 60000,
-	 .help = "how long ksmd sleeps then"},
+	 .help = "how long ksmd sleeps then; with 0 it hardly lets a block go offline"},
 	{NULL},
 };
 
