@@ -28,6 +28,7 @@ static const char APT_GET[] =
 	"$CODE;;\n"
 	"*update)\n"
 	"	[ -e \"$FAKE/sleep\" ] && exec sleep 60\n"
+	"	[ -e \"$FAKE/slow\" ] && sleep 0.3\n"
 	"	[ -e \"$FAKE/offline\" ] && { echo 'E: Could not resolve m.example' >&2; exit 100; "
 	"}\n"
 	"	grep -q 'next-security' \"${2%apt.conf}sources.list\" && {\n"
@@ -288,10 +289,12 @@ static void test_interrupt(void)
 /* Two processes want the same kernel: one fetches, the other waits and finds it. */
 static void test_two_at_once(void)
 {
+	g_autofree char *slow = NULL;
 	pid_t pids[2];
 
 	if (!fresh())
 		return;
+	slow = fix_write(fake, "slow", "", 0);
 	for (guint i = 0; i < 2; i++) {
 		pids[i] = fork();
 		if (pids[i] == 0) {
@@ -306,6 +309,7 @@ static void test_two_at_once(void)
 		g_assert_cmpint(waitpid(pids[i], &status, 0), ==, pids[i]);
 		g_assert_cmpint(status, ==, 0);
 	}
+	g_unlink(slow);
 	g_assert_cmpuint(count_in_log("download"), ==, 1);
 	g_assert_cmpuint(count_kernels(), ==, 1);
 }
