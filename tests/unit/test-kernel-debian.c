@@ -310,6 +310,7 @@ static void test_two_at_once(void)
 		g_assert_cmpint(status, ==, 0);
 	}
 	g_unlink(slow);
+	g_assert_cmpuint(count_in_log("update"), ==, 1);
 	g_assert_cmpuint(count_in_log("download"), ==, 1);
 	g_assert_cmpuint(count_kernels(), ==, 1);
 }
