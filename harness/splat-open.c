@@ -174,8 +174,20 @@ static void start_stack(SplatOpen *open)
 	stack->section = open->next_section_set ? open->next_section : SECTION_MAIN;
 	stack->cpu = open->next_cpu;
 	stack->first = open->frames;
-	stack->n = 0;
+	stack->n = stack->certain = 0;
 	open->next_section_set = FALSE;
+}
+
+/* An endless recursion: what is at both ends tells more than its middle. */
+static void drop_middle(SplatOpen *open, SplatStack *stack)
+{
+	const guint from = SPLAT_OPEN_FRAMES / 2, n = SPLAT_OPEN_FRAMES / 4;
+
+	if (stack->first > from)
+		return;
+	memmove(&open->frame[from], &open->frame[from + n], n * sizeof(open->frame[0]));
+	open->frames -= n;
+	stack->n -= n;
 }
 
 static void add_frame(SplatOpen *open, const SplatShape *shape)
@@ -186,12 +198,17 @@ static void add_frame(SplatOpen *open, const SplatShape *shape)
 	if (!open->in_stack || !open->stacks)
 		start_stack(open);
 	stack = &open->stack[open->stacks - 1];
+	if (shape->maybe && stack->certain)
+		return; /* there are better ones */
+	if (open->frames == SPLAT_OPEN_FRAMES)
+		drop_middle(open, stack);
 	if (open->frames == SPLAT_OPEN_FRAMES || !shape->name.len ||
 	    stack->first + stack->n != open->frames || shape->raw.len > G_MAXUINT16 ||
 	    open->arena_used + shape->raw.len > SPLAT_OPEN_ARENA)
 		return;
 	frame = &open->frame[open->frames++];
 	stack->n++;
+	stack->certain += !shape->maybe;
 	memset(frame, 0, sizeof(*frame));
 	frame->off = open->arena_used;
 	frame->len = (guint16)shape->raw.len;
@@ -243,6 +260,10 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		start_stack(open);
 		break;
 	case SHAPE_FRAME:
+		/* these say first that a stack follows; it is somebody else's */
+		if (!open->in_stack && !open->stacks && !open->next_section_set &&
+		    open->rule->group != GROUP_REPORT)
+			break;
 		add_frame(open, shape);
 		if (open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)
 			open->had_trace = TRUE;

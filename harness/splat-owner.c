@@ -110,7 +110,7 @@ SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
 	guint n = 0;
 
 	for (guint i = 0; i < route->n; i++)
-		if (route->open[i]->caller == line->caller &&
+		if (!route->open[i]->closed && route->open[i]->caller == line->caller &&
 		    route->open[i]->caller_id == line->caller_id)
 			open[n++] = route->open[i];
 	if (n < 2)

@@ -52,6 +52,7 @@ static const struct {
 	 "rcu_dump_* rcu_check_gp* rcu_is_watching* stop_this_handle "
 	 "x86_indirect_thunk* x86_return_thunk* retpoline* fentry* ftrace_* mcount trace_event_* "
 	 "rust_helper_BUG rust_begin_unwind RNv* core::panicking::* stack_segment do_stack_segment "
+	 "preempt_schedule_irq* preempt_schedule_common preempt_schedule preempt_schedule_thunk "
 	 "hardirqs_on* hardirqs_off* softirqs_on* irqentry_enter* irqentry_nmi* "
 	 "ref_tracker_* handle_exception* "},
 

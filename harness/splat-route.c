@@ -35,12 +35,12 @@ void splat_route_clear(SplatRoute *route)
 	g_string_free(route->cut.text, TRUE);
 }
 
-static void close_splat(SplatRoute *route, guint i)
+static void hand_over(SplatRoute *route)
 {
-	SplatOpen *open = route->open[i];
+	SplatOpen *open = route->open[0];
 
 	route->n--;
-	memmove(&route->open[i], &route->open[i + 1], (route->n - i) * sizeof(open));
+	memmove(&route->open[0], &route->open[1], route->n * sizeof(open));
 	if (open->rule->flags & RULE_PROOF && !open->followed && !open->had_cpu) {
 		splat_open_free(open);
 		return;
@@ -52,9 +52,21 @@ static void close_splat(SplatRoute *route, guint i)
 	route->done(splat_open_finish(open), route->user);
 }
 
+/* Closes the splat; those that began before it are handed over first. */
+static void close_splat(SplatRoute *route, guint i)
+{
+	route->open[i]->closed = TRUE;
+}
+
+static void hand_over_closed(SplatRoute *route)
+{
+	while (route->n && route->open[0]->closed)
+		hand_over(route);
+}
+
 static gboolean same_caller(const SplatOpen *open, const SplatLine *line)
 {
-	return open->caller == line->caller && open->caller_id == line->caller_id;
+	return !open->closed && open->caller == line->caller && open->caller_id == line->caller_id;
 }
 
 /* TRUE when @rule's line goes on with @open instead of being a complaint of its own. */
@@ -127,22 +139,24 @@ static gint64 quiet_us(const SplatOpen *open)
 }
 
 /* Closes what has ended by the time of @line. */
+static gboolean has_ended(const SplatOpen *open, const SplatLine *line)
+{
+	guint most = open->tail	      ? FOREIGN_TAIL_MAX
+		     : line->t_us < 0 ? FOREIGN_BARE_MAX
+				      : FOREIGN_MAX;
+	gint64 gap_us = line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
+
+	return gap_us > quiet_us(open) || gap_us < -BACK_US || open->lines > LINES_MAX ||
+	       line->number - open->last_line > most;
+}
+
+/* Closes what has ended by the time of @line. */
 static void close_ended(SplatRoute *route, const SplatLine *line)
 {
-	for (guint i = 0; i < route->n;) {
-		SplatOpen *open = route->open[i];
-		guint most = open->tail	      ? FOREIGN_TAIL_MAX
-			     : line->t_us < 0 ? FOREIGN_BARE_MAX
-					      : FOREIGN_MAX;
-		gint64 gap_us =
-			line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
-		gboolean quiet = gap_us > quiet_us(open) || gap_us < -BACK_US;
-
-		if (quiet || line->number - open->last_line > most || open->lines > LINES_MAX)
+	for (guint i = 0; i < route->n; i++)
+		if (has_ended(route->open[i], line))
 			close_splat(route, i);
-		else
-			i++;
-	}
+	hand_over_closed(route);
 }
 
 /* The open splat that @rule's line goes on with, or NULL. */
@@ -158,14 +172,12 @@ static SplatOpen *find_followed(const SplatRoute *route, const SplatRule *rule,
 /* A new complaint ends what the same caller had to say, or what had said all it had. */
 static void close_older(SplatRoute *route, const SplatLine *line)
 {
-	for (guint i = 0; i < route->n;) {
+	for (guint i = 0; i < route->n; i++)
 		if (same_caller(route->open[i], line) && (line->caller || route->open[i]->tail))
 			close_splat(route, i);
-		else
-			i++;
-	}
+	hand_over_closed(route);
 	if (route->n == SPLAT_ROUTE_MAX)
-		close_splat(route, 0);
+		hand_over(route);
 }
 
 void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
@@ -192,6 +204,7 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 	splat_open_add(open, line, &shape);
 	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT)
 		close_splat(route, route->n - 1);
+	hand_over_closed(route);
 }
 
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape)
@@ -215,20 +228,16 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 
 void splat_route_break(SplatRoute *route, const SplatLine *line)
 {
-	for (guint i = 0; i < route->n;) {
+	for (guint i = 0; i < route->n; i++)
 		if (same_caller(route->open[i], line))
 			close_splat(route, i);
-		else
-			i++;
-	}
+	hand_over_closed(route);
 }
 
 void splat_route_settle(SplatRoute *route, gint64 before_us)
 {
-	for (guint i = 0; i < route->n;) {
+	for (guint i = 0; i < route->n; i++)
 		if (route->open[i]->last_host_us < before_us)
 			close_splat(route, i);
-		else
-			i++;
-	}
+	hand_over_closed(route);
 }

@@ -52,6 +52,12 @@ static gboolean is_plumbing(const SplatOpen *open, guint i, int classes)
 	return splat_is_plumbing(splat_frame_name(open, &open->frame[i]), classes);
 }
 
+/* Frames with "?" only count where there are no others. */
+static gboolean usable(const SplatOpen *open, const SplatStack *stack, guint i)
+{
+	return !open->frame[i].maybe || !stack->certain;
+}
+
 static const SplatStack *find_stack(const SplatOpen *open, SplatSection section)
 {
 	for (guint i = 0; i < open->stacks; i++)
@@ -64,7 +70,7 @@ static const SplatStack *find_stack(const SplatOpen *open, SplatSection section)
 static int from_inside(const SplatOpen *open, const SplatStack *stack, int classes)
 {
 	for (guint i = stack->first; i < stack->first + stack->n; i++)
-		if (!open->frame[i].maybe && !is_plumbing(open, i, classes))
+		if (usable(open, stack, i) && !is_plumbing(open, i, classes))
 			return open->frame[i].unsure ? -1 : (int)i;
 	return -1;
 }
@@ -123,11 +129,21 @@ static gboolean is_sampler(const SplatOpen *open, guint i)
 	return name_starts(open, i, names);
 }
 
+/* The last frame of [start, end) that is not on the way to everything, or -1. */
+static int outermost(const SplatOpen *open, const SplatStack *stack, guint start, guint end)
+{
+	for (guint i = end; i > start; i--)
+		if (usable(open, stack, i - 1) && !is_plumbing(open, i - 1, PLUMB_OUTER))
+			return (int)(i - 1);
+	return -1;
+}
+
 /* The name of what @stack's CPU did for so long: entered last before it got lost. */
 static int from_outside(const SplatOpen *open, const SplatStack *stack)
 {
 	guint start = stack->first, end = stack->first + stack->n, stop;
 	gboolean sampled = FALSE;
+	int frame;
 
 	/* the interrupt that took the sample is not what was sampled */
 	for (guint i = start; i < end; i++) {
@@ -143,9 +159,8 @@ static int from_outside(const SplatOpen *open, const SplatStack *stack)
 		for (guint i = start; i < stop && i < start + 8; i++)
 			if (name_starts(open, i, (const char *const[]){"smp_call_function", NULL}))
 				return (int)i;
-		for (guint i = stop; i > start; i--)
-			if (!open->frame[i - 1].maybe && !is_plumbing(open, i - 1, PLUMB_OUTER))
-				return (int)(i - 1);
+		if ((frame = outermost(open, stack, start, stop)) >= 0)
+			return frame;
 	}
 	return -1;
 }
@@ -158,7 +173,7 @@ static int from_call(const SplatOpen *open, const SplatStack *stack)
 					    "__sys_",	  "compat_SyS_", NULL};
 
 	for (guint i = stack->first + stack->n; i > stack->first; i--)
-		if (!open->frame[i - 1].maybe && name_starts(open, i - 1, names))
+		if (usable(open, stack, i - 1) && name_starts(open, i - 1, names))
 			return (int)(i - 1);
 	return -1;
 }
@@ -198,6 +213,14 @@ static int pick_frame(const SplatOpen *open, int classes)
 	return frame >= 0 ? frame : from_call(open, stack);
 }
 
+/* Of a stack that overflowed: what began it. */
+static int pick_outermost(const SplatOpen *open)
+{
+	const SplatStack *stack = find_stack(open, SECTION_MAIN);
+
+	return stack ? outermost(open, stack, stack->first, stack->first + stack->n) : -1;
+}
+
 static gboolean names_something(const char *symbol, int classes)
 {
 	return symbol && !splat_is_plumbing((SplatText){symbol, strlen(symbol)}, classes);
@@ -220,7 +243,12 @@ static char *pick_function(const SplatOpen *open, gboolean *sure)
 		symbol = open->said;
 	if (names_something(symbol, classes))
 		return title_name(rule, (SplatText){symbol, strlen(symbol)});
-	frame = rule->pick == PICK_OUTER ? pick_stalled(open) : pick_frame(open, classes);
+	if (rule->pick != PICK_OUTER)
+		frame = pick_frame(open, classes);
+	else if (rule->group == GROUP_STALL)
+		frame = pick_stalled(open);
+	else
+		frame = pick_outermost(open);
 	if (frame >= 0)
 		return title_name(rule, splat_frame_name(open, &open->frame[frame]));
 	*sure = FALSE;
