@@ -65,9 +65,10 @@ struct op {
 	/*
 	 * @ctx: ctx_size zeroed bytes, owned by the core. setup() may allocate and block; it
 	 * returns 0, or -errno with a reason left by op_fail() (-EOPNOTSUPP: the op is skipped,
-	 * the kernel lacks something), and then teardown() is called all the same. step() does one bounded piece of work in the op's own thread, without
-	 * allocation, stdio or locks; an errno from the kernel's hotplug code is an outcome to
-	 * count, not an error. teardown() must cope with a half-done setup().
+	 * the kernel lacks something), and then teardown() is called all the same. step() does
+	 * one bounded piece of work in the op's own thread, without allocation, stdio or locks;
+	 * an errno from the kernel's hotplug code is an outcome to count, not an error.
+	 * teardown() must cope with a half-done setup().
 	 */
 	int (*setup)(void *ctx, struct op_env *env); /* NULL: nothing to do */
 	int (*step)(void *ctx, struct op_env *env);

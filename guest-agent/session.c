@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The session's thread does what the host asks, one message after the other; everything that
- * must not wait (pings, stop) is done where lines come in. What is aimed at is looked up by a
- * thread of its own, since that may hang when the kernel does.
+ * must not wait (pings, stop) is done where lines come in.
  */
 #include "guest-agent/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +16,7 @@
 
 #include "guest-agent/boot.h"
 #include "guest-agent/kmsg.h"
-#include "guest-agent/memblk.h"
-#include "guest-agent/op-run.h"
+#include "guest-agent/lookout.h"
 
 #define COMMANDS_MAX	   512
 #define VIRTIO_MEM_MODULE  "/modules/virtio_mem.ko"
@@ -29,15 +26,13 @@
 #define CATCH_UP_MS	   1000
 #define TICK_MS		   10
 #define REPORT_NS	   1000000000ULL
-#define LOOK_MS		   250
-#define LOOK_BUDGET_NS	   20000000ULL
 
 struct session {
 	int root_fd;
 	struct sink sink;
 	const struct recorder *rec;
 
-	pthread_mutex_t lock; /* of the queue and of sums; held for moments only */
+	pthread_mutex_t lock; /* of the queue */
 	pthread_cond_t queued;
 	char *command[COMMANDS_MAX];
 	unsigned int first, count;
@@ -45,13 +40,8 @@ struct session {
 
 	char online_policy[32];
 	struct op_run *run;
-	struct memblk memblk; /* the look-out thread's while that runs */
-	bool memblk_open;
-	struct memblk_sums sums;
-	struct targets targets; /* scratch */
-	pthread_t lookout;
-	bool lookout_started;
-	_Atomic bool lookout_stop, lookout_ended;
+	bool went;
+	struct lookout *lookout; /* NULL: this kernel has no memory hotplug */
 };
 
 static void nap_ms(long ms)
@@ -91,13 +81,12 @@ static uint64_t mem_total_kb(const struct session *s)
 
 static void say_mem(struct session *s)
 {
-	struct memblk_sums sums;
+	struct memblk_sums sums = {0};
 	struct wire_out out;
 	char line[512];
 
-	pthread_mutex_lock(&s->lock);
-	sums = s->sums;
-	pthread_mutex_unlock(&s->lock);
+	if (s->lookout)
+		sums = lookout_sums(s->lookout);
 	wire_begin(&out, line, sizeof(line), WIRE_MEM);
 	wire_add_u64(&out, "t_ns", op_now_ns());
 	wire_add_u64(&out, "total_kb", mem_total_kb(s));
@@ -107,46 +96,6 @@ static void say_mem(struct session *s)
 	wire_add_u64(&out, "offline_pages", sums.offline_pages);
 	wire_add_u64(&out, "plugged_kb", sums.plugged_bytes / 1024);
 	sink_send(&s->sink, &out, SINK_LOW);
-}
-
-static bool urgent_block(void *user, const struct target_block *block)
-{
-	const struct session *s = user;
-
-	return s->run && op_run_hammers(s->run, block);
-}
-
-/* Reads the blocks' state anew and tells the ops. */
-static void look(struct session *s, uint64_t budget_ns)
-{
-	struct memblk_sums sums;
-
-	if (!s->memblk_open)
-		return;
-	memblk_refresh(&s->memblk, budget_ns, urgent_block, s);
-	memblk_sum(&s->memblk, &sums);
-	pthread_mutex_lock(&s->lock);
-	s->sums = sums;
-	pthread_mutex_unlock(&s->lock);
-	if (!s->run)
-		return;
-	memblk_targets(&s->memblk, &s->targets, op_run_hammers, s->run);
-	targets_publish(op_run_targets(s->run), &s->targets);
-}
-
-static void *lookout(void *user)
-{
-	struct sched_param param = {0};
-	struct session *s = user;
-
-	pthread_setname_np(pthread_self(), "pfnhunt-look");
-	sched_setscheduler(0, SCHED_OTHER, &param);
-	while (!atomic_load(&s->lookout_stop)) {
-		look(s, LOOK_BUDGET_NS);
-		nap_ms(LOOK_MS);
-	}
-	atomic_store(&s->lookout_ended, true);
-	return NULL;
 }
 
 static void do_plan(struct session *s, const struct wire_msg *msg)
@@ -219,17 +168,34 @@ static void do_op(struct session *s, const struct wire_msg *msg)
 	}
 }
 
-static bool plugged(const struct session *s, uint64_t bytes)
+/* Waits until so much is plugged, and online if it is meant to be. */
+static void wait_plugged(struct session *s, uint64_t bytes)
 {
 	bool stays_offline = !strcmp(s->online_policy, "offline");
+	uint64_t end = op_now_ns() + PLUG_DEADLINE_NS;
+	char wanted[24], seen[24];
 
-	return s->sums.plugged_bytes >= bytes &&
-	       (stays_offline || s->sums.online == s->sums.blocks);
+	while (s->lookout && !atomic_load(&s->stop) && !atomic_load(&s->power_off)) {
+		struct memblk_sums sums;
+
+		lookout_look(s->lookout, s->run);
+		sums = lookout_sums(s->lookout);
+		if (sums.plugged_bytes >= bytes && (stays_offline || sums.online == sums.blocks))
+			return;
+		if (op_now_ns() > end) {
+			snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)bytes);
+			snprintf(seen, sizeof(seen), "%llu",
+				 (unsigned long long)sums.plugged_bytes);
+			sink_event(&s->sink, "plug_timeout", "bytes", wanted, "seen", seen);
+			return;
+		}
+		nap_ms(TICK_MS);
+	}
 }
 
 static void do_plug(struct session *s, const struct wire_msg *msg)
 {
-	uint64_t bytes = 0, end = op_now_ns() + PLUG_DEADLINE_NS;
+	uint64_t bytes = 0;
 	int fd, ret;
 
 	wire_get_u64(msg, "bytes", &bytes);
@@ -248,21 +214,7 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 			sink_event(&s->sink, "module_failed", "path", VIRTIO_MEM_MODULE, "error",
 				   strerror(-ret));
 	}
-	for (;;) {
-		look(s, PLUG_DEADLINE_NS);
-		if (plugged(s, bytes) || atomic_load(&s->stop))
-			break;
-		if (op_now_ns() > end) {
-			char wanted[24], seen[24];
-
-			snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)bytes);
-			snprintf(seen, sizeof(seen), "%llu",
-				 (unsigned long long)s->sums.plugged_bytes);
-			sink_event(&s->sink, "plug_timeout", "bytes", wanted, "seen", seen);
-			break;
-		}
-		nap_ms(TICK_MS);
-	}
+	wait_plugged(s, bytes);
 	say_mem(s);
 }
 
@@ -297,25 +249,6 @@ static const char *watch_run(struct session *s, uint64_t duration_ms)
 	return reason;
 }
 
-static void end_lookout(struct session *s)
-{
-	uint64_t end = op_now_ns() + STOP_DEADLINE_MS * 1000000ULL;
-
-	if (!s->lookout_started)
-		return;
-	atomic_store(&s->lookout_stop, true);
-	while (!atomic_load(&s->lookout_ended) && op_now_ns() < end)
-		nap_ms(TICK_MS);
-	if (!atomic_load(&s->lookout_ended)) {
-		/* It hangs in the kernel, with the list of blocks in its hands. */
-		sink_event(&s->sink, "stuck", "op", "lookout", NULL, NULL);
-		s->memblk_open = false;
-		return;
-	}
-	pthread_join(s->lookout, NULL);
-	s->lookout_started = false;
-}
-
 static void say_done(struct session *s, const char *reason)
 {
 	struct wire_out out;
@@ -338,28 +271,32 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 {
 	uint64_t duration_ms = 0;
 	const char *reason;
+	bool looking;
 
 	wire_get_u64(msg, "duration_ms", &duration_ms);
-	if (!s->run) {
-		sink_log(&s->sink, "go without a plan");
+	if (!s->run || s->went) {
+		sink_log(&s->sink, s->run ? "a second go is ignored" : "go without a plan");
 		return;
 	}
+	s->went = true;
 	say_phase(s, "setup");
 	/* Hammers first: the walkers aim at what those have chosen. */
 	op_run_setup(s->run, OP_HAMMER);
-	look(s, LOOK_BUDGET_NS);
+	if (s->lookout)
+		lookout_look(s->lookout, s->run);
 	op_run_setup(s->run, OP_WALKER);
 	say_phase(s, "run");
 	op_run_start(s->run);
 	atomic_store(&s->running, true);
-	s->lookout_started = s->memblk_open && !pthread_create(&s->lookout, NULL, lookout, s);
+	looking = s->lookout && lookout_start(s->lookout, s->run);
 	reason = watch_run(s, duration_ms);
 
 	atomic_store(&s->running, false);
 	say_phase(s, "stop");
 	if (op_run_stop(s->run, STOP_DEADLINE_MS))
 		reason = "stuck";
-	end_lookout(s);
+	if (looking && !lookout_stop(s->lookout, STOP_DEADLINE_MS))
+		sink_event(&s->sink, "stuck", "op", "lookout", NULL, NULL);
 	op_run_count(s->run);
 	say_mem(s);
 	say_phase(s, "end");
@@ -409,8 +346,8 @@ struct session *session_new(int root_fd, const struct sink *sink, const struct r
 	s->rec = rec;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->queued, NULL);
-	s->memblk_open = !memblk_open(&s->memblk, root_fd);
-	if (!s->memblk_open)
+	s->lookout = lookout_new(root_fd);
+	if (!s->lookout)
 		sink_log(sink, "this kernel has no memory hotplug");
 	return s;
 }

@@ -16,20 +16,13 @@ enum { SEQUENTIAL, RANDOM };
 static const char *const order_choices[] = {"sequential", "random", NULL};
 static const char *const online_choices[] = {"online_movable", "online", "online_kernel", NULL};
 
+/* What came of a write; counted for offline and for online. */
+enum outcome { OK, BUSY, INTERRUPTED, AGAIN, SO_ALREADY, DENIED, GONE, OTHER, OUTCOMES };
+
 enum counter {
-	OFFLINE_OK, /* the five outcomes of offline, then of online, in the same order */
-	OFFLINE_EBUSY,
-	OFFLINE_EINTR,
-	OFFLINE_EAGAIN,
-	OFFLINE_EINVAL,
-	OFFLINE_OTHER,
-	ONLINE_OK,
-	ONLINE_EBUSY,
-	ONLINE_EINTR,
-	ONLINE_EAGAIN,
-	ONLINE_EINVAL,
-	ONLINE_OTHER,
-	OVERDUE,
+	OFFLINE,
+	ONLINE = OFFLINE + OUTCOMES,
+	OVERDUE = ONLINE + OUTCOMES,
 	OFFLINE_US,
 	OFFLINE_US_MAX,
 	ONLINE_US,
@@ -37,25 +30,14 @@ enum counter {
 	RESCANS,
 };
 
-static const char *const counters[] = {"offline_ok",
-				       "offline_ebusy",
-				       "offline_eintr",
-				       "offline_eagain",
-				       "offline_einval",
-				       "offline_other",
-				       "online_ok",
-				       "online_ebusy",
-				       "online_eintr",
-				       "online_eagain",
-				       "online_einval",
-				       "online_other",
-				       "overdue",
-				       "offline_us",
-				       "offline_us_max",
-				       "online_us",
-				       "blocks",
-				       "rescans",
-				       NULL};
+/* clang-format off */
+static const char *const counters[] = {
+	"offline_ok", "offline_ebusy", "offline_eintr", "offline_eagain", "offline_einval",
+	"offline_eperm", "offline_enodev", "offline_other",
+	"online_ok", "online_ebusy", "online_eintr", "online_eagain", "online_einval",
+	"online_eperm", "online_enodev", "online_other",
+	"overdue", "offline_us", "offline_us_max", "online_us", "blocks", "rescans", NULL};
+/* clang-format on */
 
 struct block_state {
 	struct block_files files;
@@ -63,21 +45,25 @@ struct block_state {
 	const char *online;
 };
 
-static enum counter outcome(int err)
+static enum outcome outcome(int err)
 {
 	switch (err) {
 	case 0:
-		return OFFLINE_OK;
+		return OK;
 	case EBUSY:
-		return OFFLINE_EBUSY;
+		return BUSY;
 	case EINTR:
-		return OFFLINE_EINTR;
+		return INTERRUPTED;
 	case EAGAIN:
-		return OFFLINE_EAGAIN;
-	case EINVAL: /* it was so already */
-		return OFFLINE_EINVAL;
+		return AGAIN;
+	case EINVAL:
+		return SO_ALREADY;
+	case EPERM: /* virtio-mem denies to online what it is about to remove */
+		return DENIED;
+	case ENODEV:
+		return GONE;
 	default:
-		return OFFLINE_OTHER;
+		return OTHER;
 	}
 }
 
@@ -85,7 +71,7 @@ static enum counter outcome(int err)
 static int write_state(struct block_state *c, struct op_env *env, struct block_file *file,
 		       const char *state, enum counter base, enum counter time)
 {
-	bool offline = base == OFFLINE_OK;
+	bool offline = base == OFFLINE;
 	uint64_t start, us;
 	int err;
 
@@ -106,7 +92,7 @@ static int write_state(struct block_state *c, struct op_env *env, struct block_f
 		op_event(env, offline ? "offline_overdue" : "online_overdue", "block", file->number,
 			 "ms", (int64_t)(us / 1000));
 	}
-	if (outcome(err) == OFFLINE_OTHER && err != ENODEV && c->odd_errnos < ODD_ERRNOS_TOLD) {
+	if (outcome(err) == OTHER && c->odd_errnos < ODD_ERRNOS_TOLD) {
 		c->odd_errnos++;
 		op_event(env, offline ? "offline_errno" : "online_errno", "block", file->number,
 			 "errno", err);
@@ -146,10 +132,10 @@ static int step(void *ctx, struct op_env *env)
 		file = &c->files.file[c->next++ % c->files.count];
 	if (file->fd < 0)
 		return OP_STEP_IDLE;
-	err = write_state(c, env, file, "offline", OFFLINE_OK, OFFLINE_US);
+	err = write_state(c, env, file, "offline", OFFLINE, OFFLINE_US);
 	/* EINVAL: it was offline already. In all other cases it still is online. */
 	if ((!err || err == EINVAL) && file->fd >= 0)
-		write_state(c, env, file, c->online, ONLINE_OK, ONLINE_US);
+		write_state(c, env, file, c->online, ONLINE, ONLINE_US);
 	return OP_STEP_DONE;
 }
 
