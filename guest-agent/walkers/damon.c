@@ -27,7 +27,7 @@ struct damon {
 	size_t range_count; /* what it is aimed at now */
 	struct target_range range[TARGETS_RANGES_MAX];
 	struct target_range wanted[TARGETS_RANGES_MAX];
-	uint64_t cpu_ms;
+	int64_t cpu_ms;
 };
 
 static void stop_all(struct damon *c, struct op_env *env)
@@ -109,17 +109,17 @@ static int setup(void *ctx, struct op_env *env)
 				  (uint64_t)op_int(env->plan, "aggr-us"));
 }
 
-/* CPU time of all kdamonds in ms, or 0 when one of them is no more. */
-static uint64_t cpu_ms(struct damon *c, struct op_env *env)
+/* CPU time of all kdamonds in ms, or -errno when one of them is no more. */
+static int64_t cpu_ms(struct damon *c, struct op_env *env)
 {
-	uint64_t sum = 0;
+	int64_t sum = 0;
 
 	for (unsigned int k = 0; k < c->kdamonds; k++) {
 		int64_t ms = damon_sysfs_cpu_ms(env, k);
 
 		if (ms < 0)
-			return 0;
-		sum += (uint64_t)ms;
+			return op_fail(env, ESRCH, "kdamond %u is no more", k);
+		sum += ms;
 	}
 	return sum;
 }
@@ -144,7 +144,7 @@ static int step(void *ctx, struct op_env *env)
 {
 	struct timespec pause = {.tv_nsec = LOOK_NS};
 	struct damon *c = ctx;
-	uint64_t ms;
+	int64_t ms;
 
 	if (look_around(c, env)) {
 		int ret = aim(c, env);
@@ -156,9 +156,11 @@ static int step(void *ctx, struct op_env *env)
 	if (!c->on)
 		return OP_STEP_IDLE;
 	ms = cpu_ms(c, env);
+	if (ms < 0)
+		return (int)ms;
 	if (ms <= c->cpu_ms)
 		return OP_STEP_IDLE;
-	op_count(env, KDAMOND_MS, ms - c->cpu_ms);
+	op_count(env, KDAMOND_MS, (uint64_t)(ms - c->cpu_ms));
 	c->cpu_ms = ms;
 	return OP_STEP_DONE;
 }
