@@ -234,12 +234,14 @@ static void test_recorder(Fixture *f, gconstpointer data)
 /* An op that blocks on a pipe; a signal ends that, as it ends an endless offline. */
 static int blocked_pipe[2];
 static gboolean deaf; /* it then goes on in spite of signals */
+static gint blocked;  /* it has come to the pipe */
 
 static int blocking_step(void *ctx, struct op_env *env)
 {
 	char byte;
 
 	op_deadline(env, 30);
+	g_atomic_int_set(&blocked, 1);
 	while (read(blocked_pipe[0], &byte, 1) < 0 && deaf)
 		;
 	op_deadline_clear(env);
@@ -257,7 +259,10 @@ static void start_blocking(Fixture *f)
 	g_assert_cmpint(pipe(blocked_pipe), ==, 0);
 	g_assert_cmpint(op_run_add(f->run, &plan), ==, 0);
 	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 1);
+	g_atomic_int_set(&blocked, 0);
 	g_assert_cmpuint(op_run_start(f->run), ==, 1);
+	while (!g_atomic_int_get(&blocked))
+		g_usleep(1000);
 }
 
 static void test_deadline(Fixture *f, gconstpointer data)
@@ -278,7 +283,6 @@ static void test_stuck(Fixture *f, gconstpointer data)
 {
 	deaf = TRUE;
 	start_blocking(f);
-	g_usleep(20000);
 	g_assert_cmpuint(op_run_stop(f->run, 200), ==, 1);
 	assert_value(f, "event", "5", "name", "stuck");
 	/* Only the test can let it go. */
