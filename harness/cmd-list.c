@@ -2,10 +2,12 @@
 /* `pfnhunt list`: the tables of the program, as text that can be piped. */
 #include "harness/cmd.h"
 #include "harness/paths.h"
+#include "harness/scenario.h"
 #include "harness/store.h"
 #include "harness/units.h"
 #include "guest-agent/op-table.h"
 #include "host-driver/error.h"
+#include "host-driver/kernel.h"
 
 #include <stdio.h>
 #include <string.h>

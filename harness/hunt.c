@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See hunt.h. */
 #include "harness/hunt.h"
+#include "harness/hunt-facts.h"
 #include "harness/plan.h"
 #include "harness/units.h"
 #include "harness/store.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
-#include <sys/utsname.h>
 
 /* One boot in 30 to 100 dies of the artefact; this many in a row are something else. */
 #define EMULATOR_RETRIES 5
@@ -43,9 +43,7 @@ static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
 	g_autofree char *time = g_date_time_format_iso8601(now);
 	JsonObject *o = json_object_new();
 	JsonObject *verdicts = json_object_new();
-	struct utsname host;
 
-	uname(&host);
 	json_object_set_string_member(o, "id", hunt->id);
 	json_object_set_string_member(o, "scenario", c->scenario->name);
 	json_object_set_string_member(o, "seed", seed);
@@ -54,10 +52,11 @@ static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
 	json_object_set_string_member(o, "backend", c->backend->name);
 	json_object_set_string_member(o, "accel", vm_accel_name(hunt->accel));
 	json_object_set_string_member(o, "pfnhunt", PFNHUNT_VERSION);
-	json_object_set_string_member(o, "host", host.release);
 	json_object_set_string_member(o, ended ? "ended" : "started", time);
-	if (!ended)
+	if (!ended) {
+		hunt_facts_add(o, c);
 		return o;
+	}
 	for (guint v = 0; v < VERDICT_COUNT; v++)
 		json_object_set_int_member(verdicts, verdict_name(v), hunt->summary->verdicts[v]);
 	json_object_set_object_member(o, "verdicts", verdicts);
@@ -170,7 +169,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 	gboolean again = try_again(hunt, r);
 
 	hunt->listener->boot_over(r, again, hunt->user);
-	store_boot(hunt->store, hunt->id, r, again);
+	store_boot(hunt->store, sum->dir, r->dir, again);
 	sum->verdicts[r->verdict]++;
 	if (again) {
 		boot_result_free(r);
@@ -251,6 +250,7 @@ static Verdict worst(const HuntSummary *sum)
 static gboolean prepare(Hunt *hunt, GError **error)
 {
 	const HuntConfig *c = hunt->config;
+	g_autoptr(GError) no_index = NULL;
 
 	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
 	if (!hunt->modules || !make_hunt_dir(hunt, error))
@@ -260,8 +260,12 @@ static gboolean prepare(Hunt *hunt, GError **error)
 			     hunt->boot_module_count, error) ||
 	    !write_hunt_json(hunt, FALSE, error))
 		return FALSE;
-	hunt->store = store_open(c->results_dir, error);
-	return hunt->store && store_hunt(hunt->store, hunt->id, c, error);
+	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
+	hunt->store = store_open(c->results_dir, &no_index);
+	if (!hunt->store)
+		hunt->listener->note(no_index->message, hunt->user);
+	store_hunt(hunt->store, hunt->summary->dir);
+	return TRUE;
 }
 
 gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpointer user,
@@ -290,9 +294,9 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 	g_main_loop_unref(hunt.loop);
 
 	summary->verdict = worst(summary);
-	store_hunt_ended(hunt.store, hunt.id, summary);
 	if (!hunt.error)
 		write_hunt_json(&hunt, TRUE, &hunt.error);
+	store_hunt(hunt.store, summary->dir);
 	ok = hunt.error == NULL;
 	if (hunt.error)
 		g_propagate_error(error, g_steal_pointer(&hunt.error));

@@ -1,63 +1,173 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* See store.h. */
-#include "harness/store.h"
+/* Opening, closing and running statements: see store.h. */
+#include "harness/store-internal.h"
 #include "host-driver/error.h"
 
-#include <sqlite3.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
 
-#define STORE_VERSION 1
 #define STORE_BUSY_MS 10000
 
-static const char schema[] =
-	"CREATE TABLE IF NOT EXISTS hunt ("
-	" id TEXT PRIMARY KEY, started TEXT NOT NULL, ended TEXT, scenario TEXT NOT NULL,"
-	" kernel TEXT NOT NULL, build_id TEXT, seed TEXT NOT NULL, backend TEXT NOT NULL,"
-	" accel TEXT NOT NULL, verdict TEXT);"
-	"CREATE TABLE IF NOT EXISTS boot ("
-	" id INTEGER PRIMARY KEY, hunt TEXT NOT NULL REFERENCES hunt(id), number INTEGER NOT NULL,"
-	" seed TEXT NOT NULL, folder TEXT NOT NULL, verdict TEXT NOT NULL, reason TEXT NOT NULL,"
-	" retried INTEGER NOT NULL, run_s REAL NOT NULL, offlines INTEGER NOT NULL,"
-	" hits INTEGER NOT NULL, hit_s REAL, hit_title TEXT, hit_family TEXT, hit_signature TEXT,"
-	" hit_walker TEXT, UNIQUE (hunt, folder));";
-
-struct Store {
-	sqlite3 *db;
-	gboolean complained;
-};
-
-static gboolean fail(Store *store, GError **error)
+static const char *way_out(int code)
 {
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s",
-		    sqlite3_db_filename(store->db, "main"), sqlite3_errmsg(store->db));
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return "; the folders have all: `pfnhunt results rebuild` makes it anew";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return "; another pfnhunt holds it for long: try again";
+	case SQLITE_FULL:
+		return "; make room, then `pfnhunt results rebuild`";
+	default:
+		return "";
+	}
+}
+
+gboolean store_fail(Store *store, GError **error)
+{
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s%s",
+		    sqlite3_db_filename(store->db, "main"),
+		    store->said ? store->said : sqlite3_errmsg(store->db),
+		    way_out(store->said ? store->code : sqlite3_errcode(store->db)));
+	g_clear_pointer(&store->said, g_free);
 	return FALSE;
 }
 
-static int user_version(Store *store)
+static sqlite3_stmt *prepare_va(Store *store, const char *sql, const char *types, va_list ap)
 {
 	sqlite3_stmt *stmt = NULL;
-	int version = -1;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
 
-	if (sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
-	    sqlite3_step(stmt) == SQLITE_ROW)
-		version = sqlite3_column_int(stmt, 0);
+	for (int i = 1; rc == SQLITE_OK && *types; i++, types++) {
+		double value;
+
+		switch (*types) {
+		case 't':
+			rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1,
+					       SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			rc = sqlite3_bind_int64(stmt, i, va_arg(ap, gint64));
+			break;
+		default:
+			value = va_arg(ap, double);
+			rc = *types == 'n' && value < 0 ? sqlite3_bind_null(stmt, i)
+							: sqlite3_bind_double(stmt, i, value);
+		}
+	}
+	if (rc == SQLITE_OK)
+		return stmt;
 	sqlite3_finalize(stmt);
-	return version;
+	return NULL;
+}
+
+sqlite3_stmt *store_prepare(Store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+
+	va_start(ap, types);
+	stmt = prepare_va(store, sql, types, ap);
+	va_end(ap);
+	return stmt;
+}
+
+gboolean store_exec(Store *store, gint64 *row_id, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	stmt = prepare_va(store, sql, types, ap);
+	va_end(ap);
+	if (!stmt)
+		return FALSE;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		if (row_id)
+			*row_id = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE;
+}
+
+const char *store_text(sqlite3_stmt *stmt, int column)
+{
+	const unsigned char *text = sqlite3_column_text(stmt, column);
+
+	return text ? (const char *)text : "";
+}
+
+/* IMMEDIATE: the lock is waited for here and never lost half-way. */
+gboolean store_begin(Store *store)
+{
+	return sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+gboolean store_end(Store *store, gboolean ok)
+{
+	if (ok && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return TRUE;
+	/* What went wrong is told first: a rollback that went well would hide it. */
+	g_clear_pointer(&store->said, g_free);
+	store->said = g_strdup(sqlite3_errmsg(store->db));
+	store->code = sqlite3_errcode(store->db);
+	if (!sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return FALSE;
+}
+
+static gboolean user_version(Store *store, int *version)
+{
+	gint64 value = 0;
+
+	if (!store_exec(store, &value, "PRAGMA user_version", ""))
+		return FALSE;
+	*version = (int)value;
+	return TRUE;
+}
+
+static gboolean bring_up_to_date(Store *store, int version, GError **error)
+{
+	if (store->read_only) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s is of an older pfnhunt and cannot be written here",
+			    sqlite3_db_filename(store->db, "main"));
+		return FALSE;
+	}
+	if (!store_begin(store))
+		return store_fail(store, error);
+	/* Another process may have done it while we waited. */
+	if (!store_end(store, user_version(store, &version) && store_migrate(store, version)))
+		return store_fail(store, error);
+	return TRUE;
 }
 
 Store *store_open(const char *results_dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
+	g_autofree char *uri_path = g_uri_escape_string(path, "/", TRUE);
+	g_autofree char *uri = NULL;
 	g_autoptr(Store) store = g_new0(Store, 1);
-	g_autofree char *set_version = g_strdup_printf("PRAGMA user_version = %d", STORE_VERSION);
 	int version;
 
-	if (sqlite3_open(path, &store->db) != SQLITE_OK) {
+	store->read_only = g_access(results_dir, W_OK) != 0 && g_access(results_dir, R_OK) == 0;
+	/* WAL needs files beside the database; where none can be made nobody writes either. */
+	uri = g_strdup_printf("file:%s%s", uri_path, store->read_only ? "?immutable=1" : "");
+	if (sqlite3_open_v2(uri, &store->db,
+			    SQLITE_OPEN_URI |
+				    (store->read_only ? SQLITE_OPEN_READONLY
+						      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE),
+			    NULL) != SQLITE_OK) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", path,
 			    sqlite3_errmsg(store->db));
 		return NULL;
 	}
 	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
-	version = user_version(store);
+	if (!user_version(store, &version)) {
+		store_fail(store, error);
+		return NULL;
+	}
 	if (version > STORE_VERSION) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 			    "%s is of a newer pfnhunt (version %d, this one knows %d): update, or "
@@ -65,14 +175,15 @@ Store *store_open(const char *results_dir, GError **error)
 			    path, version, STORE_VERSION);
 		return NULL;
 	}
-	if (version < 0 ||
-	    sqlite3_exec(store->db, "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON;", NULL,
-			 NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(store->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(store->db, set_version, NULL, NULL, NULL) != SQLITE_OK) {
-		fail(store, error);
+	if ((!store->read_only && sqlite3_exec(store->db, "PRAGMA journal_mode = WAL;", NULL, NULL,
+					       NULL) != SQLITE_OK) ||
+	    sqlite3_exec(store->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", NULL,
+			 NULL, NULL) != SQLITE_OK) {
+		store_fail(store, error);
 		return NULL;
 	}
+	if (version < STORE_VERSION && !bring_up_to_date(store, version, error))
+		return NULL;
 	return g_steal_pointer(&store);
 }
 
@@ -81,138 +192,6 @@ void store_close(Store *store)
 	if (!store)
 		return;
 	sqlite3_close(store->db);
+	g_free(store->said);
 	g_free(store);
-}
-
-/* Runs @sql with text parameters, NULL-terminated by @count; SQLite casts the numbers. */
-static gboolean run(Store *store, const char *sql, const char *const *values, guint count)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
-
-	for (guint i = 0; rc == SQLITE_OK && i < count; i++)
-		rc = sqlite3_bind_text(stmt, (int)i + 1, values[i], -1, SQLITE_TRANSIENT);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE;
-}
-
-static char *now_text(void)
-{
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-
-	return g_date_time_format_iso8601(now);
-}
-
-gboolean store_hunt(Store *store, const char *id, const HuntConfig *c, GError **error)
-{
-	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
-	g_autofree char *now = now_text();
-	const char *const values[] = {id,
-				      now,
-				      c->scenario->name,
-				      c->kernel->release,
-				      c->kernel->build_id,
-				      seed,
-				      c->backend->name,
-				      vm_accel_name(c->accel)};
-
-	if (run(store,
-		"INSERT INTO hunt (id, started, scenario, kernel, build_id, seed, backend, accel) "
-		"VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		values, G_N_ELEMENTS(values)))
-		return TRUE;
-	return fail(store, error);
-}
-
-static void complain_once(Store *store)
-{
-	if (!store->complained)
-		g_warning("%s: %s; the hunt goes on, its folder has all",
-			  sqlite3_db_filename(store->db, "main"), sqlite3_errmsg(store->db));
-	store->complained = TRUE;
-}
-
-void store_boot(Store *store, const char *hunt_id, const BootResult *r, gboolean retried)
-{
-	g_autofree char *number = g_strdup_printf("%u", r->index);
-	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", r->seed);
-	g_autofree char *folder = g_path_get_basename(r->dir);
-	g_autofree char *offlines = g_strdup_printf("%" G_GUINT64_FORMAT, r->offlines);
-	g_autofree char *hits = g_strdup_printf("%" G_GUINT64_FORMAT, r->hits);
-	char run_s[G_ASCII_DTOSTR_BUF_SIZE], hit_s[G_ASCII_DTOSTR_BUF_SIZE];
-	const char *const values[] = {
-		hunt_id,
-		number,
-		seed,
-		folder,
-		verdict_name(r->verdict),
-		r->reason,
-		retried ? "1" : "0",
-		g_ascii_dtostr(run_s, sizeof(run_s), r->run_s),
-		offlines,
-		hits,
-		r->hit.any && r->hit.after_go_s >= 0
-			? g_ascii_dtostr(hit_s, sizeof(hit_s), r->hit.after_go_s)
-			: NULL,
-		r->hit.title,
-		r->hit.family,
-		r->hit.signature,
-		r->hit.walker,
-	};
-
-	if (!run(store,
-		 "INSERT INTO boot (hunt, number, seed, folder, verdict, reason, retried, run_s, "
-		 "offlines, hits, hit_s, hit_title, hit_family, hit_signature, hit_walker) "
-		 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		 values, G_N_ELEMENTS(values)))
-		complain_once(store);
-}
-
-void store_hunt_ended(Store *store, const char *hunt_id, const HuntSummary *summary)
-{
-	g_autofree char *now = now_text();
-	const char *const values[] = {now, verdict_name(summary->verdict), hunt_id};
-
-	if (!run(store, "UPDATE hunt SET ended = ?, verdict = ? WHERE id = ?", values,
-		 G_N_ELEMENTS(values)))
-		complain_once(store);
-}
-
-static const char *text_of(sqlite3_stmt *stmt, int column)
-{
-	const unsigned char *text = sqlite3_column_text(stmt, column);
-
-	return text ? (const char *)text : "";
-}
-
-gboolean store_list(Store *store, void (*each)(const StoreHunt *hunt, gpointer user), gpointer user,
-		    GError **error)
-{
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(
-		store->db,
-		"SELECT h.id, h.started, h.scenario, h.kernel, h.verdict, count(b.id), "
-		"total(b.verdict = 'incident'), total(b.offlines) FROM hunt h "
-		"LEFT JOIN boot b ON b.hunt = h.id AND NOT b.retried "
-		"GROUP BY h.id ORDER BY h.started DESC, h.id DESC",
-		-1, &stmt, NULL);
-
-	while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-		rc = sqlite3_step(stmt);
-		if (rc == SQLITE_ROW) {
-			StoreHunt hunt = {text_of(stmt, 0),
-					  text_of(stmt, 1),
-					  text_of(stmt, 2),
-					  text_of(stmt, 3),
-					  text_of(stmt, 4),
-					  sqlite3_column_int64(stmt, 5),
-					  sqlite3_column_int64(stmt, 6),
-					  sqlite3_column_int64(stmt, 7)};
-			each(&hunt, user);
-		}
-	}
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE || fail(store, error);
 }

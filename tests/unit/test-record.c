@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Evidence on disk: complete, in order, valid JSON whatever the guest sends; and the index. */
+/* Evidence on disk: complete, in order, valid JSON whatever the guest sends. */
 #include "harness/record.h"
-#include "harness/store.h"
 #include "host-driver/error.h"
 
 #include <glib/gstdio.h>
@@ -142,74 +141,11 @@ static void test_write_error(Fixture *f, gconstpointer data)
 	g_assert_error(record_error(r), PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
 }
 
-static void count_hunt(const StoreHunt *h, gpointer user)
-{
-	g_autoptr(GString) line = g_string_new(NULL);
-
-	g_string_printf(line,
-			"%s:%s:%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ";",
-			h->id, h->kernel, h->verdict, h->boots, h->incidents, h->offlines);
-	g_string_append(user, line->str);
-}
-
-static void test_store(Fixture *f, gconstpointer data)
-{
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Store) store = store_open(f->root, &error);
-	g_autoptr(Store) second = NULL;
-	g_autoptr(GString) seen = g_string_new(NULL);
-	Scenario scenario = {.name = (char *)"quick"};
-	Kernel kernel = {.release = (char *)"6.1.0"};
-	HuntConfig config = {.scenario = &scenario,
-			     .kernel = &kernel,
-			     .backend = &vm_fake_ops,
-			     .accel = VM_ACCEL_TCG};
-	BootResult r = {.verdict = VERDICT_INCIDENT,
-			.reason = (char *)"1 incident",
-			.dir = (char *)"/x/boots/0000",
-			.offlines = 40,
-			.hit = {.any = TRUE, .title = (char *)"WARNING in f", .after_go_s = 0.5}};
-	HuntSummary sum = {.verdict = VERDICT_INCIDENT};
-
-	g_assert_no_error(error);
-	g_assert_true(store_hunt(store, "h1", &config, &error));
-	g_assert_false(store_hunt(store, "h1", &config, &error));
-	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
-	g_clear_error(&error);
-	store_boot(store, "h1", &r, FALSE);
-	r.dir = (char *)"/x/boots/0001";
-	store_boot(store, "h1", &r, TRUE); /* tried again: does not count */
-	store_hunt_ended(store, "h1", &sum);
-	/* A second writer at the same time. */
-	second = store_open(f->root, &error);
-	g_assert_no_error(error);
-	g_assert_true(store_hunt(second, "h2", &config, &error));
-	g_assert_true(store_list(store, count_hunt, seen, &error));
-	g_assert_nonnull(strstr(seen->str, "h1:6.1.0:incident:1:1:40;"));
-	g_assert_nonnull(strstr(seen->str, "h2:6.1.0::0:0:0;"));
-}
-
-static void test_store_bad(Fixture *f, gconstpointer data)
-{
-	g_autofree char *path = g_build_filename(f->root, "pfnhunt.db", NULL);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Store) store = NULL;
-
-	g_assert_true(g_file_set_contents(path, "this is no database, but long enough to be one",
-					  -1, NULL));
-	store = store_open(f->root, &error);
-	g_assert_null(store);
-	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
-	g_assert_nonnull(strstr(error->message, path));
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/record/files", Fixture, NULL, set_up, test_files, tear_down);
 	g_test_add("/record/refused", Fixture, NULL, set_up, test_refused, tear_down);
 	g_test_add("/record/write-error", Fixture, NULL, set_up, test_write_error, tear_down);
-	g_test_add("/store/hunts", Fixture, NULL, set_up, test_store, tear_down);
-	g_test_add("/store/bad", Fixture, NULL, set_up, test_store_bad, tear_down);
 	return g_test_run();
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON files of a results folder, read with care: a folder may come from another machine, from
+ * another version or from a kill in the middle of a line. A member that is missing or of another
+ * type is its fallback, never a crash.
+ */
+#ifndef PFNHUNT_RESULTS_JSON_H
+#define PFNHUNT_RESULTS_JSON_H
+
+#include <glib.h>
+#include <json-glib/json-glib.h>
+
+/* Larger files and lines are not ours. */
+#define RESULTS_JSON_MAX_BYTES (256ll << 20)
+#define RESULTS_LINE_MAX_BYTES (1 << 20)
+
+/* All take a NULL object for an empty one. Texts and objects are borrowed from @o. */
+const char *rj_text(JsonObject *o, const char *key, const char *fallback);
+gint64 rj_int(JsonObject *o, const char *key, gint64 fallback);
+double rj_double(JsonObject *o, const char *key, double fallback);
+gboolean rj_bool(JsonObject *o, const char *key);
+JsonObject *rj_object(JsonObject *o, const char *key);
+JsonArray *rj_array(JsonObject *o, const char *key);
+/* Element @i as an object, or NULL; @a may be NULL. */
+JsonObject *rj_element(JsonArray *a, guint i);
+guint rj_length(JsonArray *a);
+
+/* The object in @dir/@name; NULL + INFRA error (no such file: @error's code stays INFRA). */
+JsonNode *rj_load(const char *dir, const char *name, GError **error);
+
+/*
+ * Each whole object of a file of JSON lines, in order; lines that are none are left out. FALSE
+ * when there is no such file. @each returns FALSE to end early.
+ */
+gboolean rj_lines(const char *dir, const char *name,
+		  gboolean (*each)(JsonObject *line, gpointer user), gpointer user);
+
+/* @o as text; takes @o. (transfer full) */
+char *rj_print(JsonObject *o, gboolean pretty);
+/* Sets a text that may be no UTF-8; nothing when @value is NULL. */
+void rj_set_text(JsonObject *o, const char *key, const char *value);
+/* Sets a number that JSON can hold; a NaN or infinity becomes null. */
+void rj_set_double(JsonObject *o, const char *key, double value);
+
+#endif
