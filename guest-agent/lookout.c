@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The look-out. A whole scan of all blocks is made only when it has time; while ops run, the
- * blocks that are hammered and those that are new come first, the others in turn.
+ * The look-out. Before ops run it takes more time for a look, so that most of it is true from
+ * the start. While they run, the blocks that are hammered and those that are new come first,
+ * the others in turn.
  */
 #include "guest-agent/lookout.h"
 
@@ -12,7 +13,7 @@
 
 #define PERIOD_MS      250
 #define BUDGET_NS      20000000ULL
-#define FULL_BUDGET_NS 10000000000ULL
+#define FULL_BUDGET_NS 200000000ULL
 #define STOP_POLL_MS   10
 
 struct lookout {
