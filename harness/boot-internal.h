@@ -52,11 +52,11 @@ struct Boot {
 	guint op_count;
 	gboolean hello, done, interrupted, saw_panic;
 	gboolean poweroff; /* it was asked to switch itself off */
-	gint64 hello_us; /* host clock */
-	gint64 hello_ns; /* guest clock */
-	gint64 go_ns;	 /* guest clock when the ops started, -1 before */
-	gint64 last_ns;	 /* guest clock last heard */
-	gint64 splat_us; /* host clock of the first splat that is no artefact, 0 before */
+	gint64 hello_us;   /* host clock */
+	gint64 hello_ns;   /* guest clock */
+	gint64 go_ns;	   /* guest clock when the ops started, -1 before */
+	gint64 last_ns;	   /* guest clock last heard */
+	gint64 splat_us;   /* host clock of the first splat that is no artefact, 0 before */
 	guint64 page_bytes, block_bytes;
 	guint64 hits_live;
 	char *quiet, *endless, *exited, *infra;
