@@ -67,41 +67,53 @@ typedef struct {
 	IncidentFamily family;
 	guint rank;
 	gboolean consequence;
+	const char *note;
 } IncidentRule;
 
-#define OOPS "null-deref page-fault gpf oops"
+#define OOPS  "null-deref page-fault gpf oops"
+#define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
+#define STUCK "endless memory offline"
+
+/* Ranks below this are of stalls and ends: they follow whatever went wrong before. */
+#define RANK_PLAIN 10
 
 /* clang-format off */
 static const IncidentRule rules[] = {
-	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE},
+	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
 
-	{NULL, NULL, "fake-offline page referenced", NULL, NULL, 0, FAMILY_FAKE_OFFLINE, 90, FALSE},
+	{NULL, NULL, "fake-offline page referenced", NULL, NULL, 0, FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
 	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_fake_offline_going_offline", NULL, 0,
-	 FAMILY_FAKE_OFFLINE, 90, FALSE},
+	 FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
 	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_memory_notifier_cb", NULL, 0,
-	 FAMILY_FAKE_OFFLINE, 90, FALSE},
+	 FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
 
-	{OOPS, NULL, NULL, NULL, "permissions violation", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE},
-	{OOPS, NULL, NULL, NULL, "not-present page", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE},
-	{OOPS, NULL, NULL, "get_pfnblock_", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE},
-	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE},
+	{OOPS, NULL, NULL, NULL, "permissions violation", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "write to read-only memory", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "not-present page", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "translation fault", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "get_pfnblock_", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "bad_page", "not-present page", 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
 
-	{"warning", NULL, NULL, "free_contig_range", NULL, 0, FAMILY_PLUG, 60, FALSE},
-	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, 0, FAMILY_PLUG, 60, TRUE},
-	{"bad-page", NULL, NULL, "virtio_mem_fake_online", NULL, 0, FAMILY_PLUG, 60, TRUE},
-	{"bad-page", NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_PLUG, 60, TRUE},
+	{"warning", NULL, NULL, "free_contig_range", NULL, 0, FAMILY_PLUG, 60, FALSE, NULL},
+	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
+	{"bad-page", NULL, NULL, "virtio_mem_fake_online", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
+	{"bad-page", NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
 
-	{"kernel-bug list-corruption", NULL, NULL, "offline_pages", NULL, 0, FAMILY_FAKE_OFFLINE, 40, TRUE},
-	{"bad-page", NULL, "nonzero _refcount", NULL, NULL, 0, FAMILY_CANCEL, 30, TRUE},
-	{"bad-page", NULL, NULL, NULL, "page_type: f1(offline)", 0, FAMILY_FAKE_OFFLINE, 30, TRUE},
-	{"bad-page", NULL, NULL, NULL, NULL, IF_WALKER, FAMILY_FAKE_OFFLINE, 30, TRUE},
+	{"kernel-bug list-corruption", NULL, NULL, "offline_pages", NULL, 0, FAMILY_FAKE_OFFLINE, 40, TRUE, NULL},
+	{"bad-page", NULL, "nonzero _refcount", NULL, NULL, 0, FAMILY_CANCEL, 30, TRUE, NULL},
+	{"bad-page", NULL, NULL, NULL, "page_type: f1(offline)", 0, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
+	{"bad-page", NULL, NULL, NULL, NULL, IF_WALKER, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
 
-	{"bad-page list-corruption", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE},
-	{"kernel-bug", "mm/page_alloc.c", NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE},
-	{"rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup", NULL, NULL, NULL, NULL, 0,
-	 FAMILY_OTHER, 5, TRUE},
-	{"panic reboot", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 1, TRUE},
-	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 10, FALSE},
+	{"bad-page list-corruption", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE, NULL},
+	{"kernel-bug", "mm/page_alloc.c", NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE, NULL},
+
+	{STALL, NULL, NULL, "offline_pages", NULL, 0, FAMILY_OTHER, 6, TRUE, STUCK},
+	{STALL, NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_OTHER, 5, TRUE, STUCK},
+	{STALL, NULL, NULL, "mem_hotplug_begin", NULL, 0, FAMILY_OTHER, 5, TRUE, STUCK},
+	{STALL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 4, TRUE, NULL},
+	{"panic reboot", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 1, TRUE, NULL},
+	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, RANK_PLAIN, FALSE, NULL},
 };
 /* clang-format on */
 
@@ -115,13 +127,13 @@ static gboolean kind_in(const char *kinds, const char *kind)
 	return FALSE;
 }
 
-/* A file of anybody's: the machine says that it is QEMU's, and no hypervisor that it is KVM. */
-static gboolean looks_emulated(const Splat *splat)
+static gboolean is_emulated(const Splat *splat, IncidentMachine machine)
 {
-	return has_text(splat, "QEMU ") && !has_text(splat, "kvm");
+	return machine == MACHINE_TCG ||
+	       (machine == MACHINE_UNKNOWN && has_text(splat, "Hardware name: QEMU"));
 }
 
-static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, gboolean emulated)
+static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, IncidentMachine machine)
 {
 	if (rule->kinds && !kind_in(rule->kinds, splat->kind))
 		return FALSE;
@@ -135,16 +147,16 @@ static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, gbool
 		return FALSE;
 	if (rule->text && !has_text(splat, rule->text))
 		return FALSE;
-	if (rule->conditions & IF_EMULATED && !emulated && !looks_emulated(splat))
+	if (rule->conditions & IF_EMULATED && !is_emulated(splat, machine))
 		return FALSE;
 	return !(rule->conditions & IF_WALKER) || incident_walker(splat);
 }
 
-IncidentJudgement incident_judge(const Splat *splat, gboolean emulated)
+IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine)
 {
 	const IncidentRule *rule = rules;
 
-	while (!rule_matches(rule, splat, emulated))
+	while (!rule_matches(rule, splat, machine))
 		rule++;
-	return (IncidentJudgement){rule->family, rule->rank, rule->consequence};
+	return (IncidentJudgement){rule->family, rule->rank, rule->consequence, rule->note};
 }

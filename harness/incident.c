@@ -4,24 +4,30 @@
 
 #include "harness/incident.h"
 
-#define SAME_MAX      3	  /* splats of one signature kept in an incident */
-#define SPLATS_MAX    64  /* splats kept in an incident */
-#define INCIDENTS_MAX 256 /* more are only counted with the last */
+#define SAME_MAX      3			/* splats of one signature kept in an incident */
+#define SPLATS_MAX    48		/* splats kept in an incident */
+#define INCIDENTS_MAX 256		/* what comes after these is added to the last */
+#define KEPT_MAX      400		/* splats kept in all, beside causes */
+#define TEXT_MAX      (8 * 1024 * 1024) /* bytes of lines kept in all */
+#define SAME_US	      (50 * 1000)
 #define NEAR_US	      (2 * G_USEC_PER_SEC)
-#define CLOSE_US      (50 * 1000)
+#define STALL_US      (120 * G_USEC_PER_SEC) /* a stall says so late */
 #define NEAR_LINES    150
 
 typedef struct {
-	Incident incident;	     /* first: the list holds these */
+	Incident incident;	     /* first: the list is one of Incident */
 	IncidentJudgement judgement; /* of the cause */
-	gint64 last_us;		     /* printk time of the last splat */
+	guint64 first_line;
+	gint64 last_us; /* printk time of the last splat */
 	guint64 last_line;
 } Entry;
 
 struct Incidents {
-	gboolean emulated;
+	IncidentMachine machine;
 	char **walkers;
-	GPtrArray *list; /* of Entry, whose first field is its Incident */
+	GPtrArray *list; /* of Entry */
+	guint kept;
+	gsize text_bytes;
 };
 
 static void entry_free(gpointer data)
@@ -40,7 +46,7 @@ Incidents *incidents_new(gboolean emulated, const char *const *walkers)
 {
 	Incidents *incidents = g_new0(Incidents, 1);
 
-	incidents->emulated = emulated;
+	incidents->machine = emulated ? MACHINE_TCG : MACHINE_UNKNOWN;
 	incidents->walkers = g_strdupv((char **)walkers);
 	incidents->list = g_ptr_array_new_with_free_func(entry_free);
 	return incidents;
@@ -55,6 +61,18 @@ void incidents_free(Incidents *incidents)
 	g_free(incidents);
 }
 
+void incidents_set_walkers(Incidents *incidents, const char *const *walkers)
+{
+	g_strfreev(incidents->walkers);
+	incidents->walkers = g_strdupv((char **)walkers);
+}
+
+void incidents_not_emulated(Incidents *incidents)
+{
+	if (incidents->machine == MACHINE_UNKNOWN)
+		incidents->machine = MACHINE_OTHER;
+}
+
 GPtrArray *incidents_list(Incidents *incidents)
 {
 	return incidents->list;
@@ -64,7 +82,7 @@ static gboolean near(const Entry *entry, const Splat *splat, gint64 within_us)
 {
 	if (splat->t_us >= 0 && entry->last_us >= 0)
 		return ABS(splat->t_us - entry->last_us) <= within_us;
-	return splat->line < entry->last_line + NEAR_LINES;
+	return splat->line <= entry->last_line + NEAR_LINES;
 }
 
 static gboolean same_subject(const Splat *a, const Splat *b)
@@ -80,72 +98,108 @@ static gboolean same_subject(const Splat *a, const Splat *b)
 static gboolean is_consequence(const Entry *entry, const Splat *splat,
 			       const IncidentJudgement *judgement)
 {
-	const Splat *cause = entry->incident.cause;
+	const IncidentJudgement *cause = &entry->judgement;
 
-	if (entry->judgement.family == FAMILY_EMULATOR)
+	if (cause->family == FAMILY_EMULATOR)
 		return TRUE; /* the machine is not to be trusted from there on */
-	if (judgement->rank > entry->judgement.rank)
-		return FALSE;
-	if (judgement->consequence && entry->judgement.family != FAMILY_OTHER)
+	if (cause->note && g_strcmp0(cause->note, judgement->note) == 0)
 		return TRUE;
-	if (judgement->consequence && judgement->rank < 10)
-		return near(entry, splat, 60 * G_USEC_PER_SEC);
+	if (judgement->rank > cause->rank)
+		return FALSE;
+	/* what was corrupted stays so until the end of the boot */
+	if (judgement->consequence && cause->family != FAMILY_OTHER)
+		return TRUE;
 	if (judgement->family != FAMILY_OTHER)
 		return FALSE;
-	return near(entry, splat, CLOSE_US) ||
-	       (near(entry, splat, NEAR_US) && same_subject(cause, splat));
+	if (judgement->consequence && judgement->rank < cause->rank)
+		return near(entry, splat, STALL_US);
+	return near(entry, splat, SAME_US) ||
+	       (near(entry, splat, NEAR_US) && same_subject(entry->incident.cause, splat));
+}
+
+static Entry *find_same(Incidents *incidents, const char *signature)
+{
+	for (guint i = 0; i < incidents->list->len; i++) {
+		Entry *entry = g_ptr_array_index(incidents->list, i);
+
+		if (strcmp(entry->incident.signature, signature) == 0)
+			return entry;
+	}
+	return NULL;
 }
 
 static Entry *find_entry(Incidents *incidents, const Splat *splat,
 			 const IncidentJudgement *judgement)
 {
-	for (guint i = 0; i < incidents->list->len; i++) {
-		Entry *entry = g_ptr_array_index(incidents->list, i);
+	Entry *entry = find_same(incidents, splat->signature);
 
-		if (strcmp(entry->incident.signature, splat->signature) == 0)
-			return entry;
+	for (guint i = incidents->list->len; i > 0 && !entry; i--) {
+		entry = g_ptr_array_index(incidents->list, i - 1);
+		if (!is_consequence(entry, splat, judgement))
+			entry = NULL;
 	}
+	if (!entry && incidents->list->len >= INCIDENTS_MAX)
+		entry = g_ptr_array_index(incidents->list, INCIDENTS_MAX - 1);
+	return entry;
+}
+
+/* TRUE when @entry began with what turns out to be a consequence of @splat. */
+static gboolean is_taken_over(const Entry *entry, const Splat *splat,
+			      const IncidentJudgement *judgement)
+{
+	if (judgement->rank <= entry->judgement.rank || !entry->judgement.consequence)
+		return FALSE;
+	if (judgement->note && g_strcmp0(judgement->note, entry->judgement.note) == 0)
+		return TRUE;
+	return judgement->family != FAMILY_OTHER && near(entry, splat, NEAR_US);
+}
+
+static Entry *find_early(Incidents *incidents, const Splat *splat,
+			 const IncidentJudgement *judgement)
+{
 	for (guint i = incidents->list->len; i > 0; i--) {
 		Entry *entry = g_ptr_array_index(incidents->list, i - 1);
 
-		if (is_consequence(entry, splat, judgement))
+		if (is_taken_over(entry, splat, judgement))
 			return entry;
 	}
 	return NULL;
 }
 
-/* An incident that began with what turns out to be a consequence of @splat. */
-static Entry *find_early(Incidents *incidents, const Splat *splat,
-			 const IncidentJudgement *judgement)
+static void name_entry(Entry *entry, const IncidentJudgement *judgement)
 {
-	if (judgement->family == FAMILY_OTHER)
-		return NULL;
-	for (guint i = incidents->list->len; i > 0; i--) {
-		Entry *entry = g_ptr_array_index(incidents->list, i - 1);
+	Incident *incident = &entry->incident;
+	const Splat *cause = incident->cause;
 
-		if (entry->judgement.consequence && entry->judgement.rank < judgement->rank &&
-		    near(entry, splat, NEAR_US))
-			return entry;
-	}
-	return NULL;
+	entry->judgement = *judgement;
+	incident->family = judgement->family;
+	g_free(incident->title);
+	incident->title = judgement->note ? g_strdup_printf("%s: %s", judgement->note, cause->title)
+					  : g_strdup(cause->title);
+	g_free(incident->signature);
+	incident->signature = g_strdup(cause->signature);
+}
+
+static Entry *add_entry(Incidents *incidents, const Splat *splat)
+{
+	Entry *entry = g_new0(Entry, 1);
+
+	entry->incident.splats = g_ptr_array_new();
+	entry->first_line = splat->line;
+	entry->last_us = -1;
+	g_ptr_array_add(incidents->list, entry);
+	return entry;
 }
 
 static void set_cause(Entry *entry, Splat *splat, const IncidentJudgement *judgement)
 {
-	Incident *incident = &entry->incident;
-
-	entry->judgement = *judgement;
-	incident->family = judgement->family;
-	incident->cause = splat;
-	incident->hits = 1;
-	g_free(incident->title);
-	incident->title = g_strdup(splat->title);
-	g_free(incident->signature);
-	incident->signature = g_strdup(splat->signature);
-	g_ptr_array_insert(incident->splats, 0, splat);
+	entry->incident.cause = splat;
+	entry->incident.hits = 1;
+	g_ptr_array_insert(entry->incident.splats, 0, splat);
+	name_entry(entry, judgement);
 }
 
-static gboolean add_behind(Entry *entry, Splat *splat)
+static gboolean add_behind(Incidents *incidents, Entry *entry, Splat *splat)
 {
 	GPtrArray *splats = entry->incident.splats;
 	guint same = 0;
@@ -155,54 +209,71 @@ static gboolean add_behind(Entry *entry, Splat *splat)
 
 		same += strcmp(other->signature, splat->signature) == 0;
 	}
-	if (same >= SAME_MAX || splats->len >= SPLATS_MAX)
+	if (same >= SAME_MAX || splats->len >= SPLATS_MAX || incidents->kept >= KEPT_MAX)
 		return FALSE;
 	g_ptr_array_add(splats, splat);
 	return TRUE;
 }
 
-void incidents_set_walkers(Incidents *incidents, const char *const *walkers)
+/* Memory does not grow with the log: once there is a lot of text, new splats go without. */
+static void count_text(Incidents *incidents, Splat *splat)
 {
-	g_strfreev(incidents->walkers);
-	incidents->walkers = g_strdupv((char **)walkers);
+	incidents->kept++;
+	incidents->text_bytes += splat->text->len;
+	if (incidents->text_bytes <= TEXT_MAX)
+		return;
+	g_string_free(splat->text, TRUE);
+	splat->text = g_string_new(NULL);
+	g_ptr_array_set_size(splat->frames, MIN(splat->frames->len, 16));
 }
 
-/* Names the walker if @splat shows it. The offliner's own stack is no evidence. */
-static void note_walker(Entry *entry, const Splat *splat)
+/* The walker shows in a stack of its own; the WARN's is the offliner's. */
+static void note_walker(Entry *entry, const Splat *splat, const IncidentJudgement *judgement)
 {
-	const char *walker = incident_walker(splat);
+	const char *walker = entry->incident.walker || (judgement->family == FAMILY_FAKE_OFFLINE &&
+							!judgement->consequence)
+				     ? NULL
+				     : incident_walker(splat);
 
-	if (walker && !entry->incident.walker)
+	if (walker)
 		entry->incident.walker = g_strdup(walker);
 }
 
 gboolean incidents_add(Incidents *incidents, Splat *splat)
 {
-	IncidentJudgement judgement = incident_judge(splat, incidents->emulated);
+	IncidentJudgement judgement = incident_judge(splat, incidents->machine);
 	Entry *entry = find_entry(incidents, splat, &judgement);
-	gboolean kept;
+	gboolean kept = TRUE;
 
-	if (!entry && incidents->list->len >= INCIDENTS_MAX)
-		entry = g_ptr_array_index(incidents->list, INCIDENTS_MAX - 1);
 	if (entry) {
 		if (strcmp(entry->incident.signature, splat->signature) == 0)
 			entry->incident.hits++;
-		kept = add_behind(entry, splat);
+		kept = add_behind(incidents, entry, splat);
 	} else {
 		entry = find_early(incidents, splat, &judgement);
-		if (!entry) {
-			entry = g_new0(Entry, 1);
-			entry->incident.splats = g_ptr_array_new();
-			entry->last_us = -1;
-			g_ptr_array_add(incidents->list, entry);
-		}
+		if (!entry)
+			entry = add_entry(incidents, splat);
 		set_cause(entry, splat, &judgement);
-		kept = TRUE;
 	}
-	entry->last_us = MAX(entry->last_us, splat->t_us);
+	entry->first_line = MIN(entry->first_line, splat->line);
 	entry->last_line = MAX(entry->last_line, splat->line);
-	note_walker(entry, splat);
+	entry->last_us = MAX(entry->last_us, splat->t_us);
+	note_walker(entry, splat, &judgement);
+	if (kept)
+		count_text(incidents, splat);
 	return kept;
+}
+
+void incidents_update(Incidents *incidents, const Splat *splat)
+{
+	IncidentJudgement judgement = incident_judge(splat, incidents->machine);
+
+	for (guint i = 0; i < incidents->list->len; i++) {
+		Entry *entry = g_ptr_array_index(incidents->list, i);
+
+		if (entry->incident.cause == splat)
+			name_entry(entry, &judgement);
+	}
 }
 
 static gboolean takes_references(const char *walker)
@@ -226,15 +297,26 @@ static const char *guess_walker(const Incidents *incidents)
 	return only;
 }
 
+static gint by_line(gconstpointer a, gconstpointer b)
+{
+	const Entry *x = *(const Entry *const *)a, *y = *(const Entry *const *)b;
+
+	return x->first_line < y->first_line ? -1 : x->first_line > y->first_line;
+}
+
 void incidents_finish(Incidents *incidents)
 {
 	const char *guess = guess_walker(incidents);
 
+	g_ptr_array_sort(incidents->list, by_line);
 	for (guint i = 0; i < incidents->list->len; i++) {
 		Incident *incident = g_ptr_array_index(incidents->list, i);
 
-		if (incident->walker || !guess || incident->family == FAMILY_OTHER ||
-		    incident->family == FAMILY_EMULATOR)
+		if (incident->family == FAMILY_OTHER || incident->family == FAMILY_EMULATOR) {
+			g_clear_pointer(&incident->walker, g_free);
+			continue;
+		}
+		if (incident->walker || !guess)
 			continue;
 		incident->walker = g_strdup(guess);
 		incident->walker_guessed = TRUE;

@@ -14,6 +14,7 @@ typedef struct Incidents Incidents;
 /* @emulated, @walkers as in TriageConfig; @walkers is copied. */
 Incidents *incidents_new(gboolean emulated, const char *const *walkers);
 void incidents_free(Incidents *incidents);
+void incidents_set_walkers(Incidents *incidents, const char *const *walkers);
 
 /*
  * Takes note of @splat, which the caller keeps alive as long as the incidents, if TRUE is
@@ -21,9 +22,12 @@ void incidents_free(Incidents *incidents);
  * may free it.
  */
 gboolean incidents_add(Incidents *incidents, Splat *splat);
+/* A splat that was added has been read better since: names and families go by it again. */
+void incidents_update(Incidents *incidents, const Splat *splat);
 
-/* Which walkers really run, instead of those given before; copied. */
-void incidents_set_walkers(Incidents *incidents, const char *const *walkers);
+/* The guest had another accelerator than TCG after all: int3 is not the emulator's. */
+void incidents_not_emulated(Incidents *incidents);
+
 /* End of input: families and walkers are settled. */
 void incidents_finish(Incidents *incidents);
 
@@ -35,10 +39,18 @@ typedef struct {
 	IncidentFamily family;
 	guint rank;	      /* of two splats of one incident, the higher is the cause */
 	gboolean consequence; /* is one when something of the race is near */
+	const char *note;     /* for the title, or NULL */
 } IncidentJudgement;
 
-/* The rule table's word on @splat. @emulated: the guest ran under TCG. */
-IncidentJudgement incident_judge(const Splat *splat, gboolean emulated);
+/* Whose int3 is it? */
+typedef enum {
+	MACHINE_UNKNOWN, /* a log of anybody's: the splat's text must tell */
+	MACHINE_TCG,
+	MACHINE_OTHER,
+} IncidentMachine;
+
+/* The rule table's word on @splat. */
+IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine);
 
 /* The walker that @splat's stack shows, an op's name, or NULL. Static. */
 const char *incident_walker(const Splat *splat);

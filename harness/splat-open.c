@@ -15,6 +15,7 @@ void splat_free(Splat *splat)
 	g_free(splat->function);
 	g_free(splat->file);
 	g_free(splat->task);
+	g_free(splat->kernel);
 	splat_page_clear(&splat->page);
 	if (splat->frames)
 		g_ptr_array_unref(splat->frames);
@@ -228,11 +229,12 @@ static gboolean is_outermost(const SplatShape *shape)
 	static const char *const names[] = {"entry_",	    "ret_from_fork_asm", "ret_fast_syscall",
 					    "el0t_64_sync", "secondary_startup", "el0_sync",
 					    "system_call",  "common_startup_64", "x86_64_start"};
-	const char *end = shape->name.s + shape->name.len;
 
+	if (!shape->name.len || shape->maybe)
+		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
-		if (splat_starts(shape->name.s, end, names[i]))
-			return !shape->maybe;
+		if (splat_starts(shape->name.s, shape->name.s + shape->name.len, names[i]))
+			return TRUE;
 	return FALSE;
 }
 
@@ -243,6 +245,7 @@ static void take_cpu(SplatOpen *open, const SplatShape *shape)
 	if (open->had_cpu)
 		return;
 	open->had_cpu = TRUE;
+	splat->kernel = dup_text(shape->release);
 	if (shape->cpu >= 0 && splat->cpu < 0)
 		splat->cpu = shape->cpu;
 	if (shape->pid >= 0 && splat->pid < 0)

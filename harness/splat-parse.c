@@ -20,7 +20,9 @@ struct SplatParser {
 	gint64 pending_host_us;
 	guint64 lines;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
-	gboolean timed;	 /* the log has printk times */
+	gboolean kvm;
+	char *release;
+	gboolean timed; /* the log has printk times */
 };
 
 SplatParser *splat_parser_new(SplatDone done, gpointer user)
@@ -39,6 +41,7 @@ void splat_parser_free(SplatParser *parser)
 	if (!parser)
 		return;
 	splat_route_clear(&parser->route);
+	g_free(parser->release);
 	g_free(parser);
 }
 
@@ -95,6 +98,8 @@ static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMat
 	if (line->t_us > LATE_US || (line->t_us < 0 && parser->timed))
 		return;
 	splat_route_settle(&parser->route, G_MAXINT64);
+	g_free(parser->release);
+	parser->release = g_strndup(match->word[0].s, match->word[0].len);
 	if (again)
 		splat_route_header(&parser->route, rule, match, line);
 	parser->booted = TRUE;
@@ -112,13 +117,15 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 		take_boot(parser, rule, &match, line);
 		return;
 	}
+	if (rule && rule->group == GROUP_KVM)
+		parser->kvm = TRUE;
 	if (rule && rule->group == GROUP_DOWN)
 		parser->booted = parser->route.last_fatal = FALSE;
 	if (rule && rule->group == GROUP_CUT) {
 		splat_route_cut(&parser->route, line);
 		return;
 	}
-	if (rule && rule->group != GROUP_NOISE) {
+	if (rule && rule->kind) {
 		splat_route_header(&parser->route, rule, &match, line);
 		return;
 	}
@@ -147,6 +154,7 @@ static void take_pending(SplatParser *parser)
 
 	parser->lines++;
 	parser->pending_len = 0;
+	note_time(parser, splat_line_time(parser->pending, parser->pending + len));
 	if (splat_route_open(&parser->route) ||
 	    splat_scan_any(parser->scan, parser->pending, parser->pending + len))
 		take_line(parser, parser->pending, len, -1, parser->pending_host_us);
@@ -220,6 +228,16 @@ void splat_parser_record(SplatParser *parser, const char *text, gsize len, gint6
 			take_line(parser, s, MIN(n, SPLAT_LINE_MAX), t_us, host_us);
 		s += n + 1;
 	}
+}
+
+gboolean splat_parser_saw_kvm(const SplatParser *parser)
+{
+	return parser->kvm;
+}
+
+const char *splat_parser_release(const SplatParser *parser)
+{
+	return parser->release;
 }
 
 void splat_parser_settle(SplatParser *parser, gint64 before_us)

@@ -163,8 +163,8 @@ static const struct {
 	 "filemap_alloc_* page_frag* lru_add_* lru_deactivate* pagevec_* folio_batch_* folio_add_lru* "
 	 "tlb_* unmap_* zap_* exit_mmap mmput* vmalloc* do_exit do_group_exit batch_*release* "
 	 "print_bad_pte vm_normal_page* copy_pte_range* copy_page_range* "
-	 "swap_* delete_from_page_cache* page_counter* __split_huge* do_anonymous_page "
-	 "__do_huge_* handle_* do_fault* do_wp_page* wp_page* "},
+	 "swap_* delete_from_page_cache* page_counter* __split_huge* "
+	 ""},
 
 	/* On the way in: entry code, system calls, VFS, sockets, dispatchers, interrupts. */
 	{PLUMB_OUTER,
@@ -182,6 +182,9 @@ static const struct {
 	 "do_mkdirat* do_rmdir* do_unlinkat* do_renameat* do_symlinkat* do_mknodat* do_linkat* "
 	 "do_mount* path_mount* do_new_mount* vfs_get_tree legacy_get_tree mount_fs mount_bdev mount_nodev "
 	 "mount_single get_tree_* do_umount* path_umount* do_faccessat* do_fchown* do_truncate* "
+	 "kernfs_fop_* sysfs_kf_* dev_attr_* kobj_attr_* state_store online_store full_proxy_* "
+	 "simple_attr_* debugfs_attr_* proc_sys_* proc_reg_* seq_read* seq_write* device_offline "
+	 "device_online memory_subsys_* memory_block_* "
 	 "sock_sendmsg* sock_recvmsg* sock_write_iter* sock_read_iter* sock_common_* sock_do_ioctl* "
 	 "sock_ioctl* inet_sendmsg inet6_sendmsg inet_recvmsg inet_ioctl inet6_ioctl "
 	 "netlink_* rtnetlink_* rtnl_*lock* genl_* nfnetlink_* "

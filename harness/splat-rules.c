@@ -261,6 +261,9 @@ const SplatRule splat_rules[] = {
 	/* Anything else that calls itself a bug at the front of a kernel's line. */
 	{"bug", GROUP_REPORT, PICK_NONE, 0, 0, "BUG: %w", "BUG: %1"},
 
+	{NULL, GROUP_KVM, PICK_NONE, 0, RULE_MID, "Hypervisor detected: KVM", NULL},
+	{NULL, GROUP_KVM, PICK_NONE, 0, RULE_MID, "Booting paravirtualized kernel on KVM", NULL},
+	{NULL, GROUP_KVM, PICK_NONE, 0, RULE_MID, "kvm-clock: ", NULL},
 	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: Restarting system", NULL},
 	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: Power ", NULL},
 	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "reboot: System halted", NULL},
@@ -268,7 +271,7 @@ const SplatRule splat_rules[] = {
 	{NULL, GROUP_DOWN, PICK_NONE, 0, 0, "Restarting system", NULL},
 	{NULL, GROUP_DOWN, PICK_NONE, 0, RULE_MID, "kexec_core: Starting new kernel", NULL},
 	{NULL, GROUP_DOWN, PICK_NONE, 0, 0, "Starting new kernel", NULL},
-	{"reboot", GROUP_BOOT, PICK_NONE, 0, 0, "Linux version %d.%d", "unexpected kernel reboot"},
+	{"reboot", GROUP_BOOT, PICK_NONE, 0, 0, "Linux version %w ", "unexpected kernel reboot"},
 };
 
 const guint splat_rules_count = G_N_ELEMENTS(splat_rules);

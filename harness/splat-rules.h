@@ -29,6 +29,7 @@ typedef enum {
 	GROUP_STALL,  /* stacks of several CPUs, by NMI */
 	GROUP_PANIC,
 	GROUP_BOOT, /* a kernel starts */
+	GROUP_KVM,  /* the hypervisor is KVM */
 	GROUP_DOWN, /* the machine is told to restart or to stop */
 	GROUP_CUT,  /* "cut here": the message of a WARN or BUG follows */
 } SplatGroup;

@@ -130,6 +130,18 @@ static gboolean read_frame(const char *s, const char *end, SplatShape *shape)
 	return inlined || source_follows(after, end);
 }
 
+/* "... Tainted: G        W          6.1.0-56-amd64 #1 ...": the word before the "#". */
+static SplatText read_release(const char *s, const char *end)
+{
+	const char *stop = splat_find(s, end, " #"), *start = stop;
+
+	while (start && start > s && start[-1] != ' ')
+		start--;
+	if (!start || start == stop || !g_ascii_isdigit(*start))
+		return (SplatText){0};
+	return (SplatText){start, (gsize)(stop - start)};
+}
+
 static gboolean read_cpu(const char *s, const char *end, SplatShape *shape)
 {
 	SplatMatch match;
@@ -143,6 +155,7 @@ static gboolean read_cpu(const char *s, const char *end, SplatShape *shape)
 	shape->cpu = match.cpu;
 	shape->pid = match.pid;
 	shape->task = match.task;
+	shape->release = read_release(s, end);
 	return TRUE;
 }
 

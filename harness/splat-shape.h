@@ -50,6 +50,7 @@ typedef struct {
 	gboolean user;		  /* RIP: in user space */
 	int cpu, pid;		  /* CPU and SECTION_CPU, else -1 */
 	SplatText task;
+	SplatText release; /* CPU: of the kernel */
 } SplatShape;
 
 /* Looks at the message [s, end). */

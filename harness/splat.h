@@ -30,6 +30,7 @@ struct Splat {
 	char *file;	 /* "drivers/virtio/virtio_mem.c", or NULL */
 	guint file_line; /* 0 when unknown */
 	char *task;	 /* comm, or NULL */
+	char *kernel;	 /* release that the report names, or NULL */
 	gint pid, cpu;	 /* -1 when unknown */
 	gint64 t_us;	 /* printk time, -1 when the log has none */
 	gint64 host_us;	 /* host's monotonic time when its first line came, 0 for a file */

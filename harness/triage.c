@@ -7,49 +7,112 @@
 
 #include "harness/incident.h"
 #include "harness/splat-parse.h"
+#include "harness/triage-known.h"
 #include "harness/triage.h"
 
 #define SETTLE_US (300 * 1000)
-#define SEEN_MAX  4096 /* splats remembered for finding their twin of the other source */
+#define SEEN_MAX  2048 /* splats remembered for finding their twin of the other source */
+
+/* A splat that was reported, for the twin that may come by the other way. */
+typedef struct {
+	guint header; /* hash */
+	gint64 t_us;
+	TriageSource source;
+	gboolean paired;
+	Splat *splat; /* when it was kept */
+} Seen;
+
+typedef struct {
+	Triage *triage;
+	TriageSource source;
+	SplatParser *parser;
+} Stream;
 
 struct Triage {
-	SplatParser *parser[2]; /* by TriageSource */
+	Stream stream[2]; /* by TriageSource */
 	Incidents *incidents;
+	TriageKnown *known;
+	char *kernel;
 	GPtrArray *splats; /* of Splat */
 	GPtrArray *none;   /* of Incident, before the end */
-	guint64 seen[SEEN_MAX];
-	guint seen_next;
+	Seen seen[SEEN_MAX];
+	guint64 seen_count;
 	gboolean finished;
 	TriageSplat on_splat;
 	gpointer user;
 };
 
-/* The same line of the same moment, whichever way it came. */
-static gboolean seen_before(Triage *triage, const Splat *splat)
+/*
+ * The same complaint, reported before: of the same printk time by whichever way, or, where a
+ * source has no times, the next of the other's that is not paired yet.
+ */
+static Seen *find_twin(Triage *triage, const Splat *splat, TriageSource source)
 {
-	guint64 key = g_str_hash(splat->header);
+	guint header = g_str_hash(splat->header);
+	guint n = (guint)MIN(triage->seen_count, SEEN_MAX);
 
-	if (splat->t_us < 0)
-		return FALSE;
-	key = (key << 32) ^ ((guint64)splat->t_us * 0x9e3779b97f4a7c15u) ^ 1;
-	for (guint i = 0; i < SEEN_MAX; i++)
-		if (triage->seen[i] == key)
-			return TRUE;
-	triage->seen[triage->seen_next++ % SEEN_MAX] = key;
-	return FALSE;
+	for (guint i = 0; i < n; i++) {
+		Seen *seen = &triage->seen[i];
+
+		if (seen->header != header)
+			continue;
+		if (seen->t_us >= 0 && splat->t_us >= 0) {
+			if (seen->t_us == splat->t_us)
+				return seen;
+		} else if (seen->source != source && !seen->paired) {
+			return seen;
+		}
+	}
+	return NULL;
+}
+
+static void remember(Triage *triage, Splat *splat, TriageSource source, gboolean kept)
+{
+	triage->seen[triage->seen_count++ % SEEN_MAX] = (Seen){
+		.header = g_str_hash(splat->header),
+		.t_us = splat->t_us,
+		.source = source,
+		.splat = kept ? splat : NULL,
+	};
+}
+
+/* The twin came through whole where the first was cut or mixed up: it takes its place. */
+static void take_better(Triage *triage, Seen *seen, Splat *splat)
+{
+	Splat *first = seen->splat;
+	Splat old;
+
+	seen->paired = TRUE;
+	if (first && ((first->corrupted && !splat->corrupted) ||
+		      (!first->page.present && splat->page.present))) {
+		old = *first;
+		*first = *splat;
+		*splat = old;
+		first->line = old.line;
+		first->host_us = old.host_us;
+		incidents_update(triage->incidents, first);
+	}
+	splat_free(splat);
 }
 
 static void take_splat(Splat *splat, gpointer user)
 {
-	Triage *triage = user;
+	Stream *stream = user;
+	Triage *triage = stream->triage;
+	Seen *twin = find_twin(triage, splat, stream->source);
+	gboolean kept;
 
-	if (seen_before(triage, splat)) {
-		splat_free(splat);
+	if (twin) {
+		take_better(triage, twin, splat);
 		return;
 	}
+	if (splat_parser_saw_kvm(stream->parser))
+		incidents_not_emulated(triage->incidents);
 	if (triage->on_splat)
 		triage->on_splat(splat, triage->user);
-	if (incidents_add(triage->incidents, splat))
+	kept = incidents_add(triage->incidents, splat);
+	remember(triage, splat, stream->source, kept);
+	if (kept)
 		g_ptr_array_add(triage->splats, splat);
 	else
 		splat_free(splat);
@@ -57,10 +120,24 @@ static void take_splat(Splat *splat, gpointer user)
 
 Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user, GError **error)
 {
-	Triage *triage = g_new0(Triage, 1);
+	Triage *triage;
+	TriageKnown *known = NULL;
 
-	triage->parser[TRIAGE_CONSOLE] = splat_parser_new(take_splat, triage);
-	triage->parser[TRIAGE_KMSG] = splat_parser_new(take_splat, triage);
+	if (config->known_issues) {
+		known = triage_known_load(config->known_issues, error);
+		if (!known)
+			return NULL;
+	}
+	triage = g_new0(Triage, 1);
+	triage->known = known;
+	triage->kernel = g_strdup(config->kernel);
+	for (TriageSource source = TRIAGE_CONSOLE; source <= TRIAGE_KMSG; source++) {
+		Stream *stream = &triage->stream[source];
+
+		stream->triage = triage;
+		stream->source = source;
+		stream->parser = splat_parser_new(take_splat, stream);
+	}
 	triage->incidents = incidents_new(config->emulated, config->walkers);
 	triage->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
 	triage->none = g_ptr_array_new();
@@ -73,9 +150,11 @@ void triage_free(Triage *triage)
 {
 	if (!triage)
 		return;
-	splat_parser_free(triage->parser[TRIAGE_CONSOLE]);
-	splat_parser_free(triage->parser[TRIAGE_KMSG]);
+	splat_parser_free(triage->stream[TRIAGE_CONSOLE].parser);
+	splat_parser_free(triage->stream[TRIAGE_KMSG].parser);
 	incidents_free(triage->incidents);
+	triage_known_free(triage->known);
+	g_free(triage->kernel);
 	g_ptr_array_unref(triage->splats);
 	g_ptr_array_unref(triage->none);
 	g_free(triage);
@@ -84,12 +163,14 @@ void triage_free(Triage *triage)
 void triage_feed(Triage *triage, TriageSource source, const char *data, gsize len, gint64 t_us,
 		 gint64 host_us)
 {
-	if (triage->finished)
+	SplatParser *parser = triage->stream[source].parser;
+
+	if (triage->finished || !len)
 		return;
 	if (source == TRIAGE_CONSOLE)
-		splat_parser_feed(triage->parser[source], data, len, host_us);
+		splat_parser_feed(parser, data, len, host_us);
 	else
-		splat_parser_record(triage->parser[source], data, len, t_us, host_us);
+		splat_parser_record(parser, data, len, t_us, host_us);
 }
 
 void triage_set_walkers(Triage *triage, const char *const *walkers)
@@ -99,17 +180,42 @@ void triage_set_walkers(Triage *triage, const char *const *walkers)
 
 void triage_settle(Triage *triage, gint64 host_us)
 {
-	splat_parser_settle(triage->parser[TRIAGE_KMSG], host_us - SETTLE_US);
-	splat_parser_settle(triage->parser[TRIAGE_CONSOLE], host_us - SETTLE_US);
+	splat_parser_settle(triage->stream[TRIAGE_KMSG].parser, host_us - SETTLE_US);
+	splat_parser_settle(triage->stream[TRIAGE_CONSOLE].parser, host_us - SETTLE_US);
+}
+
+/* The release by which known issues go: as configured, as the kernel said, as the splat says. */
+static const char *find_release(const Triage *triage, const Splat *splat)
+{
+	const char *release = triage->kernel;
+
+	if (!release)
+		release = splat->kernel;
+	if (!release)
+		release = splat_parser_release(triage->stream[TRIAGE_CONSOLE].parser);
+	return release;
+}
+
+static void note_known(Triage *triage)
+{
+	GPtrArray *list = incidents_list(triage->incidents);
+
+	for (guint i = 0; i < list->len; i++) {
+		Incident *incident = g_ptr_array_index(list, i);
+
+		incident->known = g_strdup(triage_known_find(
+			triage->known, incident->signature, find_release(triage, incident->cause)));
+	}
 }
 
 void triage_finish(Triage *triage)
 {
 	if (triage->finished)
 		return;
-	splat_parser_finish(triage->parser[TRIAGE_KMSG]);
-	splat_parser_finish(triage->parser[TRIAGE_CONSOLE]);
+	splat_parser_finish(triage->stream[TRIAGE_KMSG].parser);
+	splat_parser_finish(triage->stream[TRIAGE_CONSOLE].parser);
 	incidents_finish(triage->incidents);
+	note_known(triage);
 	triage->finished = TRUE;
 }
 
