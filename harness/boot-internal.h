@@ -42,9 +42,11 @@ struct Boot {
 	struct wire_reader reader;
 	BootState state;
 	gint64 state_since_us, started_us, heard_us, console_us, pinged_us, progress_us, memory_us;
-	guint tick_id, resize_id;
+	guint tick_id, resize_id, balloon_id;
 	gint64 run_since_us;  /* host clock when the ops started */
 	guint64 resize_bytes; /* target of the armed resize */
+	guint64 balloon_bytes; /* what the balloon is to take next */
+	guint64 plugged_bytes; /* of all devices, as last asked */
 	guint64 ping_id, progress_offlines;
 	guint64 console_bytes, bad_lines;
 
@@ -77,6 +79,10 @@ void boot_set_state(Boot *boot, BootState state);
 void boot_send_line(Boot *boot, const char *line);
 void boot_stop_run(Boot *boot, const char *why);
 void boot_end(Boot *boot, gboolean poweroff);
+
+/* boot-resize.c: in each tick while the ops run; and at the end of that. */
+void boot_resize_run(Boot *boot);
+void boot_resize_stop(Boot *boot);
 
 /* boot-agent.c: bytes from the agent. */
 void boot_agent_bytes(Boot *boot, const char *data, gsize len);

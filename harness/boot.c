@@ -50,6 +50,7 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	vm->initrd_path = g_strdup(config->initrd_path);
 	vm->cmdline = g_strdup(cmdline->str);
 	vm->run_dir = g_strdup(config->dir);
+	vm->balloon = s->balloon_max_bytes > 0;
 	for (guint i = 0; i < s->devices->len; i++) {
 		const VmMemDevice *d = g_ptr_array_index(s->devices, i);
 
@@ -85,7 +86,7 @@ void boot_end(Boot *boot, gboolean poweroff)
 {
 	if (boot->state >= BOOT_ENDING)
 		return;
-	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	boot_resize_stop(boot);
 	boot_read_flight(boot);
 	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
@@ -105,7 +106,7 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 /* It does not answer: what it said until now is all that counts, the rest is for the reader. */
 static void become_corpse(Boot *boot, gboolean nmi)
 {
-	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	boot_resize_stop(boot);
 	triage_finish(boot->triage);
 	boot_read_flight(boot);
 	boot_set_state(boot, BOOT_CORPSE);
@@ -173,7 +174,7 @@ static void over(Boot *boot)
 	BootResult *result;
 
 	g_clear_handle_id(&boot->tick_id, g_source_remove);
-	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	boot_resize_stop(boot);
 	boot_set_state(boot, BOOT_OVER);
 	triage_finish(boot->triage);
 	result = boot_judge(boot);
@@ -216,12 +217,15 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 {
 	Boot *boot = user;
 
+	if (!error)
+		boot->plugged_bytes = 0;
 	for (guint i = 0; !error && i < count; i++) {
 		const VmMemState *m = &states[i];
 		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
 							m->requested_bytes, m->plugged_bytes);
 		JsonObject *o;
 
+		boot->plugged_bytes += m->plugged_bytes;
 		if (g_strcmp0(g_hash_table_lookup(boot->plugged, m->id), text) == 0)
 			continue;
 		o = json_object_new();
@@ -231,41 +235,6 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 		record_json(boot->record, RECORD_MEMORY, o);
 		g_hash_table_insert(boot->plugged, g_strdup(m->id), g_steal_pointer(&text));
 	}
-}
-
-static gboolean resize_due(gpointer user);
-
-/* Sets the timer for the next step of the schedule, which counts from the start of the ops. */
-static void arm_resize(Boot *boot, gint64 run_since_us)
-{
-	ResizeStep step = resize_schedule_next(boot->plan->resize);
-	gint64 wait_ms = (gint64)step.t_ms - (g_get_monotonic_time() - run_since_us) / 1000;
-
-	boot->resize_bytes = step.target_bytes;
-	boot->resize_id = g_timeout_add((guint)MAX(wait_ms, 0), resize_due, boot);
-}
-
-static void resize_done(Vm *vm, const GError *error, gpointer user)
-{
-	Boot *boot = user;
-
-	if (error)
-		record_event(boot->record, "resize-failed", "reason", error->message);
-}
-
-static gboolean resize_due(gpointer user)
-{
-	Boot *boot = user;
-	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, boot->resize_bytes);
-
-	boot->resize_id = 0;
-	if (boot->state != BOOT_RUN)
-		return G_SOURCE_REMOVE;
-	record_event(boot->record, "resize", "bytes", text);
-	boot->vm->ops->resize(boot->vm, boot->plan->resize_device, boot->resize_bytes, resize_done,
-			      boot);
-	arm_resize(boot, boot->run_since_us);
-	return G_SOURCE_REMOVE;
 }
 
 static void ping(Boot *boot, gint64 now)
@@ -371,8 +340,8 @@ static gboolean tick(gpointer user)
 		boot->infra = g_strdup(record_error(boot->record)->message);
 		boot_end(boot, FALSE);
 	}
-	if (boot->state == BOOT_RUN && boot->go_ns >= 0 && boot->plan->resize && !boot->resize_id)
-		arm_resize(boot, boot->run_since_us = boot->state_since_us);
+	if (boot->state == BOOT_RUN && boot->go_ns >= 0)
+		boot_resize_run(boot);
 	ping(boot, now);
 	if (boot->vm_running && now - boot->memory_us > MEMORY_US && boot->state < BOOT_CORPSE) {
 		boot->memory_us = now;
@@ -499,7 +468,7 @@ void boot_free(Boot *boot)
 	if (!boot)
 		return;
 	g_clear_handle_id(&boot->tick_id, g_source_remove);
-	g_clear_handle_id(&boot->resize_id, g_source_remove);
+	boot_resize_stop(boot);
 	if (boot->vm)
 		boot->vm->ops->free(boot->vm); /* answers what is pending: first of all */
 	for (guint i = 0; i < boot->op_count; i++) {

@@ -10,7 +10,9 @@
 #include <string.h>
 
 /* Parts of a boot that draw from the boot's seed, each from its own stream. */
-enum { SEED_AGENT, SEED_RESIZE };
+enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON };
+
+#define BALLOON_GRAIN_BYTES (1ull << 20)
 
 static void add_line(Plan *plan, struct wire_out *out)
 {
@@ -82,6 +84,8 @@ static void plan_resize(Plan *plan, const Scenario *s, guint64 memory_block_byte
 			       .period_ms = s->resize_period_ms,
 			       .jitter_ms = s->resize_jitter_ms};
 
+	while (!g_str_equal(resize_mode_names[limits.mode], s->resize_mode))
+		limits.mode++;
 	for (guint i = 0; i < s->devices->len; i++) {
 		const VmMemDevice *dev = g_ptr_array_index(s->devices, i);
 
@@ -90,6 +94,17 @@ static void plan_resize(Plan *plan, const Scenario *s, guint64 memory_block_byte
 	}
 	plan->resize_device = g_strdup(s->resize_device);
 	plan->resize = resize_schedule_new(&limits, seed_derive(plan->seed, SEED_RESIZE));
+}
+
+static void plan_balloon(Plan *plan, const Scenario *s)
+{
+	ResizeLimits limits = {.min_bytes = s->balloon_min_bytes,
+			       .max_bytes = s->balloon_max_bytes,
+			       .block_size_bytes = BALLOON_GRAIN_BYTES,
+			       .period_ms = s->balloon_period_ms,
+			       .jitter_ms = s->balloon_jitter_ms};
+
+	plan->balloon = resize_schedule_new(&limits, seed_derive(plan->seed, SEED_BALLOON));
 }
 
 Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count,
@@ -126,6 +141,8 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	plan->go = g_strndup(buf, go_len);
 	if (s->resize_device)
 		plan_resize(plan, s, memory_block_bytes);
+	if (s->balloon_max_bytes)
+		plan_balloon(plan, s);
 	return plan;
 }
 
@@ -137,6 +154,7 @@ void plan_free(Plan *plan)
 	g_free(plan->go);
 	g_free(plan->resize_device);
 	g_clear_pointer(&plan->resize, resize_schedule_free);
+	g_clear_pointer(&plan->balloon, resize_schedule_free);
 	g_free(plan);
 }
 
@@ -157,6 +175,14 @@ char *plan_to_text(const Scenario *s, guint64 seed, const GPtrArray *modules, gu
 				       " device=%s bytes=%" G_GUINT64_FORMAT "\n",
 				       step.t_ms, plan->resize_device, step.target_bytes);
 	}
+	for (guint i = 0; plan->balloon && i < steps; i++) {
+		ResizeStep step = resize_schedule_next(plan->balloon);
+
+		g_string_append_printf(text,
+				       "balloon t_ms=%" G_GUINT64_FORMAT " bytes=%" G_GUINT64_FORMAT
+				       "\n",
+				       step.t_ms, step.target_bytes);
+	}
 	return g_string_free(text, FALSE);
 }
 
@@ -165,6 +191,7 @@ GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_cou
 	static const char *const boot[] = {"virtio_pci", "virtio_console", NULL};
 	static const char *const panic[] = {"pvpanic_pci", NULL};
 	static const char *const device[] = {"virtio_mem", NULL};
+	static const char *const balloon[] = {"virtio_balloon", NULL};
 	g_autoptr(GPtrArray) modules =
 		g_ptr_array_new_with_free_func((GDestroyNotify)kernel_module_free);
 	g_autoptr(GPtrArray) missing = g_ptr_array_new_with_free_func(g_free);
@@ -175,6 +202,8 @@ GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_cou
 		return NULL;
 	*boot_count = modules->len;
 	if (!kernel_modules_resolve(kernel, device, modules, NULL, error))
+		return NULL;
+	if (s->balloon_max_bytes && !kernel_modules_resolve(kernel, balloon, modules, NULL, error))
 		return NULL;
 	for (guint i = 0; i < s->ops->len; i++) {
 		const ScenarioOp *op = g_ptr_array_index(s->ops, i);

@@ -16,6 +16,7 @@ typedef struct {
 	char *go;		/* the line that starts the ops */
 	ResizeSchedule *resize; /* NULL: the size stays */
 	char *resize_device;
+	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
 	guint64 plug_bytes; /* what is plugged before the ops start, over all devices */
 } Plan;
 
@@ -35,7 +36,7 @@ char *plan_to_text(const Scenario *scenario, guint64 seed, const GPtrArray *modu
 /*
  * The modules that the scenario's guest needs, in load order; the first *@boot_count are
  * loaded before the agent says hello. Modules of ops that the kernel lacks are left out: the
- * agent then skips the op and says why. USAGE error when virtio-mem itself is missing.
+ * agent then skips the op and says why. USAGE error when virtio-mem itself, or the balloon's driver, is missing.
  * GPtrArray of KernelModule, (transfer full).
  */
 GPtrArray *plan_modules(const Scenario *scenario, const Kernel *kernel, guint *boot_count,

@@ -34,6 +34,9 @@ const ScenarioKey scenario_keys[] = {
 	 "plugged before the ops start: a multiple of block-size", DEV(requested_bytes)},
 	{"resize", "device", KEY_TEXT, NULL, 0, 0, NULL,
 	 "ID of the device that is resized while the ops run", IN(resize_device)},
+	{"resize", "mode", KEY_TEXT, "partly", 0, 0, "partly|churn|remove",
+	 "partly plugged blocks, sub-blocks around one value, or whole memory blocks",
+	 IN(resize_mode)},
 	{"resize", "min", KEY_BYTES, "0", 0, GIB(4096), NULL,
 	 "smallest target: a multiple of block-size", IN(resize_min_bytes)},
 	{"resize", "max", KEY_BYTES, NULL, 0, GIB(4096), NULL,
@@ -42,6 +45,15 @@ const ScenarioKey scenario_keys[] = {
 	 "time from one resize to the next", IN(resize_period_ms)},
 	{"resize", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
 	 "each period is longer or shorter by up to this, seeded", IN(resize_jitter_ms)},
+	{"balloon", "max", KEY_BYTES, NULL, MIB(1), GIB(4096), NULL,
+	 "most that the virtio-balloon device takes from the guest while the ops run",
+	 IN(balloon_max_bytes)},
+	{"balloon", "min", KEY_BYTES, "0", 0, GIB(4096), NULL,
+	 "least that it takes", IN(balloon_min_bytes)},
+	{"balloon", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
+	 "time from one change to the next", IN(balloon_period_ms)},
+	{"balloon", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
+	 "each period is longer or shorter by up to this, seeded", IN(balloon_jitter_ms)},
 	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
 	 "boots of a hunt (--boots)", IN(boots)},
 	{"policy", "duration", KEY_MS, "30s", 100, 365 * DAY_MS, NULL,
@@ -311,6 +323,17 @@ static gboolean check_resize(const Scenario *s, const Source *src, GError **erro
 	return TRUE;
 }
 
+static gboolean check_balloon(const Scenario *s, const Source *src, GError **error)
+{
+	if (s->balloon_min_bytes >= s->balloon_max_bytes)
+		return complain(src, "balloon", "min", error, "not below max");
+	if (s->balloon_max_bytes >= s->memory_bytes)
+		return complain(src, "balloon", "max", error, "not below the guest's memory");
+	if (s->balloon_jitter_ms >= s->balloon_period_ms)
+		return complain(src, "balloon", "jitter", error, "not below period");
+	return TRUE;
+}
+
 static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(src->ini, NULL);
@@ -327,11 +350,13 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = load_set(s, src, g, error);
 		else if (g_str_equal(g, "resize"))
 			ok = load_group(src, g, g, s, error);
+		else if (g_str_equal(g, "balloon"))
+			ok = load_group(src, g, g, s, error) && check_balloon(s, src, error);
 		else if (!is_choice("scenario|guest|policy", g))
 			ok = complain(
 				src, g, NULL, error,
 				"no such group; there are scenario, guest, memory ID, resize, "
-				"set, op NAME, policy");
+				"balloon, set, op NAME, policy");
 		if (!ok)
 			return FALSE;
 	}
@@ -409,6 +434,7 @@ void scenario_free(Scenario *s)
 	g_free(s->cmdline);
 	g_free(s->online_policy);
 	g_free(s->resize_device);
+	g_free(s->resize_mode);
 	g_free(s->stop);
 	g_free(s->known_issues);
 	g_ptr_array_unref(s->devices);

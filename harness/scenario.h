@@ -28,7 +28,11 @@ typedef struct {
 	GPtrArray *devices; /* of VmMemDevice */
 	/* [resize] */
 	char *resize_device; /* NULL: the size stays */
+	char *resize_mode;   /* one of resize_mode_names */
 	guint64 resize_min_bytes, resize_max_bytes, resize_period_ms, resize_jitter_ms;
+	/* [balloon] */
+	guint64 balloon_max_bytes; /* 0: the guest has no balloon */
+	guint64 balloon_min_bytes, balloon_period_ms, balloon_jitter_ms;
 	/* [set] */
 	GPtrArray *set_paths, *set_values; /* of char * */
 	/* [op NAME] */

@@ -375,6 +375,16 @@ static void fake_resize(Vm *vm, const char *device, guint64 requested_bytes, VmD
 	tell_transcript(fake, '>', line);
 }
 
+static void fake_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
+{
+	g_autofree char *line = g_strdup_printf("{\"execute\":\"balloon\",\"arguments\":{"
+						"\"value\":%" G_GUINT64_FORMAT "}}",
+						memory_bytes);
+
+	enqueue_reply((VmFake *)vm, (FakeReply){.done = done, .user = user});
+	tell_transcript((VmFake *)vm, '>', line);
+}
+
 static void fake_query_memory(Vm *vm, VmMemoryDone done, gpointer user)
 {
 	enqueue_reply((VmFake *)vm, (FakeReply){.memory = done, .user = user});
@@ -419,6 +429,7 @@ const VmOps vm_fake_ops = {
 	.start = fake_start,
 	.send = fake_send,
 	.resize = fake_resize,
+	.balloon = fake_balloon,
 	.query_memory = fake_query_memory,
 	.read_memory = fake_read_memory,
 	.nmi = fake_nmi,

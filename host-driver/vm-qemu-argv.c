@@ -209,6 +209,8 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add(argv, "-smp", "%u", config->cpus);
 	add_memory(argv, config);
 	add_channels(argv);
+	if (config->balloon)
+		add(argv, "-device", "virtio-balloon-pci,id=balloon");
 	/* By PCI: the ISA device needs ACPI methods and another module in the guest. */
 	add(argv, "-device", "pvpanic-pci");
 	/* The guest's last words and its memory come before QEMU's end: see vm-qemu.c. */

@@ -123,6 +123,16 @@ void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone don
 	execute(call, "qom-set", arguments, done_reply);
 }
 
+void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
+{
+	QemuCall *call = call_new((VmQemu *)vm, user);
+	JsonObject *arguments = json_object_new();
+
+	call->done = done;
+	json_object_set_int_member(arguments, "value", (gint64)memory_bytes);
+	execute(call, "balloon", arguments, done_reply);
+}
+
 void qemu_nmi(Vm *vm, VmDone done, gpointer user)
 {
 	QemuCall *call = call_new((VmQemu *)vm, user);

@@ -32,6 +32,7 @@ typedef struct {
 } VmQemu;
 
 void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user);
+void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
 void qemu_query_memory(Vm *vm, VmMemoryDone done, gpointer user);
 void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
 void qemu_nmi(Vm *vm, VmDone done, gpointer user);

@@ -373,6 +373,7 @@ const VmOps vm_qemu_ops = {
 	.start = vm_qemu_start,
 	.send = vm_qemu_send,
 	.resize = qemu_resize,
+	.balloon = qemu_balloon,
 	.query_memory = qemu_query_memory,
 	.read_memory = qemu_read_memory,
 	.nmi = qemu_nmi,

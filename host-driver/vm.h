@@ -26,6 +26,7 @@ typedef struct {
 	char *initrd_path;
 	char *cmdline;
 	GPtrArray *mem_devices; /* of VmMemDevice */
+	gboolean balloon;	/* a virtio-balloon device */
 	char *run_dir; /* private writable folder of this boot, for pmemsave and the like */
 } VmConfig;
 
@@ -87,6 +88,8 @@ struct VmOps {
 	gboolean (*send)(Vm *vm, const char *data, gsize len);
 	void (*resize)(Vm *vm, const char *device, guint64 requested_bytes, VmDone done,
 		       gpointer user);
+	/* Asks the balloon to leave the guest this much memory of all that it has. */
+	void (*balloon)(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
 	void (*query_memory)(Vm *vm, VmMemoryDone done, gpointer user);
 	/* Guest-physical memory, running or stopped; len at most 1 MiB. */
 	void (*read_memory)(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);

@@ -79,10 +79,64 @@ static void test_seeds(void)
 	g_assert_cmpuint(same, <, 20);
 }
 
-static void check_corner(guint64 min, guint64 max, guint64 block, guint64 memory_block,
-			 guint64 period_ms, guint64 jitter_ms)
+/* Small steps inside one memory block, which stays partly plugged; then another block. */
+static void test_churn(void)
 {
-	ResizeLimits limits = {min, max, block, memory_block, period_ms, jitter_ms};
+	ResizeLimits limits = usual;
+	g_autoptr(ResizeSchedule) s = NULL;
+	guint64 last = G_MAXUINT64;
+	guint small = 0, moves = 0;
+
+	limits.mode = RESIZE_CHURN;
+	s = resize_schedule_new(&limits, 11);
+	for (int i = 0; i < 4000; i++) {
+		guint64 target = resize_schedule_next(s).target_bytes;
+
+		g_assert_cmpuint(target, <=, limits.max_bytes);
+		g_assert_cmpuint(target, !=, last);
+		if (i && target / (128 * MIB) != last / (128 * MIB))
+			moves++;
+		else if (i && MAX(target, last) - MIN(target, last) <= 2 * 8 * 4 * MIB)
+			small++;
+		last = target;
+	}
+	g_assert_cmpuint(small, >, 3800);
+	g_assert_cmpuint(moves, >, 20);
+	g_assert_cmpuint(moves, <, 120);
+}
+
+static void test_remove(void)
+{
+	ResizeLimits limits = usual;
+	g_autoptr(ResizeSchedule) s = NULL;
+	guint64 last = G_MAXUINT64;
+	guint single = 0;
+	gboolean low = FALSE, high = FALSE;
+
+	limits.mode = RESIZE_REMOVE;
+	limits.min_bytes = 4 * MIB; /* rounded up to a whole block */
+	s = resize_schedule_new(&limits, 11);
+	for (int i = 0; i < 4000; i++) {
+		guint64 target = resize_schedule_next(s).target_bytes;
+
+		g_assert_cmpuint(target % (128 * MIB), ==, 0);
+		g_assert_cmpuint(target, >=, 128 * MIB);
+		g_assert_cmpuint(target, <=, limits.max_bytes);
+		g_assert_cmpuint(target, !=, last);
+		single += MAX(target, last) - MIN(target, last) == 128 * MIB;
+		low |= target == 128 * MIB;
+		high |= target == limits.max_bytes;
+		last = target;
+	}
+	g_assert_cmpuint(single, >, 2000);
+	g_assert_cmpuint(single, <, 2800);
+	g_assert_true(low && high);
+}
+
+static void check_mode(guint64 min, guint64 max, guint64 block, guint64 memory_block,
+		       guint64 period_ms, guint64 jitter_ms, ResizeMode mode)
+{
+	ResizeLimits limits = {min, max, block, memory_block, period_ms, jitter_ms, mode};
 	g_autoptr(ResizeSchedule) s = resize_schedule_new(&limits, 3);
 	guint64 last_ms = 0;
 
@@ -95,6 +149,13 @@ static void check_corner(guint64 min, guint64 max, guint64 block, guint64 memory
 		g_assert_cmpuint(step.target_bytes % block, ==, 0);
 		last_ms = step.t_ms;
 	}
+}
+
+static void check_corner(guint64 min, guint64 max, guint64 block, guint64 memory_block,
+			 guint64 period_ms, guint64 jitter_ms)
+{
+	for (ResizeMode mode = RESIZE_PARTLY; mode <= RESIZE_REMOVE; mode++)
+		check_mode(min, max, block, memory_block, period_ms, jitter_ms, mode);
 }
 
 static void test_corners(void)
@@ -116,6 +177,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/virtio-mem/known-steps", test_known_steps);
 	g_test_add_func("/virtio-mem/limits", test_limits);
 	g_test_add_func("/virtio-mem/seeds", test_seeds);
+	g_test_add_func("/virtio-mem/churn", test_churn);
+	g_test_add_func("/virtio-mem/remove", test_remove);
 	g_test_add_func("/virtio-mem/corners", test_corners);
 	return g_test_run();
 }
