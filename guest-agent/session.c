@@ -270,6 +270,7 @@ static void say_done(struct session *s, const char *reason)
 static void do_go(struct session *s, const struct wire_msg *msg)
 {
 	uint64_t duration_ms = 0;
+	unsigned int started;
 	const char *reason;
 	bool looking;
 
@@ -286,10 +287,11 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 		lookout_look(s->lookout, s->run);
 	op_run_setup(s->run, OP_WALKER);
 	say_phase(s, "run");
-	op_run_start(s->run);
+	started = op_run_start(s->run);
 	atomic_store(&s->running, true);
 	looking = s->lookout && lookout_start(s->lookout, s->run);
-	reason = watch_run(s, duration_ms);
+	/* With nothing to run there is nothing to wait for. */
+	reason = started ? watch_run(s, duration_ms) : "nothing-to-run";
 
 	atomic_store(&s->running, false);
 	say_phase(s, "stop");

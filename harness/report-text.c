@@ -60,8 +60,9 @@ static void append_hit(GString *text, const BootResult *r, guint boots)
 	row(text, "family", "%s (signature %s)", hit->family, hit->signature);
 	if (hit->walker)
 		row(text, "walker", "%s%s", hit->walker,
-		    hit->walker_guessed ? " (a guess: it ran beside, nothing in the log names it)"
-					: "");
+		    hit->walker_guessed
+			    ? " (a guess: of those that ran, only this one takes references)"
+			    : "");
 	if (hit->block >= 0)
 		row(text, "block", "memory%" G_GINT64_FORMAT "%s", hit->block,
 		    hit->pfn >= 0 ? "" : " (the one being offlined)");
@@ -127,5 +128,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	if (sum->interrupted)
 		row(text, "note", "interrupted: the last boot was cut short");
 	row(text, "kept", "%s", sum->dir);
+	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x",
+	    c->scenario->path, c->kernel->spec, c->seed);
 	return g_string_free(text, FALSE);
 }

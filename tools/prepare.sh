@@ -3,7 +3,7 @@
 # Only `apt-get install` needs root; it is asked for with sudo, and only when something is missing.
 
 run_packages="build-essential meson ninja-build pkg-config clang libglib2.0-dev libjson-glib-dev
- libarchive-dev libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev qemu-system-x86"
+ libarchive-dev libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev libgsl-dev qemu-system-x86"
 check_packages="$run_packages clang-format libclang-rt-dev xz-utils zstd"
 
 say() {
