@@ -51,9 +51,9 @@ void boot_mount_optional(void)
 		mount_one(&points[i]);
 }
 
-int boot_load_module(const char *path, const char *params)
+int boot_load_module(int root_fd, const char *path, const char *params)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), ret = 0;
+	int fd = openat(root_fd, path + (path[0] == '/'), O_RDONLY | O_CLOEXEC), ret = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -63,9 +63,10 @@ int boot_load_module(const char *path, const char *params)
 	return ret;
 }
 
-int boot_load_listed(char *failed, unsigned int size)
+int boot_load_listed(int root_fd, char *failed, unsigned int size)
 {
-	FILE *list = fopen("/modules/boot", "re");
+	int fd = openat(root_fd, "modules/boot", O_RDONLY | O_CLOEXEC);
+	FILE *list = fd >= 0 ? fdopen(fd, "r") : NULL;
 	char line[1024];
 	int ret = 0;
 
@@ -79,7 +80,7 @@ int boot_load_listed(char *failed, unsigned int size)
 		if (params)
 			*params++ = '\0';
 		if (line[0])
-			ret = boot_load_module(line, params ? params : "");
+			ret = boot_load_module(root_fd, line, params ? params : "");
 	}
 	if (ret)
 		snprintf(failed, size, "%s", line);

@@ -10,10 +10,10 @@ int boot_mount(const char **what);
 /* Mounts the ones that may be missing or come with the kernel's config: debugfs, tracefs. */
 void boot_mount_optional(void);
 
-/* Loads an uncompressed module. 0 (also when it is there already) or -errno. */
-int boot_load_module(const char *path, const char *params);
+/* Loads an uncompressed module below @root_fd. 0 (also when it is there already) or -errno. */
+int boot_load_module(int root_fd, const char *path, const char *params);
 /* Loads the modules of /modules/boot, a "PATH PARAMS" line each. 0, or -errno with the path. */
-int boot_load_listed(char *failed, unsigned int size);
+int boot_load_listed(int root_fd, char *failed, unsigned int size);
 
 /* Powers the machine off. Does not return. */
 _Noreturn void boot_power_off(void);

@@ -133,9 +133,9 @@ uint64_t kmsg_last_seq(void)
 	return atomic_load(&last_seq);
 }
 
-void kmsg_mark(const char *phase)
+void kmsg_mark(int root_fd, const char *phase)
 {
-	int fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	int fd = openat(root_fd, "dev/kmsg", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;

@@ -33,8 +33,8 @@ void kmsg_follow(const struct sink *sink);
 /* The newest seq that was read. */
 uint64_t kmsg_last_seq(void);
 
-/* Writes the marker "pfnhunt: phase NAME" into the kernel's log. */
-void kmsg_mark(const char *phase);
+/* Writes the marker "pfnhunt: phase NAME" into the kernel's log: dev/kmsg below @root_fd. */
+void kmsg_mark(int root_fd, const char *phase);
 /* Waits until the newest marker has been passed on. False after @timeout_ms. */
 bool kmsg_catch_up(unsigned int timeout_ms);
 

@@ -67,12 +67,13 @@ static void open_console(void)
 		close(fd);
 }
 
-static void bring_up(void)
+/* Returns the root directory. */
+static int bring_up(void)
 {
 	struct rlimit files = {FILES_MAX, FILES_MAX};
 	char module[256] = "";
 	const char *what;
-	int ret;
+	int ret, root_fd;
 
 	ret = boot_mount(&what);
 	if (ret)
@@ -83,9 +84,11 @@ static void bring_up(void)
 	signal(SIGPIPE, SIG_IGN);
 	op_run_init_signals();
 	write_text("/proc/sys/kernel/printk_devkmsg", "on\n");
-	ret = boot_load_listed(module, sizeof(module));
+	root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret = boot_load_listed(root_fd, module, sizeof(module));
 	if (ret)
 		boot_fatal("module %s: %s", module, strerror(-ret));
+	return root_fd;
 }
 
 int main(void)
@@ -100,13 +103,12 @@ int main(void)
 			"pfnhunt-agent is the init of a pfnhunt guest: it runs nowhere else\n");
 		return 2;
 	}
-	bring_up();
-	root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	root_fd = bring_up();
 	fd = port_find(WIRE_PORT, PORT_TIMEOUT_MS);
 	if (fd < 0)
 		boot_fatal("no virtio port is called %s: %s", WIRE_PORT, strerror(-fd));
 	port = port_new(fd, &handlers);
-	if (root_fd < 0 || !port)
+	if (!port)
 		boot_fatal("no memory for the port");
 	sink = port_sink(port);
 	/* Before any memory is plugged: the recorder's pages must not lie in it. */

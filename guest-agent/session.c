@@ -19,7 +19,7 @@
 #include "guest-agent/lookout.h"
 
 #define COMMANDS_MAX	   512
-#define VIRTIO_MEM_MODULE  "/modules/virtio_mem.ko"
+#define VIRTIO_MEM_MODULE  "modules/virtio_mem.ko"
 #define ONLINE_POLICY_FILE "sys/devices/system/memory/auto_online_blocks"
 #define PLUG_DEADLINE_NS   30000000000ULL
 #define STOP_DEADLINE_MS   5000
@@ -56,7 +56,7 @@ static void say_phase(struct session *s, const char *name)
 	struct wire_out out;
 	char line[256];
 
-	kmsg_mark(name);
+	kmsg_mark(s->root_fd, name);
 	wire_begin(&out, line, sizeof(line), WIRE_PHASE);
 	wire_add_u64(&out, "t_ns", op_now_ns());
 	wire_add(&out, "name", name);
@@ -120,7 +120,7 @@ static void do_plan(struct session *s, const struct wire_msg *msg)
 static void do_module(struct session *s, const struct wire_msg *msg)
 {
 	const char *path = wire_get(msg, "path"), *params = wire_get(msg, "params");
-	int ret = boot_load_module(path ? path : "", params ? params : "");
+	int ret = boot_load_module(s->root_fd, path ? path : "", params ? params : "");
 
 	if (ret)
 		sink_event(&s->sink, "module_failed", "path", path ? path : "", "error",
@@ -208,8 +208,8 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 		if (fd >= 0)
 			close(fd);
 	}
-	if (!access(VIRTIO_MEM_MODULE, F_OK)) {
-		ret = boot_load_module(VIRTIO_MEM_MODULE, "");
+	if (!faccessat(s->root_fd, VIRTIO_MEM_MODULE, F_OK, 0)) {
+		ret = boot_load_module(s->root_fd, VIRTIO_MEM_MODULE, "");
 		if (ret)
 			sink_event(&s->sink, "module_failed", "path", VIRTIO_MEM_MODULE, "error",
 				   strerror(-ret));
