@@ -122,7 +122,7 @@ static BootConfig boot_config(const Hunt *hunt, guint index)
 		.known_issues = c->known_issues,
 		.index = index,
 		.seed = seed_derive(c->seed, index),
-		.deadlines = boot_deadlines_default,
+		.deadlines = c->deadlines ? *c->deadlines : boot_deadlines_default,
 	};
 }
 
@@ -294,6 +294,7 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 	g_main_loop_unref(hunt.loop);
 
 	summary->verdict = worst(summary);
+	summary->accel = hunt.accel;
 	if (!hunt.error)
 		write_hunt_json(&hunt, TRUE, &hunt.error);
 	store_hunt(hunt.store, summary->dir);

@@ -19,7 +19,8 @@ typedef struct {
 	guint64 seed;
 	const char *results_dir; /* created */
 	const char *agent_path;
-	const char *known_issues; /* path, or NULL */
+	const char *known_issues;	/* path, or NULL */
+	const BootDeadlines *deadlines; /* NULL: boot_deadlines_default */
 } HuntConfig;
 
 typedef struct {

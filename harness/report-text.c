@@ -106,7 +106,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 			       colour && *paint ? RESET : "", c->scenario->name, c->kernel->release,
 			       c->kernel->version ? " (Debian " : "",
 			       c->kernel->version ? c->kernel->version : "",
-			       c->kernel->version ? ")" : "", vm_accel_name(c->accel), c->seed);
+			       c->kernel->version ? ")" : "", vm_accel_name(sum->accel), c->seed);
 	if (hit)
 		append_hit(text, hit, sum->boots);
 	for (guint i = 0; !hit && i < sum->results->len; i++) {

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A hunt on the scripted machine: how boots follow each other, and what is counted. */
+#include "harness/hunt.h"
+#include "harness/report-text.h"
+#include "host-driver/error.h"
+#include "host-driver/vm-fake.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#define HELLO                                                                                      \
+	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
+	"20 agent hello proto=1 t_ns=1000000000 page_bytes=4096 block_bytes=134217728\n"           \
+	"on plug +1 agent phase t_ns=1100000000 name=plug\n"                                       \
+	"on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                             \
+	"on go +2 agent phase t_ns=1200000000 name=run\n"                                          \
+	"on go +3 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n"        \
+	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
+	"on poweroff +2 exit 0\n"
+#define CLEAN HELLO "on go +20 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
+#define ENDLESS                                                                                    \
+	HELLO "on stop +2 agent done t_ns=1260000000 reason=stop ops=1 steps=9\n"                  \
+	      "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
+#define INT3                                                                                       \
+	"10 console [    0.958861] Oops: int3: 0000 [#1] SMP NOPTI\\n\n"                           \
+	"10 console [    0.959799] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.3.4 #1\\n\n" \
+	"10 console [    0.960000] RIP: 0010:sched_clock_cpu+0x9/0x70\\n\n"                        \
+	"10 console [    0.960100] Call Trace:\\n[    0.960200]  <TASK>\\n\n"                      \
+	"10 console [    0.960300]  sched_clock+0x10/0x20\\n[    0.960400]  </TASK>\\n\n"          \
+	"10 console [    0.960500] ---[ end trace 0000000000000000 ]---\\n\n"
+
+typedef struct {
+	char *root, *agent;
+	guint started, retried, notes;
+	guint64 seeds[16];
+	HuntSummary summary;
+	const char *then_script; /* from the second boot on */
+	gboolean interrupt;
+} Fixture;
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *child = g_build_filename(path, name, NULL);
+
+		remove_tree(child);
+	}
+	g_remove(path);
+}
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->root = g_dir_make_tmp("pfnhunt-hunt-XXXXXX", NULL);
+	f->agent = g_build_filename(f->root, "agent", NULL);
+	g_assert_true(g_file_set_contents(f->agent, "x", 1, NULL));
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	hunt_summary_clear(&f->summary);
+	vm_fake_set_script(NULL);
+	remove_tree(f->root);
+	g_free(f->root);
+	g_free(f->agent);
+}
+
+static gboolean send_sigint(gpointer user)
+{
+	raise(SIGINT);
+	return G_SOURCE_REMOVE;
+}
+
+static void on_started(guint index, guint64 seed, const char *dir, gpointer user)
+{
+	Fixture *f = user;
+
+	g_assert_cmpuint(f->started, <, G_N_ELEMENTS(f->seeds));
+	f->seeds[f->started] = seed;
+	if (f->started++ == 0 && f->interrupt)
+		g_timeout_add(150, send_sigint, NULL);
+}
+
+static void on_over(const BootResult *result, gboolean retried, gpointer user)
+{
+	Fixture *f = user;
+
+	f->retried += retried;
+	if (f->then_script)
+		vm_fake_set_script(f->then_script);
+}
+
+static void on_note(const char *text, gpointer user)
+{
+	((Fixture *)user)->notes++;
+}
+
+static void on_progress(guint index, const BootProgress *progress, gpointer user)
+{
+}
+
+static void on_splat(guint index, const char *title, gpointer user)
+{
+}
+
+static const HuntListener listener = {.boot_started = on_started,
+				      .progress = on_progress,
+				      .splat = on_splat,
+				      .boot_over = on_over,
+				      .note = on_note};
+
+static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
+{
+	static const BootDeadlines deadlines = {.console_ms = 300,
+						.hello_ms = 600,
+						.plug_ms = 600,
+						.quiet_ms = 600,
+						.corpse_ms = 200,
+						.stop_ms = 600,
+						.exit_ms = 200};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Scenario) scenario = scenario_parse(
+		"t.ini",
+		"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n[op null-hammer]\n",
+		&error);
+	/* No module folder and no config: all that it needs counts as built in. */
+	Kernel kernel = {.release = (char *)"6.1.0",
+			 .spec = (char *)"debian",
+			 .image_path = (char *)"bzImage"};
+	g_autofree char *results = g_build_filename(f->root, "runs", NULL);
+	HuntConfig config = {.scenario = scenario,
+			     .kernel = &kernel,
+			     .backend = &vm_fake_ops,
+			     .accel = accel,
+			     .accel_auto = TRUE,
+			     .boots = boots,
+			     .seed = 42,
+			     .results_dir = results,
+			     .agent_path = f->agent,
+			     .deadlines = &deadlines};
+
+	g_assert_no_error(error);
+	vm_fake_set_script(script);
+	g_assert_true(hunt_run(&config, &listener, f, &f->summary, &error));
+	g_assert_no_error(error);
+	return report_text(&config, &f->summary, FALSE);
+}
+
+static void test_boots(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = hunt(f, CLEAN, 3, VM_ACCEL_TCG);
+	g_autofree char *summary = g_build_filename(f->summary.dir, "summary.json", NULL);
+
+	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 3);
+	g_assert_cmpuint(f->summary.offlines, ==, 27);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_true(f->seeds[0] != f->seeds[1] && f->seeds[1] != f->seeds[2]);
+	g_assert_true(g_file_test(summary, G_FILE_TEST_EXISTS));
+	g_assert_nonnull(strstr(report, "CLEAN: t on 6.1.0"));
+	g_assert_nonnull(strstr(report, "3 clean; 27 offlines"));
+	g_assert_null(strchr(report, '\033'));
+}
+
+/* The artefact does not count: the boot is run again with its seed, and told apart. */
+static void test_emulator(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+
+	f->then_script = CLEAN;
+	report = hunt(f, INT3, 1, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary.boots, ==, 1);
+	g_assert_cmpuint(f->retried, ==, 1);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_EMULATOR], ==, 1);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 1);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_cmpuint(f->seeds[0], ==, f->seeds[1]);
+	g_assert_nonnull(strstr(report, "1 emulator, 1 clean"));
+}
+
+/* An artefact every time is not one: it ends, and is not called clean. */
+static void test_always_emulator(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = hunt(f, INT3, 1, VM_ACCEL_TCG);
+
+	g_assert_cmpuint(f->summary.boots, ==, 1);
+	g_assert_cmpuint(f->retried, ==, 5);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_EMULATOR);
+	g_assert_cmpint(verdict_exit_code(f->summary.verdict), ==, 3);
+	g_assert_nonnull(report);
+}
+
+/* KVM that takes the guest and never runs it: said, and done with TCG instead. */
+static void test_kvm_falls_back(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+
+	f->then_script = CLEAN;
+	report = hunt(f, "", 2, VM_ACCEL_KVM);
+	g_assert_cmpuint(f->notes, ==, 1);
+	g_assert_cmpuint(f->retried, ==, 1);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 2);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_nonnull(strstr(report, ", tcg, seed"));
+}
+
+static void test_interrupt(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+
+	f->interrupt = TRUE;
+	report = hunt(f, ENDLESS, 5, VM_ACCEL_TCG);
+	g_assert_true(f->summary.interrupted);
+	g_assert_cmpuint(f->started, ==, 1);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 1);
+	g_assert_nonnull(strstr(report, "interrupted"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/hunt/boots", Fixture, NULL, set_up, test_boots, tear_down);
+	g_test_add("/hunt/emulator", Fixture, NULL, set_up, test_emulator, tear_down);
+	g_test_add("/hunt/always-emulator", Fixture, NULL, set_up, test_always_emulator, tear_down);
+	g_test_add("/hunt/kvm-falls-back", Fixture, NULL, set_up, test_kvm_falls_back, tear_down);
+	g_test_add("/hunt/interrupt", Fixture, NULL, set_up, test_interrupt, tear_down);
+	return g_test_run();
+}
