@@ -30,6 +30,7 @@ typedef struct {
 	double run_s;
 	Verdict verdict; /* of the hunt: the worst that counts */
 	gboolean interrupted;
+	VmAccel accel;	    /* of the last boot */
 	char *dir;	    /* of the hunt */
 	GPtrArray *results; /* of BootResult, those that count */
 } HuntSummary;
