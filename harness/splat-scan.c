@@ -8,9 +8,13 @@
 
 #define CLASSES 80 /* byte classes: every byte that a beginning uses, and one for the rest */
 
+/* In the fast table, of a state where a beginning ends. */
+#define FOUND 0x80000000u
+
 struct SplatScan {
 	guint8 class_of[256];
 	guint16 (*next)[CLASSES];
+	guint32 *fast;	    /* the same, with states as offsets into it and marked as FOUND */
 	guint16 *output;    /* of a state: index + 1 of a rule list, 0 none */
 	guint16 *shorter;   /* of a state: the next state down that has output */
 	guint16 *rule_next; /* of a rule: the next rule with the same beginning, + 1 */
@@ -87,10 +91,23 @@ static void link_states(SplatScan *scan, guint states)
 	}
 }
 
+static void build_fast(SplatScan *scan, guint states)
+{
+	scan->fast = g_new(guint32, (gsize)states * CLASSES);
+	for (guint state = 0; state < states; state++)
+		for (guint c = 0; c < CLASSES; c++) {
+			guint16 next = scan->next[state][c];
+			guint32 found = scan->output[next] || scan->shorter[next] ? FOUND : 0;
+
+			scan->fast[state * CLASSES + c] = next * CLASSES | found;
+		}
+}
+
 static SplatScan *scan_build(void)
 {
 	SplatScan *scan = g_new0(SplatScan, 1);
 	gsize most = 1;
+	guint states;
 
 	for (guint r = 0; r < splat_rules_count; r++)
 		most += beginning_length(splat_rules[r].pattern);
@@ -100,7 +117,9 @@ static SplatScan *scan_build(void)
 	scan->shorter = g_new0(guint16, most);
 	scan->rule_next = g_new0(guint16, splat_rules_count);
 	scan->length = g_new0(guint8, splat_rules_count);
-	link_states(scan, build_trie(scan));
+	states = build_trie(scan);
+	link_states(scan, states);
+	build_fast(scan, states);
 	return scan;
 }
 
@@ -118,11 +137,12 @@ const SplatScan *splat_scan_get(void)
 
 const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end)
 {
-	guint16 state = 0;
+	const guint32 *fast = scan->fast;
+	guint32 state = 0;
 
 	for (; s < end; s++) {
-		state = scan->next[state][scan->class_of[(guchar)*s]];
-		if (G_UNLIKELY(scan->output[state] | scan->shorter[state]))
+		state = fast[state + scan->class_of[(guchar)*s]];
+		if (G_UNLIKELY(state & FOUND))
 			return s + 1;
 	}
 	return NULL;
