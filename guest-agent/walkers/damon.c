@@ -208,7 +208,7 @@ static const struct op_need needs[] = {
 
 const struct op op_damon = {
 	.name = "damon",
-	.help = "DAMON of physical memory, aimed at fake-offline pages (6.12 and later)",
+	.help = "DAMON of physical memory, aimed at fake-offline pages",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,
