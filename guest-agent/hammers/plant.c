@@ -17,23 +17,26 @@
 #define LKDTM_FILE "sys/kernel/debug/provoke-crash/DIRECT"
 
 enum { TEXT, HUNG_TASK, PANIC };
-static const char *const crash_choices[] = {"text",
-					    "hung-task",
-					    "panic",
-					    "WARNING",
-					    "BUG",
-					    "EXCEPTION",
-					    "LOOP",
-					    "HARDLOCKUP",
-					    "SOFTLOCKUP",
-					    "HUNG_TASK",
-					    "SPINLOCKUP",
-					    "PANIC",
-					    "OVERFLOW",
-					    "CORRUPT_LIST_ADD",
-					    "CORRUPT_LIST_DEL",
-					    "REFCOUNT_INC_ZERO",
-					    NULL};
+/* clang-format off */
+static const char *const crash_choices[] = {
+	"text", "hung-task", "panic",
+	"WARNING", "WARNING_MESSAGE", "BUG", "BUG_IN_HARDIRQ", "EXCEPTION", "PANIC",
+	"PANIC_IN_HARDIRQ", "PANIC_STOP_IRQOFF",
+	"LOOP", "HARDLOCKUP", "SOFTLOCKUP", "HUNG_TASK", "SPINLOCKUP", "SMP_CALL_LOCKUP",
+	"CORRUPT_STACK", "EXHAUST_STACK", "REPORT_STACK", "STACK_GUARD_PAGE_LEADING",
+	"STACK_GUARD_PAGE_TRAILING", "UNSET_SMEP",
+	"ACCESS_NULL", "ACCESS_USERSPACE", "WRITE_RO", "WRITE_KERN",
+	"EXEC_DATA", "EXEC_NULL", "EXEC_USERSPACE", "EXEC_VMALLOC",
+	"ARRAY_BOUNDS", "FAM_BOUNDS", "OVERFLOW_SIGNED", "FORTIFY_STRSCPY", "FORTIFY_MEM_OBJECT",
+	"CORRUPT_LIST_ADD", "CORRUPT_LIST_DEL",
+	"REFCOUNT_INC_ZERO", "REFCOUNT_DEC_ZERO", "REFCOUNT_DEC_NEGATIVE", "REFCOUNT_ADD_OVERFLOW",
+	"SLAB_LINEAR_OVERFLOW", "SLAB_FREE_DOUBLE", "SLAB_FREE_CROSS", "SLAB_FREE_PAGE",
+	"VMALLOC_LINEAR_OVERFLOW", "READ_AFTER_FREE", "WRITE_AFTER_FREE", "READ_BUDDY_AFTER_FREE",
+	"KFENCE_READ_AFTER_FREE",
+	"USERCOPY_KERNEL", "USERCOPY_SLAB_SIZE_TO", "USERCOPY_STACK_BEYOND",
+	NULL
+};
+/* clang-format on */
 
 enum { PLANTED };
 static const char *const counters[] = {"planted", NULL};
