@@ -1,121 +1,87 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt triage`: incidents of any log file, no guest needed. */
+/* Options and files of `pfnhunt triage`. */
+#include <errno.h>
 #include <fcntl.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <errno.h>
 
 #include "harness/cmd-triage.h"
-#include "harness/triage.h"
+#include "harness/paths.h"
 
-static gboolean as_json, strict;
-static char *known_issues;
-static char **files;
+#define BUFFER_BYTES (256 * 1024)
 
-static const GOptionEntry entries[] = {
-	{"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object a line for each file", NULL},
-	{"strict", 0, 0, G_OPTION_ARG_NONE, &strict, "Known issues count as unknown", NULL},
-	{"known-issues", 0, 0, G_OPTION_ARG_FILENAME, &known_issues, "Notes on known issues",
-	 "FILE"},
-	{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, "FILE..."},
-	{NULL},
-};
+typedef struct {
+	gboolean json, strict, emulated;
+	char *known_issues, *vmlinux, *modules_debug;
+	char **files;
+	Decoder *decoder;
+} Options;
 
-static void add_string(JsonBuilder *json, const char *name, const char *value)
+static void options_clear(Options *options)
 {
-	json_builder_set_member_name(json, name);
-	if (value)
-		json_builder_add_string_value(json, value);
-	else
-		json_builder_add_null_value(json);
+	g_free(options->known_issues);
+	g_free(options->vmlinux);
+	g_free(options->modules_debug);
+	g_strfreev(options->files);
+	decoder_free(options->decoder);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
+
+static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
+{
+	const GOptionEntry entries[] = {
+		{"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "One JSON object a line for each file",
+		 NULL},
+		{"strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
+		 "Known issues make the exit code 1, too", NULL},
+		{"known-issues", 0, 0, G_OPTION_ARG_FILENAME, &o->known_issues,
+		 "Notes on known issues (default: known-issues.ini of the configs)", "FILE"},
+		{"emulated", 0, 0, G_OPTION_ARG_NONE, &o->emulated,
+		 "The logs are of guests under TCG: an int3 oops is the emulator's", NULL},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o->vmlinux,
+		 "Kernel with debug information, to decode frames", "FILE"},
+		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o->modules_debug,
+		 "Modules with debug information", "DIR"},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},
+		{NULL},
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("[FILE...]");
+
+	g_option_context_set_summary(context,
+				     "Finds the kernel's complaints in log files (or stdin), and "
+				     "says what caused what.\nExit code: 0 nothing new, 1 "
+				     "something unknown, 2 usage, 3 unreadable file.");
+	g_option_context_add_main_entries(context, entries, NULL);
+	return g_option_context_parse(context, argc, argv, error);
 }
 
-static void add_splat(JsonBuilder *json, const Splat *splat)
+static gboolean prepare(Options *o, GError **error)
 {
-	json_builder_begin_object(json);
-	add_string(json, "title", splat->title);
-	add_string(json, "kind", splat->kind);
-	add_string(json, "signature", splat->signature);
-	json_builder_set_member_name(json, "corrupted");
-	json_builder_add_boolean_value(json, splat->corrupted);
-	json_builder_set_member_name(json, "line");
-	json_builder_add_int_value(json, (gint64)splat->line);
-	json_builder_end_object(json);
-}
+	if (!o->known_issues) {
+		g_autofree char *configs = paths_configs();
 
-static void add_incident(JsonBuilder *json, const Incident *incident)
-{
-	json_builder_begin_object(json);
-	add_string(json, "family", incident_family_name(incident->family));
-	add_string(json, "title", incident->title);
-	add_string(json, "signature", incident->signature);
-	add_string(json, "cause", incident->cause->title);
-	json_builder_set_member_name(json, "consequences");
-	json_builder_begin_array(json);
-	for (guint i = 1; i < incident->splats->len; i++) {
-		const Splat *splat = g_ptr_array_index(incident->splats, i);
-
-		json_builder_add_string_value(json, splat->title);
+		o->known_issues = g_build_filename(configs, "known-issues.ini", NULL);
+		if (!g_file_test(o->known_issues, G_FILE_TEST_EXISTS))
+			g_clear_pointer(&o->known_issues, g_free);
 	}
-	json_builder_end_array(json);
-	json_builder_set_member_name(json, "hits");
-	json_builder_add_int_value(json, (gint64)incident->hits);
-	add_string(json, "walker", incident->walker);
-	json_builder_set_member_name(json, "walker_guessed");
-	json_builder_add_boolean_value(json, incident->walker_guessed);
-	add_string(json, "known", incident->known);
-	json_builder_end_object(json);
-}
-
-static void print_json(const char *name, const Triage *triage)
-{
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	g_autoptr(JsonNode) root = NULL;
-	g_autofree char *utf8 = g_utf8_make_valid(name, -1);
-	g_autofree char *line = NULL;
-	const GPtrArray *splats = triage_splats(triage), *incidents = triage_incidents(triage);
-
-	json_builder_begin_object(json);
-	add_string(json, "file", utf8);
-	json_builder_set_member_name(json, "splats");
-	json_builder_begin_array(json);
-	for (guint i = 0; i < splats->len; i++)
-		add_splat(json, g_ptr_array_index(splats, i));
-	json_builder_end_array(json);
-	json_builder_set_member_name(json, "incidents");
-	json_builder_begin_array(json);
-	for (guint i = 0; i < incidents->len; i++)
-		add_incident(json, g_ptr_array_index(incidents, i));
-	json_builder_end_array(json);
-	json_builder_end_object(json);
-	root = json_builder_get_root(json);
-	line = json_to_string(root, FALSE);
-	puts(line);
-}
-
-static void print_text(const char *name, const Triage *triage)
-{
-	const GPtrArray *incidents = triage_incidents(triage);
-
-	if (!incidents->len)
-		printf("%s: nothing found\n", name);
-	for (guint i = 0; i < incidents->len; i++) {
-		const Incident *incident = g_ptr_array_index(incidents, i);
-
-		printf("%s:%" G_GUINT64_FORMAT ": %s [%s]\n", name, incident->cause->line,
-		       incident->title, incident_family_name(incident->family));
+	if (o->modules_debug && !o->vmlinux) {
+		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+			    "--modules-debug needs --vmlinux");
+		return FALSE;
 	}
+	if (o->vmlinux)
+		o->decoder = decoder_new(o->vmlinux, o->modules_debug, error);
+	return !o->vmlinux || o->decoder;
 }
 
 /* Reads @fd to its end. Returns 0, or -errno. */
 static int feed(Triage *triage, int fd)
 {
-	static char buffer[256 * 1024];
+	g_autofree char *buffer = g_malloc(BUFFER_BYTES);
 
 	for (;;) {
-		ssize_t n = read(fd, buffer, sizeof(buffer));
+		ssize_t n = read(fd, buffer, BUFFER_BYTES);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -125,68 +91,77 @@ static int feed(Triage *triage, int fd)
 	}
 }
 
-static gboolean unknown_found(const Triage *triage)
+static int feed_file(Triage *triage, const char *name)
+{
+	gboolean in = strcmp(name, "-") == 0;
+	int fd = in ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+	int result;
+
+	if (fd < 0)
+		return -errno;
+	result = feed(triage, fd);
+	if (!in)
+		close(fd);
+	return result;
+}
+
+static gboolean unknown_found(const Options *o, const Triage *triage)
 {
 	const GPtrArray *incidents = triage_incidents(triage);
 
 	for (guint i = 0; i < incidents->len; i++) {
 		const Incident *incident = g_ptr_array_index(incidents, i);
 
-		if (incident->family != FAMILY_EMULATOR && (strict || !incident->known))
+		if (incident->family != FAMILY_EMULATOR && (o->strict || !incident->known))
 			return TRUE;
 	}
 	return FALSE;
 }
 
 /* Returns the exit code of one file. */
-static int triage_file(const char *name)
+static int triage_file(const Options *o, const char *name)
 {
-	TriageConfig config = {.known_issues = known_issues};
+	TriageConfig config = {.emulated = o->emulated, .known_issues = o->known_issues};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, &error);
-	gboolean in = strcmp(name, "-") == 0;
-	int fd, result;
+	int result;
 
 	if (!triage) {
-		fprintf(stderr, "pfnhunt triage: %s\n", error->message);
+		g_printerr("pfnhunt triage: %s\n", error->message);
 		return 2;
 	}
-	fd = in ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		fprintf(stderr, "pfnhunt triage: %s: %s\n", name, g_strerror(errno));
-		return 3;
-	}
-	result = feed(triage, fd);
-	if (!in)
-		close(fd);
+	result = feed_file(triage, name);
 	if (result) {
-		fprintf(stderr, "pfnhunt triage: %s: %s\n", name, g_strerror(-result));
+		g_printerr("pfnhunt triage: %s: %s\n", name, g_strerror(-result));
 		return 3;
 	}
 	triage_finish(triage);
-	if (as_json)
-		print_json(name, triage);
+	if (o->json)
+		cmd_triage_print_json(name, triage, o->decoder);
 	else
-		print_text(name, triage);
-	return unknown_found(triage) ? 1 : 0;
+		cmd_triage_print_text(name, triage, o->decoder);
+	return unknown_found(o, triage) ? 1 : 0;
 }
 
 int cmd_triage(int argc, char **argv)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new("- incidents of log files");
+	g_auto(Options) options = {0};
 	g_autoptr(GError) error = NULL;
 	static char *standard_input[] = {"-", NULL};
 	int worst = 0;
 
-	g_option_context_add_main_entries(context, entries, NULL);
-	if (!g_option_context_parse(context, &argc, &argv, &error)) {
-		fprintf(stderr, "pfnhunt triage: %s\n", error->message);
+	if (!parse(&options, &argc, &argv, &error) || !prepare(&options, &error)) {
+		g_printerr("pfnhunt triage: %s\n", error->message);
 		return 2;
 	}
-	for (char **file = files ? files : standard_input; *file; file++) {
-		int code = triage_file(*file);
+	for (char **file = options.files ? options.files : standard_input; *file; file++) {
+		int code = triage_file(&options, *file);
 
 		worst = MAX(worst, code);
+	}
+	if (fflush(stdout) != 0) {
+		g_printerr("pfnhunt triage: cannot write: %s\n", g_strerror(errno));
+		return 3;
 	}
 	return worst;
 }
