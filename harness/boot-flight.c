@@ -33,8 +33,11 @@ static void page_done(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
 	record_file(boot->record, "recorder.bin", boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
 	g_clear_pointer(&boot->flight, flight_free);
 	boot->flight = flight_parse(boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
-	if (boot->splat_us && !boot->flight_first)
-		boot->flight_first = flight_parse(boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
+	if (!boot->splat_us || boot->flight_first)
+		return;
+	/* The ring turns on while the guest lives: what led to the first splat is kept apart. */
+	record_file(boot->record, "recorder-first.bin", boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
+	boot->flight_first = flight_parse(boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
 }
 
 void boot_read_flight(Boot *boot)

@@ -7,6 +7,7 @@
 
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_results(int argc, char **argv);
 
 /* Prints "pfnhunt: MESSAGE" to stderr and returns the exit code of its kind (2 or 3). */
 int cmd_fail(const GError *error);

@@ -15,6 +15,7 @@ static const struct {
 } commands[] = {
 	{"run", "boot a guest, hunt by a scenario, report (the default of ./hunt)", cmd_run},
 	{"triage", "find splats and incidents in any kernel log", cmd_triage},
+	{"results", "list, show, compare, merge what was hunted", cmd_results},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 };
 

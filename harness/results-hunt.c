@@ -226,6 +226,45 @@ char *results_find(const char *results_dir, const char *what, GError **error)
 	return NULL;
 }
 
+char *results_find_boot(const char *results_dir, const char *what, char **boot, GError **error)
+{
+	g_autofree char *mark = g_build_filename(what, "boot.json", NULL);
+	g_autofree char *hunt = NULL, *path = NULL;
+	const char *slash = strrchr(what, '/');
+
+	*boot = NULL;
+	if (g_file_test(mark, G_FILE_TEST_EXISTS)) {
+		g_autofree char *boots = NULL;
+
+		path = g_canonicalize_filename(what, NULL);
+		boots = g_path_get_dirname(path);
+		hunt = g_path_get_dirname(boots);
+		*boot = g_path_get_basename(path);
+	} else if (slash && g_ascii_isdigit(slash[1]) && !is_hunt(what)) {
+		hunt = g_strndup(what, (gsize)(slash - what));
+		*boot = g_strdup(slash + 1);
+	}
+	return results_find(results_dir, hunt ? hunt : what, error);
+}
+
+const RBoot *results_boot_of(const RHunt *h, const char *name, GError **error)
+{
+	char *end;
+	guint64 number = g_ascii_strtoull(name, &end, 10);
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (strchr(name, '-') && g_str_equal(b->folder, name))
+			return b;
+		if (*end == '\0' && b->number == number && !b->retried)
+			return b;
+	}
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+		    "%s has no boot '%s': %u boots lie there", h->id, name, h->boots->len);
+	return NULL;
+}
+
 RTotals results_totals(const RHunt *h)
 {
 	RTotals t = {0};

@@ -95,6 +95,14 @@ GPtrArray *results_hunt_dirs(const char *results_dir, GError **error);
  */
 char *results_find(const char *results_dir, const char *what, GError **error);
 
+/*
+ * The same for "HUNT/BOOT" and a boot's folder: *@boot is then the boot's name (transfer full),
+ * else NULL.
+ */
+char *results_find_boot(const char *results_dir, const char *what, char **boot, GError **error);
+/* The boot of that folder, or of that number the one that counts; USAGE error. Borrowed. */
+const RBoot *results_boot_of(const RHunt *hunt, const char *name, GError **error);
+
 /* What counts: neither tried again nor cut off by a kill. */
 gboolean results_boot_counts(const RBoot *boot);
 
