@@ -10,6 +10,11 @@
 
 #define OP_TABLE(X)                                                                                \
 	X(block_state)                                                                             \
+	X(block_cancel)                                                                            \
+	X(auto_online)                                                                             \
+	X(driver_unbind)                                                                           \
+	X(hugetlb)                                                                                 \
+	X(suspend)                                                                                 \
 	X(split_huge_pages)                                                                        \
 	X(damon)                                                                                   \
 	X(kpageflags)                                                                              \

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hammers against a fake tree: what they write where, what they count, what they leave. */
+#include "guest-agent/op-run.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "fake-tree.h"
+
+#define MEMORY	"sys/devices/system/memory/"
+#define INJECT	"sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_OFFLINE/error"
+#define DRIVER	"sys/bus/virtio/drivers/virtio_mem/"
+#define HUGE_2M "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+#define HUGE_1G "sys/kernel/mm/hugepages/hugepages-1048576kB/"
+#define HVO	"proc/sys/vm/hugetlb_optimize_vmemmap"
+
+typedef struct {
+	FakeTree *tree;
+	GPtrArray *lines;
+	GMutex lock;
+	struct op_run *run;
+} Fixture;
+
+static void on_line(void *user, const char *line, size_t len, enum sink_worth worth)
+{
+	Fixture *f = user;
+
+	g_mutex_lock(&f->lock);
+	g_ptr_array_add(f->lines, g_strndup(line, len - 1));
+	g_mutex_unlock(&f->lock);
+}
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	struct sink sink = {.line = on_line, .user = f};
+
+	op_run_init_signals();
+	f->tree = fake_tree_new();
+	f->lines = g_ptr_array_new_with_free_func(g_free);
+	f->run = op_run_new(f->tree->fd, 42, &sink, NULL);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	op_run_free(f->run);
+	fake_tree_free(f->tree);
+	g_ptr_array_unref(f->lines);
+}
+
+/* Sets the one op of a test up. Returns whether it is ready. */
+static gboolean add(Fixture *f, const char *text)
+{
+	g_autofree char *line = g_strdup(text);
+	struct op_plan plan;
+	struct wire_msg msg;
+	char err[1024] = "";
+
+	g_assert_cmpint(wire_parse(line, strlen(line), 'h', &msg), ==, 0);
+	g_assert_cmpint(op_plan_parse(&plan, &msg, err, sizeof(err)), ==, 0);
+	g_assert_cmpint(op_run_add(f->run, &plan), ==, 0);
+	return op_run_setup(f->run, OP_HAMMER) == 1;
+}
+
+/* The value of @key in the last line of this verb, or NULL. */
+static char *last_value(Fixture *f, const char *verb, const char *key)
+{
+	for (guint i = f->lines->len; i-- > 0;) {
+		g_autofree char *line = g_strdup(f->lines->pdata[i]);
+		struct wire_msg msg;
+
+		g_assert_cmpint(wire_parse(line, strlen(line), 'g', &msg), ==, 0);
+		if (g_str_equal(wire_verb_table[msg.verb].name, verb))
+			return g_strdup(wire_get(&msg, key));
+	}
+	return NULL;
+}
+
+static void assert_skipped(Fixture *f, const char *reason)
+{
+	g_autofree char *state = last_value(f, "opstate", "state");
+	g_autofree char *is = last_value(f, "opstate", "reason");
+
+	g_assert_cmpstr(state, ==, "skipped");
+	g_assert_cmpstr(is, ==, reason);
+}
+
+static guint64 number(Fixture *f, const char *key)
+{
+	g_autofree char *text = NULL;
+
+	op_run_count(f->run);
+	text = last_value(f, "count", key);
+	g_assert_nonnull(text);
+	return g_ascii_strtoull(text, NULL, 10);
+}
+
+static void wait_for(Fixture *f, const char *key, guint64 least)
+{
+	gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+
+	while (number(f, key) < least) {
+		g_assert_cmpint(g_get_monotonic_time(), <, end);
+		op_run_watch(f->run);
+		g_usleep(2000);
+	}
+}
+
+static void stop(Fixture *f)
+{
+	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
+}
+
+static void assert_file(Fixture *f, const char *path, const char *start)
+{
+	g_autofree char *text = fake_tree_get(f->tree, path);
+
+	if (!g_str_has_prefix(text, start))
+		g_error("%s has %s, not %s", path, text, start);
+}
+
+static void publish_block_32(Fixture *f)
+{
+	g_autofree struct targets *t = g_new0(struct targets, 1);
+
+	t->block_pages = FAKE_BLOCK_PAGES;
+	t->block_count = 1;
+	t->block[0] = (struct target_block){32, TARGET_PARTLY, 1};
+	targets_publish(op_run_targets(f->run), t);
+}
+
+/* A plain file cancels nothing: each offline is brought back. */
+static void test_cancel_inject(Fixture *f, gconstpointer data)
+{
+	fake_tree_put_blocks(f->tree, 32);
+	fake_tree_put(f->tree, INJECT, "0");
+	g_assert_true(add(f, "op inst=0 name=block-cancel"));
+	assert_file(f, INJECT, "-16");
+	publish_block_32(f);
+	op_run_start(f->run);
+	wait_for(f, "went_offline", 5);
+	stop(f);
+	g_assert_cmpuint(number(f, "cancelled"), ==, 0);
+	g_assert_cmpuint(number(f, "offlines"), ==, number(f, "went_offline"));
+	assert_file(f, MEMORY "memory32/state", "online_movable");
+	assert_file(f, INJECT, "0");
+}
+
+static void test_cancel_unmet(Fixture *f, gconstpointer data)
+{
+	fake_tree_put_blocks(f->tree, 32);
+	g_assert_false(add(f, "op inst=0 name=block-cancel"));
+	assert_skipped(f, "no /" INJECT "; needs CONFIG_MEMORY_NOTIFIER_ERROR_INJECT; "
+			  "by=signal does without");
+}
+
+static void test_cancel_signal(Fixture *f, gconstpointer data)
+{
+	fake_tree_put_blocks(f->tree, 32);
+	g_assert_true(add(f, "op inst=0 name=block-cancel by=signal signal-us=50 "
+			     "online=online_kernel"));
+	publish_block_32(f);
+	op_run_start(f->run);
+	wait_for(f, "steps", 50);
+	stop(f);
+	assert_file(f, MEMORY "memory32/state", "online_kernel");
+}
+
+static void test_auto_online(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, MEMORY "auto_online_blocks", "");
+	g_assert_true(add(f, "op inst=0 name=auto-online hold-ms=1"));
+	op_run_start(f->run);
+	wait_for(f, "flips", 20);
+	stop(f);
+	g_assert_cmpuint(number(f, "policy_flips"), ==, 0); /* this kernel has no such file */
+	g_assert_cmpuint(number(f, "failed"), ==, 0);
+	assert_file(f, MEMORY "auto_online_blocks", "online");
+}
+
+static void test_auto_online_policy(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, MEMORY "auto_online_blocks", "");
+	fake_tree_put(f->tree, "sys/module/memory_hotplug/parameters/online_policy", "");
+	g_assert_true(add(f, "op inst=0 name=auto-online hold-ms=0"));
+	op_run_start(f->run);
+	wait_for(f, "policy_flips", 20);
+	stop(f);
+}
+
+static void test_unbind(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, DRIVER "unbind", "");
+	fake_tree_put(f->tree, DRIVER "bind", "");
+	fake_tree_put(f->tree, DRIVER "module/x", "");
+	fake_tree_put(f->tree, DRIVER "virtio3/x", "");
+	g_assert_true(add(f, "op inst=0 name=driver-unbind after-ms=30 again-ms=1"));
+	op_run_start(f->run);
+	g_usleep(10000);
+	g_assert_cmpuint(number(f, "steps"), ==, 0);
+	wait_for(f, "unbound", 2);
+	g_assert_cmpuint(number(f, "bound"), >=, 1);
+	stop(f);
+	assert_file(f, DRIVER "unbind", "virtio3");
+	assert_file(f, DRIVER "bind", "virtio3");
+}
+
+static void test_unbind_none(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, DRIVER "unbind", "");
+	fake_tree_put(f->tree, DRIVER "bind", "");
+	g_assert_false(add(f, "op inst=0 name=driver-unbind"));
+	assert_skipped(f, "no device in /sys/bus/virtio/drivers/virtio_mem");
+}
+
+static void test_hugetlb(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, HUGE_2M, "");
+	fake_tree_put(f->tree, HVO, "0");
+	g_assert_true(add(f, "op inst=0 name=hugetlb pages=7 touch=0"));
+	assert_file(f, HVO, "1");
+	op_run_start(f->run);
+	wait_for(f, "rounds", 5);
+	stop(f);
+	g_assert_cmpuint(number(f, "pages"), ==, 7 * number(f, "rounds"));
+	g_assert_cmpuint(number(f, "failed"), ==, 0);
+	assert_file(f, HUGE_2M, "0");
+	assert_file(f, HVO, "0");
+}
+
+static void test_hugetlb_demote(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, HUGE_1G "nr_hugepages", "");
+	fake_tree_put(f->tree, HUGE_1G "demote", "");
+	g_assert_true(add(f, "op inst=0 name=hugetlb size=1G pages=2 vmemmap=0 touch=0 demote=1"));
+	op_run_start(f->run);
+	wait_for(f, "demoted", 5);
+	stop(f);
+	assert_file(f, HUGE_1G "demote", "2");
+}
+
+static void test_hugetlb_unmet(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, HUGE_2M, "");
+	g_assert_false(add(f, "op inst=0 name=hugetlb"));
+	assert_skipped(f, "no /" HVO "; needs CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP");
+}
+
+static void test_suspend(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, "sys/class/rtc/rtc0/wakealarm", "");
+	fake_tree_put(f->tree, "sys/power/state", "");
+	g_assert_true(add(f, "op inst=0 name=suspend seconds=3 period-ms=1"));
+	op_run_start(f->run);
+	wait_for(f, "slept", 3);
+	stop(f);
+	assert_file(f, "sys/class/rtc/rtc0/wakealarm", "+3");
+	assert_file(f, "sys/power/state", "freeze");
+}
+
+static void add_test(const char *path, void (*body)(Fixture *, gconstpointer))
+{
+	g_test_add(path, Fixture, NULL, set_up, body, tear_down);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	add_test("/hammers/cancel-inject", test_cancel_inject);
+	add_test("/hammers/cancel-unmet", test_cancel_unmet);
+	add_test("/hammers/cancel-signal", test_cancel_signal);
+	add_test("/hammers/auto-online", test_auto_online);
+	add_test("/hammers/auto-online-policy", test_auto_online_policy);
+	add_test("/hammers/unbind", test_unbind);
+	add_test("/hammers/unbind-none", test_unbind_none);
+	add_test("/hammers/hugetlb", test_hugetlb);
+	add_test("/hammers/hugetlb-demote", test_hugetlb_demote);
+	add_test("/hammers/hugetlb-unmet", test_hugetlb_unmet);
+	add_test("/hammers/suspend", test_suspend);
+	return g_test_run();
+}
