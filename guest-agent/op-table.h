@@ -20,6 +20,16 @@
 	X(kpageflags)                                                                              \
 	X(compaction)                                                                              \
 	X(ksm)                                                                                     \
+	X(kpagecount)                                                                              \
+	X(kpagecgroup)                                                                             \
+	X(pagetypeinfo)                                                                            \
+	X(kcore)                                                                                   \
+	X(page_idle)                                                                               \
+	X(page_owner)                                                                              \
+	X(kmemleak)                                                                                \
+	X(soft_offline)                                                                            \
+	X(hard_offline)                                                                            \
+	X(hwpoison)                                                                                \
 	X(plant)                                                                                   \
 	X(null_hammer)                                                                             \
 	X(null_walker)

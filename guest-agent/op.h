@@ -57,6 +57,7 @@ struct op {
 	const char *name; /* [a-z0-9-]+ */
 	const char *help; /* one line */
 	enum op_kind kind;
+	bool grabs; /* a walker that may take a reference on a fake-offline page, without a race */
 	const struct op_need *needs; /* NULL: none */
 	const char *const *modules; /* loaded where the kernel has them, beyond needs; NULL: none */
 	const struct op_param *params; /* its own ones; NULL: none */

@@ -2,6 +2,7 @@
 /* Groups splats to incidents (incident.h). */
 #include <string.h>
 
+#include "guest-agent/op.h"
 #include "harness/incident.h"
 
 #define SAME_MAX      3			/* splats of one signature kept in an incident */
@@ -278,8 +279,9 @@ void incidents_update(Incidents *incidents, const Splat *splat)
 
 static gboolean takes_references(const char *walker)
 {
-	return g_str_equal(walker, "split-huge-pages") || g_str_equal(walker, "damon") ||
-	       g_str_equal(walker, "hwpoison");
+	const struct op *op = op_find(walker);
+
+	return op && op->grabs;
 }
 
 /* One walker that could have held the page: a guess, and said to be one. */

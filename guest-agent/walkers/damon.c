@@ -210,6 +210,7 @@ const struct op op_damon = {
 	.name = "damon",
 	.help = "DAMON of physical memory, aimed at fake-offline pages",
 	.kind = OP_WALKER,
+	.grabs = true,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

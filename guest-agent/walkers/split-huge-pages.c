@@ -53,6 +53,7 @@ const struct op op_split_huge_pages = {
 	.name = "split-huge-pages",
 	.help = "splits all huge pages through debugfs: references every page it passes",
 	.kind = OP_WALKER,
+	.grabs = true,
 	.needs = needs,
 	.counters = counters,
 	.ctx_size = sizeof(struct split),

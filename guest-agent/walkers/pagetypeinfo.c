@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * /proc/pagetypeinfo: for its summary the kernel looks at one struct page of every page block of
+ * every zone, found by PFN.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "guest-agent/op-env.h"
+
+#define READS_MAX 64 /* of one pass */
+
+struct pagetypeinfo {
+	int fd;
+	uint64_t pass;
+};
+
+enum { BYTES, FAILED };
+static const char *const counters[] = {"bytes", "failed", NULL};
+
+static int setup(void *ctx, struct op_env *env)
+{
+	struct pagetypeinfo *c = ctx;
+
+	c->fd = op_open(env, "proc/pagetypeinfo", O_RDONLY);
+	return c->fd < 0 ? c->fd : 0;
+}
+
+static int step(void *ctx, struct op_env *env)
+{
+	struct pagetypeinfo *c = ctx;
+	char buf[4096];
+	off_t at = 0;
+	ssize_t len = 1;
+
+	op_record(env, REC_PASS_BEGIN, c->pass, 0);
+	for (int i = 0; i < READS_MAX && len > 0; i++) {
+		len = pread(c->fd, buf, sizeof(buf), at);
+		if (len > 0)
+			at += len;
+	}
+	op_record(env, REC_PASS_END, c->pass++, len < 0 ? -errno : 0);
+	op_count(env, BYTES, (uint64_t)at);
+	if (len < 0)
+		op_count(env, FAILED, 1);
+	return OP_STEP_DONE;
+}
+
+static void teardown(void *ctx, struct op_env *env)
+{
+	struct pagetypeinfo *c = ctx;
+
+	if (c->fd >= 0)
+		close(c->fd);
+}
+
+static const struct op_need needs[] = {{"/proc/pagetypeinfo", "PROC_PAGE_MONITOR", NULL}, {NULL}};
+
+const struct op op_pagetypeinfo = {
+	.name = "pagetypeinfo",
+	.help = "reads the summary of page types: looks at a page of each page block",
+	.kind = OP_WALKER,
+	.needs = needs,
+	.counters = counters,
+	.ctx_size = sizeof(struct pagetypeinfo),
+	.setup = setup,
+	.step = step,
+	.teardown = teardown,
+};

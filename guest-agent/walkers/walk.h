@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What several walkers need: where to aim, one errno or another counted, numbers written to and
+ * read from files of the kernel, and a piece of memory of the op's own. All but the setup part
+ * may be used in step().
+ */
+#ifndef PFNHUNT_WALK_H
+#define PFNHUNT_WALK_H
+
+#include <sys/types.h>
+
+#include "guest-agent/op-env.h"
+
+enum walk_what { WALK_FAKE_OFFLINE, WALK_BLOCKS, WALK_ALL };
+extern const char *const walk_what_choices[];
+
+/* The parameter `aim` of a walker that takes PFNs; op_enum() of it is an enum walk_what. */
+#define WALK_AIM_PARAM                                                                             \
+	{                                                                                          \
+		.name = "aim", .type = OP_PARAM_ENUM, .def = "fake-offline",                       \
+		.choices = walk_what_choices,                                                      \
+		.help = "the fake-offline pages of the hammered blocks, these blocks, or all "     \
+			"blocks"                                                                   \
+	}
+
+/* Page frames to walk; zeroed but for @what. */
+struct walk_aim {
+	enum walk_what what;
+	struct targets targets;
+	size_t range_count;
+	uint64_t pages; /* in all ranges */
+	struct target_range range[TARGETS_RANGES_MAX];
+	uint64_t next; /* page of the ranges that walk_aim_next() begins with */
+};
+
+/* Takes over new targets. Returns whether the ranges are others than before. */
+bool walk_aim_update(struct walk_aim *aim, struct op_env *env);
+/* The next @most pages, or fewer where a range ends; at the end of all it begins anew. False:
+ * there is nothing to aim at. */
+bool walk_aim_next(struct walk_aim *aim, uint64_t most, uint64_t *pfn, uint64_t *pages);
+/* Any page of the ranges. False: there is nothing to aim at. */
+bool walk_aim_random(const struct walk_aim *aim, struct op_env *env, uint64_t *pfn);
+
+/* Counters of what a write to the kernel came to; walk_count_errno() counts them from @first. */
+#define WALK_ERRNOS	 "ok", "ebusy", "eio", "enxio", "eagain", "einval", "other_errno"
+#define WALK_ERRNO_COUNT 7
+void walk_count_errno(struct op_env *env, unsigned int first, int err);
+
+/* Writes @text to a file that is kept open, seekable or not. 0 or a positive errno. */
+int walk_write(int fd, const char *text);
+/* The same of a decimal number. */
+int walk_write_number(int fd, uint64_t value);
+
+/* The number behind the word @name in /proc/vmstat, open as @fd; 0 when it is not there. */
+uint64_t walk_vmstat(int fd, const char *name);
+/* The kernel thread whose name begins with @prefix, or -1. */
+pid_t walk_kthread(struct op_env *env, const char *prefix);
+/* How often the thread has run so far (/proc/PID/schedstat); negative: it is no more. */
+int64_t walk_thread_runs(struct op_env *env, pid_t pid);
+void walk_sleep_ms(unsigned int ms);
+
+/* Anonymous memory of the op's own. */
+struct walk_area {
+	unsigned char *at; /* NULL: none */
+	size_t bytes, pages, page_bytes;
+};
+
+#define WALK_AREA_PARAM(megabytes)                                                                 \
+	{                                                                                          \
+		.name = "area-mb", .type = OP_PARAM_INT, .def = megabytes, .min = 2, .max = 4096,  \
+		.help = "memory of the op's own that it works on"                                  \
+	}
+
+/* For setup(): maps what the parameter area-mb says, at a multiple of 2 MiB; nothing is touched.
+ * 0, or -errno with the reason left. */
+int walk_area_map(struct walk_area *area, struct op_env *env);
+void walk_area_unmap(struct walk_area *area);
+/* Writes to each of @pages pages from number @first on. */
+void walk_area_touch(const struct walk_area *area, size_t first, size_t pages);
+
+#endif
