@@ -43,6 +43,7 @@
 #define LOCK_EXIT  "WARNING: lock held at task exit time in %F"
 #define LOCKS_HELD "WARNING: still has locks held in %F"
 #define STATIC_KEY "INFO: trying to register non-static key in %F"
+#define INVALID_FREE "KASAN: invalid-free in %F"
 #define LIST       "BUG: corrupted list in %F"
 
 const SplatRule splat_rules[] = {
@@ -74,8 +75,11 @@ const SplatRule splat_rules[] = {
 	{NULL, GROUP_CUT, PICK_NONE, 0, RULE_MID, "[ cut here ]", NULL},
 
 	/* Sanitizers. */
-	STACK("kasan-invalid-free", "BUG: KASAN: double-free or invalid-free", "KASAN: invalid-free in %F"),
-	STACK("kasan-invalid-free", "BUG: KASAN: invalid-free", "KASAN: invalid-free in %F"),
+	STACK("kasan-invalid-free", "BUG: KASAN: double-free or invalid-free in %y", INVALID_FREE),
+	STACK("kasan-invalid-free", "BUG: KASAN: double-free or invalid-free", INVALID_FREE),
+	STACK("kasan-invalid-free", "BUG: KASAN: invalid-free in %y", INVALID_FREE),
+	STACK("kasan-invalid-free", "BUG: KASAN: invalid-free", INVALID_FREE),
+	STACK("kasan-double-free", "BUG: KASAN: double-free in %y", "KASAN: double-free in %F"),
 	STACK("kasan-double-free", "BUG: KASAN: double-free", "KASAN: double-free in %F"),
 	STACK("kasan", "BUG: KASAN: maybe %w in %y", "KASAN: %1%A in %F"),
 	STACK("kasan", "BUG: KASAN: %w in %y", "KASAN: %1%A in %F"),
