@@ -62,9 +62,21 @@ static void add_modules(Plan *plan, const GPtrArray *modules, guint boot_count)
 	}
 }
 
+/*
+ * While the ops run the console is for warnings and worse: each block that goes and comes makes
+ * several lines of information, and an emulated UART holds the guest up for every byte.
+ */
+#define CONSOLE_LEVEL "5"
+
 static void add_settings(Plan *plan, const Scenario *s)
 {
 	char buf[WIRE_LINE_MAX];
+	struct wire_out level;
+
+	wire_begin(&level, buf, sizeof(buf), WIRE_SET);
+	wire_add(&level, "path", "/proc/sys/kernel/printk");
+	wire_add(&level, "value", CONSOLE_LEVEL);
+	add_line(plan, &level);
 
 	for (guint i = 0; i < s->set_paths->len; i++) {
 		struct wire_out out;
