@@ -17,14 +17,17 @@ static const struct {
 	{"kpagecount_read", "kpagecount"},
 	{"kpagecgroup_read", "kpagecgroup"},
 	{"page_idle_", "page-idle"},
+	{"read_page_owner", "page-owner"},
+	{"pagetypeinfo_", "pagetypeinfo"},
+	{"kmemleak_scan", "kmemleak"},
+	{"soft_offline_page", "soft-offline"},
+	{"hard_offline_page", "hard-offline"},
 	{"memory_failure", "hwpoison"},
-	{"soft_offline_page", "hwpoison"},
 	{"unpoison_memory", "hwpoison"},
-	{"isolate_migratepages", "compaction"},
-	{"compact_zone", "compaction"},
-	{"ksm_", "ksm"},
 	{"read_kcore", "kcore"},
+	{"ksm_", "ksm"},
 	{"khugepaged", "khugepaged"},
+	{"compact_zone", "compaction"},
 };
 
 static gboolean has_frame(const Splat *splat, const char *function)

@@ -103,10 +103,10 @@ static gboolean is_consequence(const Entry *entry, const Splat *splat,
 
 	if (cause->family == FAMILY_EMULATOR)
 		return TRUE; /* the machine is not to be trusted from there on */
-	if (cause->note && g_strcmp0(cause->note, judgement->note) == 0)
-		return TRUE;
 	if (judgement->rank > cause->rank)
 		return FALSE;
+	if (cause->note && g_strcmp0(cause->note, judgement->note) == 0)
+		return TRUE;
 	/* what was corrupted stays so until the end of the boot */
 	if (judgement->consequence && cause->family != FAMILY_OTHER)
 		return TRUE;

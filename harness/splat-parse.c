@@ -93,11 +93,12 @@ static void note_time(SplatParser *parser, gint64 t_us)
 static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMatch *match,
 		      const SplatLine *line)
 {
-	gboolean again = parser->booted && !parser->route.last_fatal && !line->syslog;
+	gboolean again;
 
 	if (line->t_us > LATE_US || (line->t_us < 0 && parser->timed))
 		return;
 	splat_route_settle(&parser->route, G_MAXINT64);
+	again = parser->booted && !parser->route.last_fatal && !line->syslog;
 	g_free(parser->release);
 	parser->release = g_strndup(match->word[0].s, match->word[0].len);
 	if (again)

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The entrance: pieces of any size, two sources, settling, known issues, hostile bytes. */
+#include "harness/triage.h"
+#include "harness/triage-known.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "host-driver/error.h"
+
+static const char *const report[] = {
+	"BUG: KASAN: slab-use-after-free in foo_read+0x12/0x340 [foo]",
+	"Read of size 8 at addr ffff888012345678 by task sh/123",
+	"CPU: 1 UID: 0 PID: 123 Comm: sh Not tainted 6.12.0 #1",
+	"Call Trace:",
+	" <TASK>",
+	" dump_stack_lvl+0x64/0x80",
+	" print_report+0xce/0x660",
+	" foo_read+0x12/0x340 [foo]",
+	" vfs_read+0x1/0x2",
+	" </TASK>",
+};
+
+static void count_splat(const Splat *splat, gpointer user)
+{
+	(*(guint *)user)++;
+}
+
+static Triage *open_triage(guint *count)
+{
+	TriageConfig config = {0};
+
+	return triage_new(&config, count ? count_splat : NULL, count, NULL);
+}
+
+static void feed_console(Triage *triage, const char *text, gint64 host_us)
+{
+	triage_feed(triage, TRIAGE_CONSOLE, text, strlen(text), -1, host_us);
+}
+
+static void feed_report(Triage *triage, gboolean console, gboolean times, gboolean cut)
+{
+	gint64 t_us = 5000000;
+
+	for (guint i = 0; i < G_N_ELEMENTS(report); i++, t_us += 10) {
+		g_autofree char *line = times ? g_strdup_printf("[    5.%06u] %s\r\n",
+								(guint)(t_us % 1000000), report[i])
+					      : g_strdup_printf("%s\n", report[i]);
+
+		if (cut && i > 4)
+			break;
+		if (console)
+			feed_console(triage, line, 0);
+		else
+			triage_feed(triage, TRIAGE_KMSG, report[i], strlen(report[i]), t_us, 0);
+	}
+}
+
+static void check_report(Triage *triage)
+{
+	const Splat *splat;
+
+	triage_finish(triage);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
+	splat = triage_splats(triage)->pdata[0];
+	g_assert_cmpstr(splat->title, ==, "KASAN: slab-use-after-free Read in foo_read");
+	g_assert_cmpstr(splat->signature, ==, "kasan:foo_read");
+	g_assert_cmpstr(splat->function, ==, "foo_read");
+	g_assert_cmpstr(splat->task, ==, "sh");
+	g_assert_cmpstr(splat->kernel, ==, "6.12.0");
+	g_assert_cmpint(splat->pid, ==, 123);
+	g_assert_cmpint(splat->cpu, ==, 1);
+	g_assert_false(splat->corrupted);
+	g_assert_cmpstr(splat->frames->pdata[2], ==, "foo_read+0x12/0x340 [foo]");
+	g_assert_cmpuint(triage_incidents(triage)->len, ==, 1);
+	g_assert_cmpuint(((Incident *)triage_incidents(triage)->pdata[0])->hits, ==, 1);
+}
+
+static void test_sources(void)
+{
+	for (guint way = 0; way < 6; way++) {
+		g_autoptr(Triage) triage = open_triage(NULL);
+
+		if (way != 1)
+			feed_report(triage, TRUE, way != 3 && way != 4, way == 5);
+		if (way != 0 && way != 3)
+			feed_report(triage, FALSE, TRUE, FALSE);
+		check_report(triage);
+	}
+}
+
+/* What the console lost, kmsg has; and the other way round. */
+static void test_better_twin(void)
+{
+	for (guint first = 0; first < 2; first++) {
+		g_autoptr(Triage) triage = open_triage(NULL);
+
+		feed_report(triage, first, TRUE, TRUE);
+		triage_settle(triage, G_USEC_PER_SEC);
+		g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
+		g_assert_true(((Splat *)triage_splats(triage)->pdata[0])->corrupted);
+		feed_report(triage, !first, TRUE, FALSE);
+		check_report(triage);
+	}
+}
+
+static void test_settle(void)
+{
+	guint count = 0;
+	g_autoptr(Triage) triage = open_triage(&count);
+
+	feed_console(triage, "WARNING: CPU: 1 PID: 2 at mm/gup.c:80 f+0x1/0x2\n", 1000000);
+	triage_settle(triage, 1200000);
+	g_assert_cmpuint(count, ==, 0);
+	feed_console(triage, "Call Trace:\n f+0x1/0x2\n", 1250000);
+	triage_settle(triage, 1500000);
+	g_assert_cmpuint(count, ==, 0);
+	triage_settle(triage, 1600000);
+	g_assert_cmpuint(count, ==, 1);
+	triage_finish(triage);
+	triage_finish(triage);
+	g_assert_cmpuint(count, ==, 1);
+	feed_console(triage, "BUG: after the end\n", 2000000);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
+}
+
+static void test_nothing(void)
+{
+	g_autoptr(Triage) triage = open_triage(NULL);
+
+	feed_console(triage, "", 0);
+	triage_finish(triage);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 0);
+	g_assert_cmpuint(triage_incidents(triage)->len, ==, 0);
+}
+
+/* With callers in front, two reports that are mixed line by line come apart. */
+static void test_callers(void)
+{
+	g_autoptr(Triage) triage = open_triage(NULL);
+
+	for (guint i = 0; i < G_N_ELEMENTS(report); i++)
+		for (guint id = 7; id < 9; id++) {
+			g_autofree char *line = g_strdup_printf(
+				"[    5.00%02u%02u][  T%u] %.*s%u%s\n", i, id, id,
+				(int)strcspn(report[i], "+"), report[i], id,
+				strchr(report[i], '+') ? strchr(report[i], '+') : "");
+
+			if (!strchr(report[i], '+')) {
+				g_free(line);
+				line = g_strdup_printf("[    5.00%02u%02u][  T%u] %s\n", i, id, id,
+						       report[i]);
+			}
+			feed_console(triage, line, 0);
+		}
+	triage_finish(triage);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 2);
+	g_assert_cmpstr(((Splat *)triage_splats(triage)->pdata[0])->function, ==, "foo_read7");
+	g_assert_cmpstr(((Splat *)triage_splats(triage)->pdata[1])->function, ==, "foo_read8");
+}
+
+/* A line of 100 kB, NULs, escapes, bytes that are no UTF-8: nothing is lost behind them. */
+static void test_hostile(void)
+{
+	g_autoptr(Triage) triage = open_triage(NULL);
+	g_autofree char *junk = g_malloc(100 * 1024);
+	const Splat *splat;
+
+	memset(junk, 'x', 100 * 1024);
+	triage_feed(triage, TRIAGE_CONSOLE, junk, 100 * 1024, -1, 0);
+	triage_feed(triage, TRIAGE_CONSOLE, "\n\0\0\033[0m\xff\xfe\n", 10, -1, 0);
+	feed_console(triage, "BUG: \033[1mred \xff\xfe word\n", 0);
+	memset(junk, 0, 100 * 1024);
+	triage_feed(triage, TRIAGE_CONSOLE, junk, 100 * 1024, -1, 0);
+	triage_finish(triage);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
+	splat = triage_splats(triage)->pdata[0];
+	g_assert_cmpstr(splat->title, ==, "BUG: red ?? word");
+	g_assert_cmpuint(splat->line, ==, 3);
+}
+
+static void check_reboot(const char *log, guint expected)
+{
+	g_autoptr(Triage) triage = open_triage(NULL);
+
+	feed_console(triage, log, 0);
+	triage_finish(triage);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, expected);
+}
+
+static void test_reboot(void)
+{
+	static const char banner[] = "[    0.000000] Linux version 6.12.0 (a@b) #1 SMP\n";
+	g_autofree char *twice = g_strconcat(banner, "[    9.0] x\n", banner, NULL);
+	g_autofree char *asked =
+		g_strconcat(banner, "[    9.000000] reboot: Restarting system\n", banner, NULL);
+	g_autofree char *panic =
+		g_strconcat(banner,
+			    "[    9.000000] Kernel panic - not syncing: Attempted to kill init!\n",
+			    banner, NULL);
+	g_autofree char *late = g_strconcat("[   99.000000] up\n", banner, NULL);
+	g_autofree char *loader = g_strconcat("SeaBIOS (version 1.16)\nBooting...\n", banner, NULL);
+	g_autofree char *program =
+		g_strconcat(banner, "[    9.000000] up\nLinux version 6.12.0 (a@b)\n", NULL);
+
+	check_reboot(banner, 0);
+	check_reboot(twice, 1);
+	check_reboot(asked, 0);
+	check_reboot(panic, 1); /* the panic */
+	check_reboot(late, 1);
+	check_reboot(loader, 0);
+	check_reboot(program, 0);
+}
+
+static char *write_ini(const char *text)
+{
+	char *path = g_build_filename(g_get_tmp_dir(), "test-triage.XXXXXX", NULL);
+	int fd = g_mkstemp(path);
+
+	g_assert_cmpint(fd, >=, 0);
+	g_close(fd, NULL);
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	return path;
+}
+
+static void check_known(const char *ini, const char *kernel, const char *note)
+{
+	g_autofree char *path = write_ini(ini);
+	TriageConfig config = {.known_issues = path, .kernel = kernel};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, &error);
+
+	g_assert_no_error(error);
+	feed_report(triage, TRUE, TRUE, FALSE);
+	triage_finish(triage);
+	g_assert_cmpstr(((Incident *)triage_incidents(triage)->pdata[0])->known, ==, note);
+	g_unlink(path);
+}
+
+static void test_known(void)
+{
+	check_known("[a]\nsignature=kasan:foo_*\nnote=seen\n", NULL, "seen");
+	check_known("[a]\nsignature=kasan:bar\nnote=seen\n", NULL, NULL);
+	check_known("[a]\nsignature=kasan:foo_read\nnote=old\nkernels=- 6.1\n"
+		    "[b]\nsignature=kasan:foo_read\nnote=new\nkernels=6.9 - 6.12\n",
+		    NULL, "new");
+	check_known("[a]\nsignature=*\nnote=old\nkernels=6.9 - 6.12\n", "6.12.95+deb12-amd64",
+		    "old");
+	check_known("[a]\nsignature=*\nnote=old\nkernels=6.9 - 6.12\n", "6.13.0", NULL);
+	check_known("[a]\nsignature=*\nnote=old\nkernels=6.13 -\n", "7.3.4", "old");
+}
+
+static void test_known_wrong(void)
+{
+	static const char *const wrong[] = {
+		"[a]\nnote=x\n",
+		"[a]\nsignature=x\n",
+		"[a]\nsignature=x\nnote=y\nkernel=6.1\n",
+		"[a]\nsignature=x\nnote=y\nkernels=old\n",
+		"signature=x\n",
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autofree char *path = write_ini(wrong[i]);
+		TriageConfig config = {.known_issues = path};
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(triage_new(&config, NULL, NULL, &error));
+		g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
+		g_assert_nonnull(strstr(error->message, path));
+		g_unlink(path);
+	}
+}
+
+static void test_compare(void)
+{
+	g_assert_cmpint(triage_known_compare("6.9", "6.12.3"), <, 0);
+	g_assert_cmpint(triage_known_compare("6.12", "6.12.0"), ==, 0);
+	g_assert_cmpint(triage_known_compare("7.0-rc1", "6.99"), >, 0);
+	g_assert_cmpint(triage_known_compare("6.1.0-56-amd64", "6.1"), ==, 0);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/triage/sources", test_sources);
+	g_test_add_func("/triage/better-twin", test_better_twin);
+	g_test_add_func("/triage/settle", test_settle);
+	g_test_add_func("/triage/nothing", test_nothing);
+	g_test_add_func("/triage/callers", test_callers);
+	g_test_add_func("/triage/hostile", test_hostile);
+	g_test_add_func("/triage/reboot", test_reboot);
+	g_test_add_func("/triage/known", test_known);
+	g_test_add_func("/triage/known-wrong", test_known_wrong);
+	g_test_add_func("/triage/compare", test_compare);
+	return g_test_run();
+}
