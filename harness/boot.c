@@ -156,7 +156,13 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 {
 	Boot *boot = user;
 
-	record_event(boot->record, "vm-event", "name", name);
+	JsonObject *o = json_object_new();
+
+	json_object_set_string_member(o, "host", "vm-event");
+	json_object_set_string_member(o, "name", name);
+	if (data)
+		json_object_set_object_member(o, "data", json_object_ref(data));
+	record_json(boot->record, RECORD_EVENTS, o);
 	/* The console has the words; the machine is paused, so its memory can be read. */
 	if (g_str_equal(name, "GUEST_PANICKED") && boot->state < BOOT_CORPSE) {
 		boot->saw_panic = TRUE;
@@ -287,7 +293,7 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 			go_quiet(boot, "and not one byte on the console");
 		else if (in_ms > d->hello_ms)
 			go_quiet(boot, "before its hello");
-		else if (boot->splat_us && now - boot->console_us > d->quiet_ms * 1000ll)
+		else if (boot->splat_us && now - boot->console_us > d->corpse_ms * 1000ll)
 			become_corpse(boot, TRUE);
 		break;
 	case BOOT_PLUG:
