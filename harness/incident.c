@@ -284,19 +284,15 @@ static gboolean takes_references(const char *walker)
 	return op && op->grabs;
 }
 
-/* One walker that could have held the page: a guess, and said to be one. */
-static const char *guess_walker(const Incidents *incidents)
+/* The walkers that could have held the page, "a" or "a or b": a guess, and said to be one. */
+static char *guess_walkers(const Incidents *incidents)
 {
-	const char *only = NULL;
+	GString *guess = g_string_new(NULL);
 
-	for (char **walker = incidents->walkers; walker && *walker; walker++) {
-		if (!takes_references(*walker))
-			continue;
-		if (only)
-			return NULL;
-		only = *walker;
-	}
-	return only;
+	for (char **walker = incidents->walkers; walker && *walker; walker++)
+		if (takes_references(*walker))
+			g_string_append_printf(guess, "%s%s", guess->len ? " or " : "", *walker);
+	return g_string_free(guess, guess->len == 0);
 }
 
 static gint by_line(gconstpointer a, gconstpointer b)
@@ -308,7 +304,7 @@ static gint by_line(gconstpointer a, gconstpointer b)
 
 void incidents_finish(Incidents *incidents)
 {
-	const char *guess = guess_walker(incidents);
+	g_autofree char *guess = guess_walkers(incidents);
 
 	g_ptr_array_sort(incidents->list, by_line);
 	for (guint i = 0; i < incidents->list->len; i++) {

@@ -61,7 +61,7 @@ static void append_hit(GString *text, const BootResult *r, guint boots)
 	if (hit->walker)
 		row(text, "walker", "%s%s", hit->walker,
 		    hit->walker_guessed
-			    ? " (a guess: of those that ran, only this one takes references)"
+			    ? " (a guess: what ran and takes references before it looks)"
 			    : "");
 	if (hit->block >= 0)
 		row(text, "block", "memory%" G_GINT64_FORMAT "%s", hit->block,

@@ -26,7 +26,7 @@ typedef struct {
 	char *signature;   /* of the cause */
 	Splat *cause;	   /* owned by the Triage */
 	GPtrArray *splats; /* of Splat, borrowed: the cause first, then the consequences */
-	char *walker;	   /* who did it: op, task or kthread, or NULL */
+	char *walker;	   /* who did it: op, task or kthread, or NULL; a guess may be "a or b" */
 	gboolean walker_guessed;
 	char *known;  /* note of configs/known-issues.ini, or NULL */
 	guint64 hits; /* repetitions of the cause within this incident, at least 1 */
