@@ -126,6 +126,12 @@ void splat_open_free(SplatOpen *open)
 	g_free(open);
 }
 
+gboolean splat_open_is_inline_header(const SplatOpen *open)
+{
+	return !open->had_cpu && !open->had_trace && !open->access &&
+	       g_str_has_suffix(open->splat->header, " [inline]");
+}
+
 void splat_open_follow(SplatOpen *open, const SplatRule *rule, const SplatMatch *match)
 {
 	open->followed = TRUE;

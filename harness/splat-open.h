@@ -67,6 +67,9 @@ void splat_open_free(SplatOpen *open);
 /* Another header of the same complaint ("Oops: ..." behind "BUG: unable to handle ..."). */
 void splat_open_follow(SplatOpen *open, const SplatRule *rule, const SplatMatch *match);
 
+/* TRUE while there is no more than headers that a symbolizer repeated for inlined functions. */
+gboolean splat_open_is_inline_header(const SplatOpen *open);
+
 /* A line that is this splat's. */
 void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape);
 

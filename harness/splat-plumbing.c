@@ -18,14 +18,14 @@ static const struct {
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
 	{PLUMB_ALWAYS,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
-	 "walk_stackframe stext print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
+	 "walk_stackframe switch_to context_switch sched_text_start stext print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
 	 "kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
 	 "describe_address* kmsan_* msan_* kcsan_* tsan_* kfence_* check_canary* ubsan_* val_to_string "
 	 "handle_overflow* kmemleak_* create_object* sanitizer_cov_* write_comp_data* "
 	 "warn warn_* report_bug* fixup_bug* handle_bug* report_addr* bug_handler brk_handler "
 	 "bug_get_file_line exc_* asm_exc_* do_error_trap do_trap* invalid_op do_invalid_op trap_* "
 	 "entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_* ret_from_fork* ret_from_kernel_thread "
-	 "panic vpanic nmi_panic* end_report* start_report* check_panic_on_warn object_err slab_err "
+	 "panic panic_* vpanic nmi_panic* end_report* start_report* check_panic_on_warn object_err slab_err "
 	 "slab_bug* slab_fix check_slab check_object check_bytes_and_report on_freelist "
 	 "die die_* do_kernel_fault do_page_fault do_translation_fault do_mem_abort do_sea do_bad_area "
 	 "do_alignment_fault do_tag_* do_serror arm64_serror_panic bad_mode do_undefinstr do_DataAbort "

@@ -74,6 +74,8 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 {
 	SplatGroup before = open->rule->group, now = rule->group;
 
+	if (strcmp(open->rule->kind, rule->kind) == 0 && splat_open_is_inline_header(open))
+		return TRUE;
 	if (now == GROUP_PANIC)
 		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE || !open->had_trace;
 	if (now == GROUP_DIE && before == GROUP_DIE)

@@ -127,6 +127,8 @@ static gboolean read_frame(const char *s, const char *end, SplatShape *shape)
 
 		return splat_match_symbol(from, end, TRUE, &caller) != NULL;
 	}
+	/* a function that was inlined: what is not symbolized has none, so it must not name it */
+	shape->maybe = TRUE;
 	return inlined || source_follows(after, end);
 }
 
