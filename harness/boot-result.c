@@ -112,6 +112,10 @@ static void gather_incidents(const Boot *boot, BootResult *r, gboolean *emulator
 		if (r->incident_count++ == 0)
 			fill_hit(boot, incident, &r->hit);
 		r->hits += incident->hits;
+		if (!g_ptr_array_find_with_equal_func(
+			    r->families, incident_family_name(incident->family), g_str_equal, NULL))
+			g_ptr_array_add(r->families,
+					g_strdup(incident_family_name(incident->family)));
 		g_ptr_array_add(r->incident_titles, units_printable(incident->title));
 	}
 }
@@ -268,6 +272,7 @@ BootResult *boot_judge(Boot *boot)
 	r->index = boot->config.index;
 	r->seed = boot->config.seed;
 	r->incident_titles = g_ptr_array_new_with_free_func(g_free);
+	r->families = g_ptr_array_new_with_free_func(g_free);
 	r->skipped = g_ptr_array_new_with_free_func(g_free);
 	r->hit.block = r->hit.pfn = r->hit.offlines = -1;
 	r->hit.after_go_s = r->hit.after_hello_s = -1;
@@ -292,6 +297,7 @@ void boot_result_free(BootResult *r)
 	g_free(r->reason);
 	g_free(r->dir);
 	g_ptr_array_unref(r->incident_titles);
+	g_ptr_array_unref(r->families);
 	g_ptr_array_unref(r->skipped);
 	g_free(r->hit.title);
 	g_free(r->hit.family);

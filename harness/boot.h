@@ -66,6 +66,7 @@ typedef struct {
 	double hello_s;	  /* power-on to hello, host clock; -1 without hello */
 	guint incident_count, known_count;
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
+	GPtrArray *families;	    /* of char *, the unknown ones', each once */
 	GPtrArray *skipped;	    /* of char *: "damon: reason" */
 	BootHit hit;
 } BootResult;

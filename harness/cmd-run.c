@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt run`: options, live progress, report. */
+#include "harness/cmd-hunt.h"
 #include "harness/cmd.h"
-#include "harness/hunt.h"
 #include "harness/paths.h"
 #include "harness/report-text.h"
 #include "harness/units.h"
@@ -10,7 +10,6 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 typedef struct {
@@ -92,77 +91,21 @@ static const HuntListener listener = {
 	.note = on_note,
 };
 
-G_GNUC_PRINTF(2, 3)
-static gboolean usage_error(GError **error, const char *format, ...)
-{
-	va_list ap;
-	g_autofree char *text = NULL;
-
-	va_start(ap, format);
-	text = g_strdup_vprintf(format, ap);
-	va_end(ap);
-	g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, text);
-	return FALSE;
-}
-
-static gboolean parse_accel(const char *text, VmAccel *accel, GError **error)
-{
-	static const VmAccel all[] = {VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG};
-
-	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-		if (g_str_equal(text, vm_accel_name(all[i]))) {
-			*accel = all[i];
-			return TRUE;
-		}
-	return usage_error(error, "--accel %s: there are auto, kvm, tcg", text);
-}
-
 /* The options that a hunt takes over the scenario's policy. */
 static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **error)
 {
 	config->boots = config->scenario->boots;
 	if (opt->boots < 0 || opt->boots > 1000000)
-		return usage_error(error, "--boots: a number from 1 to 1000000");
+		return cmd_usage_error(error, "--boots: a number from 1 to 1000000");
 	if (opt->time) {
 		if (!units_parse_ms(opt->time, &config->time_ms) || config->time_ms == 0)
-			return usage_error(error, "--time %s: a time such as 90s, 30m or 8h",
-					   opt->time);
+			return cmd_usage_error(error, "--time %s: a time such as 90s, 30m or 8h",
+					       opt->time);
 		config->boots = 0;
 	}
 	if (opt->boots)
 		config->boots = (guint64)opt->boots;
-	if (opt->seed && !units_parse_u64(opt->seed, &config->seed))
-		return usage_error(error, "--seed %s: a number, decimal or 0x hex", opt->seed);
-	if (!opt->seed && getrandom(&config->seed, sizeof(config->seed), 0) < 0)
-		return usage_error(error, "no random numbers from the kernel: give --seed");
-	return TRUE;
-}
-
-static gboolean settle_accel(const Options *opt, HuntConfig *config, GError **error)
-{
-	g_autofree char *why = NULL;
-	VmAccel wanted = VM_ACCEL_AUTO;
-
-	if (!parse_accel(opt->accel ? opt->accel : "auto", &wanted, error) ||
-	    !vm_accel_resolve(wanted, &config->accel, &why, error))
-		return FALSE;
-	config->accel_auto = wanted == VM_ACCEL_AUTO;
-	if (config->accel_auto && why)
-		g_printerr("no KVM (%s): emulating with TCG\n", why);
-	return TRUE;
-}
-
-static char *known_issues_path(const Scenario *s, const char *configs)
-{
-	g_autofree char *dir = g_path_get_dirname(s->path);
-	char *path;
-
-	if (*s->known_issues)
-		return g_build_filename(dir, s->known_issues, NULL);
-	path = g_build_filename(configs, "known-issues.ini", NULL);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		g_clear_pointer(&path, g_free);
-	return path;
+	return cmd_hunt_seed(opt->seed, &config->seed, error);
 }
 
 static int hunt(const Options *opt, const char *what, GError **error)
@@ -181,19 +124,13 @@ static int hunt(const Options *opt, const char *what, GError **error)
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
-	config.known_issues = known = known_issues_path(scenario, configs);
+	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
 	config.backend = vm_backend_find(opt->backend ? opt->backend : "qemu");
 	if (!config.backend || config.backend == &vm_fake_ops) {
-		usage_error(error, "--backend %s: there is qemu", opt->backend);
+		cmd_usage_error(error, "--backend %s: there is qemu", opt->backend);
 		return -1;
 	}
-	if (!g_file_test(agent, G_FILE_TEST_IS_REGULAR)) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "no guest agent at %s: build it with ninja, or set PFNHUNT_AGENT",
-			    agent);
-		return -1;
-	}
-	if (!settle_accel(opt, &config, error))
+	if (!cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(opt->accel, &config, error))
 		return -1;
 	kernel = kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules, on_kernel_progress,
 			     NULL, error);
@@ -261,8 +198,8 @@ int cmd_run(int argc, char **argv)
 	g_set_prgname("pfnhunt run");
 	if (g_option_context_parse(context, &argc, &argv, &error)) {
 		if (argc > 2)
-			usage_error(&error, "one scenario at a time: '%s' is one too many",
-				    argv[2]);
+			cmd_usage_error(&error, "one scenario at a time: '%s' is one too many",
+					argv[2]);
 		else
 			code = hunt(&o, argc == 2 ? argv[1] : "quick", &error);
 	}

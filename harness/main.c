@@ -14,6 +14,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"run", "boot a guest, hunt by a scenario, report (the default of ./hunt)", cmd_run},
+	{"matrix", "run many scenarios on many kernels and print what fired where", cmd_matrix},
+	{"kernel", "list and fetch kernels to hunt on", cmd_kernel},
 	{"triage", "find splats and incidents in any kernel log", cmd_triage},
 	{"results", "list, show, compare, merge what was hunted", cmd_results},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},

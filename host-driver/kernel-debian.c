@@ -427,6 +427,44 @@ static gboolean fetch_locked(Fetch *fetch, GError **error)
 			   run_depmod(fetch, error) && install(fetch, meta, error));
 }
 
+static int by_version(const void *a, const void *b)
+{
+	return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **kernel_debian_releases(const char *cache, const char *suite, KernelProgress progress,
+			      gpointer user, GError **error)
+{
+	g_auto(Fetch) fetch = {.cache = cache, .progress = progress, .user = user};
+	g_autofree char *lock = g_build_filename(cache, "lock", NULL);
+	g_autofree char *apt_dir = g_build_filename(cache, "apt", suite, NULL);
+	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+	g_auto(GStrv) names = NULL;
+	int fd;
+
+	fetch.job = kernel_job_new();
+	fetch.suite = g_strdup(suite);
+	fetch.codename = kernel_debian_suite(error);
+	if (!fetch.codename)
+		return NULL;
+	fd = kernel_job_lock(fetch.job, lock, LOCK_DEADLINE_S, tell_waiting, &fetch, error);
+	if (fd < 0)
+		return NULL;
+	say(&fetch, "reading the package lists of %s", suite);
+	fetch.apt = kernel_apt_new(fetch.job, apt_dir, fetch.codename, suite, error);
+	if (fetch.apt && kernel_apt_update(fetch.apt, error))
+		names = kernel_apt_names(fetch.apt, IMAGE_PREFIX, error);
+	close(fd);
+	if (!names)
+		return NULL;
+	for (guint i = 0; names[i]; i++)
+		if (is_stock_image(names[i]))
+			g_ptr_array_add(found, g_strdup(names[i] + strlen(IMAGE_PREFIX)));
+	qsort(found->pdata, found->len, sizeof(gpointer), by_version);
+	g_ptr_array_add(found, NULL);
+	return (char **)g_ptr_array_free(g_steal_pointer(&found), FALSE);
+}
+
 Kernel *kernel_debian_open(const char *cache, const char *spec, KernelProgress progress,
 			   gpointer user, GError **error)
 {

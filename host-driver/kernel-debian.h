@@ -9,6 +9,13 @@
 Kernel *kernel_debian_open(const char *cache, const char *spec, KernelProgress progress,
 			   gpointer user, GError **error);
 
+/*
+ * Releases of the stock kernels that @suite offers now, oldest first, after a look at the
+ * mirror. Errors: INFRA. (transfer full)
+ */
+char **kernel_debian_releases(const char *cache, const char *suite, KernelProgress progress,
+			      gpointer user, GError **error);
+
 /* This machine's Debian suite (VERSION_CODENAME), or NULL and a USAGE error. (transfer full) */
 char *kernel_debian_suite(GError **error);
 

@@ -48,6 +48,18 @@ typedef struct {
 GPtrArray *kernel_list(GError **error);
 void kernel_entry_free(KernelEntry *entry);
 
+/*
+ * The same for each suite of this machine's mirror, from its own on: what `debian:SUITE:VERSION`
+ * would fetch. Looks at the mirror, so it may take a minute; suites that the mirror does not
+ * have are left out. Errors: USAGE (no Debian), INFRA (no suite could be read).
+ */
+GPtrArray *kernel_offers(KernelProgress progress, gpointer user, GError **error);
+/*
+ * As kernel_open(), but a bare version such as "6.12" or "7.3.4" is looked for in each suite of
+ * the mirror, from this machine's own on, and fetched from the first that has it.
+ */
+Kernel *kernel_fetch(const char *spec, KernelProgress progress, gpointer user, GError **error);
+
 /* One module file to load, in order. */
 typedef struct {
 	char *name;   /* with underscores */

@@ -232,6 +232,55 @@ static void test_by_version(void)
 	g_assert_cmpuint(count_in_log("download"), ==, 1);
 }
 
+/* A bare version is looked for in one suite after the other. */
+static void test_fetch(void)
+{
+	g_autofree char *offline = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Kernel) kernel = NULL;
+
+	if (!fresh())
+		return;
+	kernel = kernel_fetch("6.1.0", NULL, NULL, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(kernel->release, ==, R);
+	g_assert_cmpuint(count_in_log("update"), ==, 1); /* the first suite had it */
+	g_assert_null(kernel_fetch("8", NULL, NULL, &error));
+	fix_check_error(&error, PFNHUNT_ERROR_USAGE, "no kernel 8 in any suite of the mirror");
+	g_assert_cmpuint(count_in_log("update"), >, 4);
+	offline = fix_write(fake, "offline", "", 0);
+	g_assert_null(kernel_fetch("8", NULL, NULL, &error));
+	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "Could not resolve m.example");
+	g_unlink(offline);
+	g_assert_null(kernel_fetch("no-such", NULL, NULL, &error));
+	fix_check_error(&error, PFNHUNT_ERROR_USAGE, "no kernel");
+}
+
+static void test_offers(void)
+{
+	g_autofree char *spec = g_strdup_printf("debian:%s:" R, codename ? codename : "");
+	g_autofree char *offline = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) offers = NULL;
+	const KernelEntry *first, *second;
+
+	if (!fresh())
+		return;
+	offers = kernel_offers(NULL, NULL, &error);
+	g_assert_no_error(error);
+	/* Two stock kernels in each suite: no meta package, no cloud kernel, no debug symbols. */
+	g_assert_cmpuint(offers->len, >=, 2 * 3);
+	g_assert_cmpuint(offers->len % 2, ==, 0);
+	first = g_ptr_array_index(offers, 0);
+	second = g_ptr_array_index(offers, 1);
+	g_assert_cmpstr(first->spec, ==, spec);
+	g_assert_cmpstr(second->release, ==, NEXT);
+	offline = fix_write(fake, "offline", "", 0);
+	g_assert_null(kernel_offers(NULL, NULL, &error));
+	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "Could not resolve m.example");
+	g_unlink(offline);
+}
+
 static void check_fails(const char *spec, int code, const char *words)
 {
 	g_autoptr(GError) error = NULL;
@@ -343,6 +392,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/kernel-debian/one-package", test_one_package);
 	g_test_add_func("/kernel-debian/split-packages", test_split_packages);
 	g_test_add_func("/kernel-debian/by-version", test_by_version);
+	g_test_add_func("/kernel-debian/fetch", test_fetch);
+	g_test_add_func("/kernel-debian/offers", test_offers);
 	g_test_add_func("/kernel-debian/failures", test_failures);
 	g_test_add_func("/kernel-debian/interrupt", test_interrupt);
 	g_test_add_func("/kernel-debian/leftovers", test_leftovers);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of many hunts: rates, medians, and that nothing looks clean that is not. */
+#include "harness/matrix.h"
+
+#include <string.h>
+
+static const char *const kernels[] = {"6.1", "7.3", NULL};
+static const char *const scenarios[] = {"cancel", "control", NULL};
+
+/* A boot in which @family (NULL: none) fired first, @after_s after the start. */
+static void add(Matrix *m, guint kernel, guint scenario, Verdict verdict, const char *family,
+		double after_s)
+{
+	g_autoptr(GPtrArray) families = g_ptr_array_new();
+	BootResult r = {.verdict = verdict, .offlines = 100, .run_s = 10, .families = families};
+
+	r.hit.after_go_s = after_s;
+	if (family) {
+		r.hit.any = TRUE;
+		r.hit.family = (char *)family;
+		g_ptr_array_add(families, (char *)family);
+	}
+	matrix_add(m, kernel, scenario, &r);
+}
+
+static void assert_text(const Matrix *m, const char *wanted)
+{
+	g_autofree char *text = matrix_text(m);
+
+	g_assert_cmpstr(text, ==, wanted);
+}
+
+static void test_empty(void)
+{
+	g_autoptr(Matrix) m = matrix_new(kernels, scenarios);
+
+	assert_text(m, "scenario  family  6.1  7.3\n"
+		       "cancel    none    -    -\n"
+		       "control   none    -    -\n");
+}
+
+static void test_table(void)
+{
+	g_autoptr(Matrix) m = matrix_new(kernels, scenarios);
+
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.5);
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.1);
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.2);
+	add(m, 1, 0, VERDICT_INCIDENT, "fake-offline", 1);
+	add(m, 1, 0, VERDICT_INCIDENT, "bad-page", -1);
+	add(m, 1, 0, VERDICT_INCIDENT, "fake-offline", 2);
+	add(m, 0, 1, VERDICT_CLEAN, NULL, -1);
+	add(m, 0, 1, VERDICT_CLEAN, NULL, -1);
+	add(m, 1, 1, VERDICT_HANG, NULL, -1);
+	assert_text(m, "scenario  family        6.1                            7.3\n"
+		       "cancel    bad-page      0/3                            1/3\n"
+		       "          fake-offline  3/3 0.20 s                     2/3 1.50 s\n"
+		       "control   hang          0/2 clean, 200 offlines, 20 s  1/1\n");
+}
+
+/* Boots that say nothing, and cells that could not run, are told; a reason only once. */
+static void test_not_clean(void)
+{
+	g_autoptr(Matrix) m = matrix_new(kernels, scenarios);
+
+	add(m, 0, 0, VERDICT_UNEXPOSED, NULL, -1);
+	add(m, 0, 0, VERDICT_CLEAN, NULL, -1);
+	add(m, 0, 1, VERDICT_LOST, NULL, -1);
+	matrix_fail(m, 1, 0, "no kernel 7.3");
+	matrix_fail(m, 1, 1, "no kernel 7.3");
+	assert_text(m, "scenario  family  6.1               7.3\n"
+		       "cancel    none    0/2, 1 unexposed  failed\n"
+		       "control   none    0/1, 1 lost       failed\n"
+		       "failed: no kernel 7.3\n");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/matrix/empty", test_empty);
+	g_test_add_func("/matrix/table", test_table);
+	g_test_add_func("/matrix/not-clean", test_not_clean);
+	return g_test_run();
+}
