@@ -30,6 +30,18 @@
 	X(soft_offline)                                                                            \
 	X(hard_offline)                                                                            \
 	X(hwpoison)                                                                                \
+	X(damon_stat)                                                                              \
+	X(damon_reclaim)                                                                           \
+	X(khugepaged)                                                                              \
+	X(reclaim)                                                                                 \
+	X(lru_gen)                                                                                 \
+	X(page_cache)                                                                              \
+	X(gup)                                                                                     \
+	X(pagemap)                                                                                 \
+	X(clear_refs)                                                                              \
+	X(migrate)                                                                                 \
+	X(numa_balancing)                                                                          \
+	X(swap)                                                                                    \
 	X(plant)                                                                                   \
 	X(null_hammer)                                                                             \
 	X(null_walker)

@@ -80,6 +80,24 @@ int damon_sysfs_aim(struct op_env *env, unsigned int k, const struct target_rang
 	return ret;
 }
 
+int damon_sysfs_scheme(struct op_env *env, unsigned int k, const char *action)
+{
+	static const struct {
+		const char *name;
+		uint64_t max;
+	} pattern[] = {{"sz", UINT64_MAX}, {"nr_accesses", UINT32_MAX}, {"age", UINT32_MAX}};
+	char path[160];
+	int ret = put(env, 1, CONTEXT "schemes/nr_schemes", k);
+
+	snprintf(path, sizeof(path), CONTEXT "schemes/0/action", k);
+	if (!ret)
+		ret = op_write_file(env, path, action);
+	for (unsigned int i = 0; i < sizeof(pattern) / sizeof(pattern[0]) && !ret; i++)
+		ret = put(env, pattern[i].max, CONTEXT "schemes/0/access_pattern/%s/max", k,
+			  pattern[i].name);
+	return ret;
+}
+
 int damon_sysfs_state(struct op_env *env, unsigned int k, const char *state)
 {
 	char path[96];

@@ -18,6 +18,8 @@ int damon_sysfs_create(struct op_env *env, unsigned int kdamonds, uint64_t sampl
 /* Points a kdamond that is off at @ranges of page frames, with this number of regions. */
 int damon_sysfs_aim(struct op_env *env, unsigned int kdamond, const struct target_range *ranges,
 		    size_t count, uint64_t regions);
+/* Gives a kdamond that is off one scheme: @action on every region, whatever its accesses. */
+int damon_sysfs_scheme(struct op_env *env, unsigned int kdamond, const char *action);
 /* "on" or "off"; returns when that is so. */
 int damon_sysfs_state(struct op_env *env, unsigned int kdamond, const char *state);
 /* The kernel thread, or -1. */

@@ -5,28 +5,23 @@
  * fake-offline pages of the hammered blocks it is the quickest way to meet an offline.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "guest-agent/walkers/damon-sysfs.h"
+#include "guest-agent/walkers/walk.h"
 
-#define LOOK_NS 50000000L
+#define LOOK_MS 50
 
-enum { AIM_FAKE_OFFLINE, AIM_ALL };
-static const char *const aim_choices[] = {"fake-offline", "all", NULL};
+enum { SAMPLE, LRU_DEPRIO };
+static const char *const mode_choices[] = {"sample", "lru-deprio", NULL};
 
 enum { KDAMOND_MS, AIMS, RANGES, PAGES };
 static const char *const counters[] = {"kdamond_ms", "aims", "ranges", "pages", NULL};
 
 struct damon {
-	unsigned int kdamonds, aim;
-	struct targets targets;
+	unsigned int kdamonds, mode;
+	struct walk_aim aim;
 	bool on;
-	size_t range_count; /* what it is aimed at now */
-	struct target_range range[TARGETS_RANGES_MAX];
-	struct target_range wanted[TARGETS_RANGES_MAX];
 	int64_t cpu_ms;
 };
 
@@ -37,29 +32,9 @@ static void stop_all(struct damon *c, struct op_env *env)
 	c->on = false;
 }
 
-static size_t wanted_ranges(struct damon *c)
-{
-	const struct targets *t = &c->targets;
-	size_t count = 0;
-
-	if (c->aim == AIM_FAKE_OFFLINE) {
-		memcpy(c->wanted, t->range, t->range_count * sizeof(t->range[0]));
-		return t->range_count;
-	}
-	for (size_t i = 0; i < t->block_count; i++) {
-		uint64_t start = t->block[i].number * t->block_pages;
-
-		if (count && c->wanted[count - 1].end_pfn == start)
-			c->wanted[count - 1].end_pfn += t->block_pages;
-		else if (count < TARGETS_RANGES_MAX)
-			c->wanted[count++] = (struct target_range){start, start + t->block_pages};
-	}
-	return count;
-}
-
 static int aim_one(struct damon *c, struct op_env *env, unsigned int k, uint64_t regions)
 {
-	int ret = damon_sysfs_aim(env, k, c->range, c->range_count, regions);
+	int ret = damon_sysfs_aim(env, k, c->aim.range, c->aim.range_count, regions);
 	pid_t pid;
 
 	if (!ret)
@@ -78,19 +53,18 @@ static int aim_one(struct damon *c, struct op_env *env, unsigned int k, uint64_t
 
 static int aim(struct damon *c, struct op_env *env)
 {
-	uint64_t regions = (uint64_t)op_int(env->plan, "regions"), pages = 0;
+	uint64_t regions = (uint64_t)op_int(env->plan, "regions"), pages = c->aim.pages;
 	int ret = 0;
 
 	stop_all(c, env);
 	c->cpu_ms = 0;
-	for (size_t i = 0; i < c->range_count; i++)
-		pages += c->range[i].end_pfn - c->range[i].start_pfn;
-	op_set(env, RANGES, c->range_count);
+	op_set(env, RANGES, c->aim.range_count);
 	op_set(env, PAGES, pages);
 	if (!pages)
 		return 0;
 	regions = regions < pages ? regions : pages;
-	if (regions < DAMON_SYSFS_MIN_REGIONS)
+	/* A scheme goes through every page of a region: few of them waste the least time. */
+	if (c->mode == LRU_DEPRIO || regions < DAMON_SYSFS_MIN_REGIONS)
 		regions = DAMON_SYSFS_MIN_REGIONS;
 	c->on = true;
 	for (unsigned int k = 0; k < c->kdamonds && !ret; k++)
@@ -103,10 +77,16 @@ static int setup(void *ctx, struct op_env *env)
 {
 	struct damon *c = ctx;
 
+	int ret;
+
 	c->kdamonds = (unsigned int)op_int(env->plan, "kdamonds");
-	c->aim = op_enum(env->plan, "aim");
-	return damon_sysfs_create(env, c->kdamonds, (uint64_t)op_int(env->plan, "sample-us"),
-				  (uint64_t)op_int(env->plan, "aggr-us"));
+	c->mode = op_enum(env->plan, "mode");
+	c->aim.what = op_enum(env->plan, "aim");
+	ret = damon_sysfs_create(env, c->kdamonds, (uint64_t)op_int(env->plan, "sample-us"),
+				 (uint64_t)op_int(env->plan, "aggr-us"));
+	for (unsigned int k = 0; k < c->kdamonds && c->mode == LRU_DEPRIO && !ret; k++)
+		ret = damon_sysfs_scheme(env, k, "lru_deprio");
+	return ret;
 }
 
 /* CPU time of all kdamonds in ms, or -errno when one of them is no more. */
@@ -124,35 +104,19 @@ static int64_t cpu_ms(struct damon *c, struct op_env *env)
 	return sum;
 }
 
-/* Takes over new targets. Returns whether they are others than those it is aimed at. */
-static bool look_around(struct damon *c, struct op_env *env)
-{
-	size_t count;
-
-	if (!targets_read(env->targets, &c->targets))
-		return false;
-	count = wanted_ranges(c);
-	if (count == c->range_count && !memcmp(c->wanted, c->range, count * sizeof(c->range[0])))
-		return false;
-	c->range_count = count;
-	memcpy(c->range, c->wanted, count * sizeof(c->range[0]));
-	return true;
-}
-
 /* The walking is done by the kernel's threads; a step sees to it that they do, and where. */
 static int step(void *ctx, struct op_env *env)
 {
-	struct timespec pause = {.tv_nsec = LOOK_NS};
 	struct damon *c = ctx;
 	int64_t ms;
 
-	if (look_around(c, env)) {
+	if (walk_aim_update(&c->aim, env)) {
 		int ret = aim(c, env);
 
 		if (ret)
 			return ret;
 	}
-	clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+	walk_sleep_ms(LOOK_MS);
 	if (!c->on)
 		return OP_STEP_IDLE;
 	ms = cpu_ms(c, env);
@@ -171,11 +135,12 @@ static void teardown(void *ctx, struct op_env *env)
 }
 
 static const struct op_param params[] = {
-	{.name = "aim",
+	WALK_AIM_PARAM,
+	{.name = "mode",
 	 .type = OP_PARAM_ENUM,
-	 .def = "fake-offline",
-	 .choices = aim_choices,
-	 .help = "the fake-offline pages of the hammered blocks, or all of the devices' blocks"},
+	 .def = "sample",
+	 .choices = mode_choices,
+	 .help = "sample pages of regions, or go through all pages by a scheme that matches all"},
 	{.name = "kdamonds",
 	 .type = OP_PARAM_INT,
 	 .def = "1",

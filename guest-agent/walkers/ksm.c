@@ -21,11 +21,12 @@
 struct ksm {
 	unsigned char *area;
 	size_t bytes, page_bytes, next;
+	uint64_t pass, unmerge_steps;
 	int full_scans;
 };
 
-enum { REWRITTEN, FULL_SCANS };
-static const char *const counters[] = {"pages_rewritten", "full_scans", NULL};
+enum { REWRITTEN, FULL_SCANS, UNMERGES };
+static const char *const counters[] = {"pages_rewritten", "full_scans", "unmerges", NULL};
 
 static int setup(void *ctx, struct op_env *env)
 {
@@ -37,6 +38,7 @@ static int setup(void *ctx, struct op_env *env)
 	c->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
 	c->bytes = (size_t)op_int(env->plan, "area-mb") << 20;
 	c->full_scans = -1;
+	c->unmerge_steps = (uint64_t)op_int(env->plan, "unmerge-steps");
 	c->area = mmap(NULL, c->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (c->area == MAP_FAILED) {
 		c->area = NULL;
@@ -72,6 +74,12 @@ static int step(void *ctx, struct op_env *env)
 		       (int)(1 + (c->next + c->next / pages) % DISTINCT_VALUES), c->page_bytes);
 	op_record(env, REC_PASS_END, c->next, 0);
 	op_count(env, REWRITTEN, PAGES_PER_STEP);
+	if (c->unmerge_steps && ++c->pass % c->unmerge_steps == 0) {
+		/* All merged pages of the area are looked up and copied at once. */
+		madvise(c->area, c->bytes, MADV_UNMERGEABLE);
+		madvise(c->area, c->bytes, MADV_MERGEABLE);
+		op_count(env, UNMERGES, 1);
+	}
 	len = pread(c->full_scans, text, sizeof(text) - 1, 0);
 	if (len > 0) {
 		text[len] = '\0';
@@ -109,6 +117,11 @@ static const struct op_param params[] = {
 	 .def = "1",
 	 .max = 60000,
 	 .help = "how long ksmd sleeps then; with 0 it hardly lets a block go offline"},
+	{.name = "unmerge-steps",
+	 .type = OP_PARAM_INT,
+	 .def = "256",
+	 .max = 1000000,
+	 .help = "unmerge the area once in so many steps; 0: never"},
 	{NULL},
 };
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The multi-generational LRU, driven through debugfs: an aging walks page tables and rmap, an
+ * eviction takes folios off their lists. Both name a memory cgroup, a node and a generation.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest-agent/walkers/walk.h"
+
+#define ENABLED "sys/kernel/mm/lru_gen/enabled"
+
+struct lru_gen {
+	int fd;
+	uint64_t pass;
+};
+
+enum { AGINGS, EVICTIONS, REFUSED };
+static const char *const counters[] = {"agings", "evictions", "refused", NULL};
+
+/* The first node of the first cgroup in the list, which is the root's. */
+struct generations {
+	unsigned long long cgroup, node, min, max;
+};
+
+static bool parse(char *text, struct generations *g)
+{
+	unsigned int node_lines = 0, count = 0;
+	char *save;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		line += strspn(line, " ");
+		if (!strncmp(line, "memcg", 5) && !node_lines) {
+			g->cgroup = strtoull(line + 5, NULL, 10);
+		} else if (!strncmp(line, "node", 4) && !node_lines++) {
+			g->node = strtoull(line + 4, NULL, 10);
+		} else if (node_lines == 1 && *line >= '0' && *line <= '9') {
+			g->max = strtoull(line, NULL, 10);
+			if (!count++)
+				g->min = g->max;
+		} else {
+			break;
+		}
+	}
+	return count > 0;
+}
+
+static int setup(void *ctx, struct op_env *env)
+{
+	struct lru_gen *c = ctx;
+	int ret;
+
+	c->fd = -1;
+	/* Built in but off in some kernels. */
+	ret = op_write_file(env, ENABLED, "y");
+	if (ret)
+		return ret;
+	c->fd = op_open(env, "sys/kernel/debug/lru_gen", O_RDWR);
+	return c->fd < 0 ? c->fd : 0;
+}
+
+static int step(void *ctx, struct op_env *env)
+{
+	struct lru_gen *c = ctx;
+	struct generations g = {0};
+	char text[4096], order[96];
+	bool evict = c->pass % 2;
+	ssize_t len = pread(c->fd, text, sizeof(text) - 1, 0);
+	int err;
+
+	text[len > 0 ? len : 0] = '\0';
+	if (!parse(text, &g))
+		return OP_STEP_IDLE;
+	if (evict) /* swappiness 100, up to 256 pages */
+		snprintf(order, sizeof(order), "- %llu %llu %llu 100 256", g.cgroup, g.node, g.min);
+	else /* anonymous memory too, and all page tables */
+		snprintf(order, sizeof(order), "+ %llu %llu %llu 1 1", g.cgroup, g.node, g.max);
+	op_record(env, REC_PASS_BEGIN, c->pass, 0);
+	err = walk_write(c->fd, order);
+	op_record(env, REC_PASS_END, c->pass++, -err);
+	op_count(env, err ? REFUSED : evict ? EVICTIONS : AGINGS, 1);
+	return OP_STEP_DONE;
+}
+
+static void teardown(void *ctx, struct op_env *env)
+{
+	struct lru_gen *c = ctx;
+
+	if (c->fd >= 0)
+		close(c->fd);
+}
+
+static const struct op_need needs[] = {
+	{"/sys/kernel/debug/lru_gen", "LRU_GEN", NULL}, {"/" ENABLED, "LRU_GEN", NULL}, {NULL}};
+
+const struct op op_lru_gen = {
+	.name = "lru-gen",
+	.help = "ages and evicts generations of the multi-generational LRU",
+	.kind = OP_WALKER,
+	.needs = needs,
+	.counters = counters,
+	.ctx_size = sizeof(struct lru_gen),
+	.setup = setup,
+	.step = step,
+	.teardown = teardown,
+};

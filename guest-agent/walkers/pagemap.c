@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * /proc/self/pagemap and clear_refs: both walk the page tables of the agent and look at the pages
+ * behind them, while the op gives pages back and faults new ones in. One file for both.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest-agent/walkers/walk.h"
+
+#define CHUNK_PAGES 512
+#define PRESENT	    (1ull << 63)
+
+struct pagemap {
+	int fd;
+	struct walk_area area;
+	uint64_t pass;
+	uint64_t entry[CHUNK_PAGES];
+};
+
+static int setup_pagemap(void *ctx, struct op_env *env)
+{
+	struct pagemap *c = ctx;
+
+	c->fd = op_open(env, "proc/self/pagemap", O_RDONLY);
+	return c->fd < 0 ? c->fd : walk_area_map(&c->area, env);
+}
+
+static int setup_clear(void *ctx, struct op_env *env)
+{
+	struct pagemap *c = ctx;
+
+	c->fd = op_open(env, "proc/self/clear_refs", O_WRONLY);
+	return c->fd < 0 ? c->fd : walk_area_map(&c->area, env);
+}
+
+/* Fills one chunk with new pages, at the cost of another; returns the first page of it. */
+static size_t churn(struct pagemap *c)
+{
+	size_t first = c->pass * CHUNK_PAGES % c->area.pages;
+	size_t other = (first + c->area.pages / 2) % c->area.pages;
+
+	walk_area_touch(&c->area, first, CHUNK_PAGES);
+	madvise(c->area.at + other * c->area.page_bytes, CHUNK_PAGES * c->area.page_bytes,
+		MADV_DONTNEED);
+	return first;
+}
+
+enum { PAGES, PRESENT_PAGES, FAILED };
+static const char *const pagemap_counters[] = {"pages", "present_pages", "failed", NULL};
+
+static int step_pagemap(void *ctx, struct op_env *env)
+{
+	struct pagemap *c = ctx;
+	size_t first = churn(c), present = 0;
+	uintptr_t page = (uintptr_t)c->area.at / c->area.page_bytes + first;
+	ssize_t len;
+
+	op_record(env, REC_PASS_BEGIN, c->pass, 0);
+	len = pread(c->fd, c->entry, sizeof(c->entry), (off_t)(page * sizeof(c->entry[0])));
+	op_record(env, REC_PASS_END, c->pass++, len < 0 ? -errno : 0);
+	if (len < 0) {
+		op_count(env, FAILED, 1);
+		return OP_STEP_DONE;
+	}
+	for (size_t i = 0; i < (size_t)len / sizeof(c->entry[0]); i++)
+		present += (c->entry[i] & PRESENT) != 0;
+	op_count(env, PAGES, (size_t)len / sizeof(c->entry[0]));
+	op_count(env, PRESENT_PAGES, present);
+	return OP_STEP_DONE;
+}
+
+static const char *const clear_counters[] = {WALK_ERRNOS, NULL};
+
+/* 1 clears the referenced bits, 4 the soft-dirty ones, which write-protects. */
+static int step_clear(void *ctx, struct op_env *env)
+{
+	struct pagemap *c = ctx;
+	int err;
+
+	churn(c);
+	op_record(env, REC_PASS_BEGIN, c->pass, 0);
+	err = walk_write(c->fd, c->pass % 2 ? "4" : "1");
+	op_record(env, REC_PASS_END, c->pass++, -err);
+	walk_count_errno(env, 0, err);
+	return OP_STEP_DONE;
+}
+
+static void teardown(void *ctx, struct op_env *env)
+{
+	struct pagemap *c = ctx;
+
+	if (c->fd >= 0)
+		close(c->fd);
+	walk_area_unmap(&c->area);
+}
+
+static const struct op_param params[] = {WALK_AREA_PARAM("8"), {NULL}};
+
+static const struct op_need needs_pagemap[] = {{"/proc/self/pagemap", "PROC_PAGE_MONITOR", NULL},
+					       {NULL}};
+static const struct op_need needs_clear[] = {{"/proc/self/clear_refs", "PROC_PAGE_MONITOR", NULL},
+					     {NULL}};
+
+const struct op op_pagemap = {
+	.name = "pagemap",
+	.help = "reads which pages the agent has mapped, while they change",
+	.kind = OP_WALKER,
+	.needs = needs_pagemap,
+	.params = params,
+	.counters = pagemap_counters,
+	.ctx_size = sizeof(struct pagemap),
+	.setup = setup_pagemap,
+	.step = step_pagemap,
+	.teardown = teardown,
+};
+
+const struct op op_clear_refs = {
+	.name = "clear-refs",
+	.help = "clears the referenced and soft-dirty bits of all that the agent has mapped",
+	.kind = OP_WALKER,
+	.needs = needs_clear,
+	.params = params,
+	.counters = clear_counters,
+	.ctx_size = sizeof(struct pagemap),
+	.setup = setup_clear,
+	.step = step_clear,
+	.teardown = teardown,
+};
