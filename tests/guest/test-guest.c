@@ -235,6 +235,35 @@ static void test_unmet(Hunt *h, gconstpointer data)
 	g_assert_nonnull(strstr(h->out, "damon: "));
 }
 
+/* Whatever walker the kernel has must be seen to walk, and what it lacks must be skipped. */
+static void test_walkers(Hunt *h, gconstpointer data)
+{
+	static const char *const lacking[] = {"damon",	   "damon-stat", "damon-reclaim",
+					      "page-idle", "page-owner", "kmemleak"};
+	JsonObject *o;
+	JsonArray *ops;
+
+	run(h, "walkers.ini");
+	expect(h, 0, "clean");
+	o = read_verdict(h);
+	ops = json_object_get_array_member(o, "ops");
+	g_assert_cmpuint(json_array_get_length(ops), ==, 25);
+	for (guint i = 0; i < json_array_get_length(ops); i++) {
+		JsonObject *op = json_array_get_object_element(ops, i);
+		const char *name = json_object_get_string_member(op, "op");
+		gboolean lacks = FALSE;
+
+		for (guint k = 0; k < G_N_ELEMENTS(lacking); k++)
+			lacks |= g_str_equal(name, lacking[k]);
+		g_test_message("%s", name);
+		g_assert_cmpstr(json_object_get_string_member(op, "state"), ==,
+				lacks ? "skipped" : "ready");
+		if (!lacks)
+			g_assert_cmpint(json_object_get_int_member(op, "steps"), >, 0);
+	}
+	json_object_unref(o);
+}
+
 static void test_resize(Hunt *h, gconstpointer data)
 {
 	g_autofree char *memory = NULL, *events = NULL, *counters = NULL;
@@ -393,12 +422,19 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Hunt *, gconstpointer);
 	} tests[] = {
-		{"/guest/bad-input", test_bad_input}, {"/guest/dry-run", test_dry_run},
-		{"/guest/null", test_null},	      {"/guest/boots", test_boots},
-		{"/guest/plant", test_plant},	      {"/guest/panic", test_panic},
-		{"/guest/quick", test_quick},	      {"/guest/unmet", test_unmet},
-		{"/guest/resize", test_resize},	      {"/guest/interrupt", test_interrupt},
-		{"/guest/killed", test_killed},	      {"/guest/qemu-killed", test_qemu_killed},
+		{"/guest/bad-input", test_bad_input},
+		{"/guest/dry-run", test_dry_run},
+		{"/guest/null", test_null},
+		{"/guest/boots", test_boots},
+		{"/guest/plant", test_plant},
+		{"/guest/panic", test_panic},
+		{"/guest/quick", test_quick},
+		{"/guest/unmet", test_unmet},
+		{"/guest/resize", test_resize},
+		{"/guest/walkers", test_walkers},
+		{"/guest/interrupt", test_interrupt},
+		{"/guest/killed", test_killed},
+		{"/guest/qemu-killed", test_qemu_killed},
 	};
 
 	g_test_init(&argc, &argv, NULL);
