@@ -202,7 +202,7 @@ static void add_frame(SplatOpen *open, const SplatShape *shape)
 	SplatStack *stack;
 	SplatFrame *frame;
 
-	if (!open->in_stack || !open->stacks)
+	if (!open->stacks || open->next_section_set)
 		start_stack(open);
 	stack = &open->stack[open->stacks - 1];
 	if (shape->maybe && stack->certain)

@@ -16,15 +16,15 @@ static const struct {
 	const char *names;
 } lists[] = {
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
-	{PLUMB_ALWAYS,
+	{PLUMB_REPORT,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
-	 "walk_stackframe switch_to context_switch sched_text_start stext print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
+	 "walk_stackframe switch_to context_switch sched_text_start stext perf_trace_* trace_event_raw_* print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
 	 "kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
-	 "describe_address* kmsan_* msan_* kcsan_* tsan_* kfence_* check_canary* ubsan_* val_to_string "
+	 "describe_address* quarantine_* kmsan_* msan_* kcsan_* tsan_* kfence_* check_canary* ubsan_* val_to_string "
 	 "handle_overflow* kmemleak_* create_object* sanitizer_cov_* write_comp_data* "
 	 "warn warn_* report_bug* fixup_bug* handle_bug* report_addr* bug_handler brk_handler "
 	 "bug_get_file_line exc_* asm_exc_* do_error_trap do_trap* invalid_op do_invalid_op trap_* "
-	 "entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_* ret_from_fork* ret_from_kernel_thread "
+	 "int_ret_from_sys_call entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_* ret_from_fork* ret_from_kernel_thread "
 	 "panic panic_* vpanic nmi_panic* end_report* start_report* check_panic_on_warn object_err slab_err "
 	 "slab_bug* slab_fix check_slab check_object check_bytes_and_report on_freelist "
 	 "die die_* do_kernel_fault do_page_fault do_translation_fault do_mem_abort do_sea do_bad_area "
@@ -57,8 +57,8 @@ static const struct {
 	 "ref_tracker_* handle_exception* "},
 
 	/* Locks. */
-	{PLUMB_ALWAYS,
-	 "raw_spin_* spin_* do_raw_* raw_read_* raw_write_* rwlock_* read_lock* write_lock* "
+	{PLUMB_LIB,
+	 "raw_spin_* task_rq_lock* spin_* do_raw_* raw_read_* raw_write_* rwlock_* read_lock* write_lock* "
 	 "mutex_* ww_mutex_* down down_* up up_read* up_write* rwsem_* rwbase_* percpu_down_* "
 	 "percpu_up_* percpu_rwsem_* rt_spin_* rt_mutex_* rt_mutex* rtlock_* task_blocks_on_rt_mutex "
 	 "call_rwsem_* native_queued_* queued_* pv_queued_* virt_spin_* rcu_read_lock* "
@@ -71,13 +71,13 @@ static const struct {
 	 "lock_mm_* mmap_*lock* mmap_write_* mmap_read_*"},
 
 	/* Memory. */
-	{PLUMB_ALWAYS,
+	{PLUMB_LIB,
 	 "kmalloc* do_kmalloc* kmem_cache_* kfree* kzalloc* kcalloc* kvmalloc* kvfree* kvrealloc* kvzalloc* "
 	 "vfree* vmalloc* vzalloc* vmap* vunmap* slab_* slub_* do_slab_* cache_alloc* cache_free* "
-	 "cache_grow* cache_reap qlist_* new_slab* free_slab* allocate_slab* deactivate_slab* "
-	 "put_cpu_partial* fallback_alloc* memcg_slab_* memcg_kmem_* memcg_alloc* memdup_* vmemdup_* kmemdup* kstrdup* kstrndup* "
+	 "cache_grow* cache_reap new_slab* free_slab* allocate_slab* deactivate_slab* "
+	 "put_cpu_partial* fallback_alloc* memcg_slab_* memcg_kmem_* memcg_alloc* count_memcg_* get_mem_cgroup_* mem_cgroup_* memdup_* vmemdup_* kmemdup* kstrdup* kstrndup* "
 	 "krealloc* do_krealloc* kasprintf* kvasprintf* devm_k* devm_alloc* devres_alloc* "
-	 "pcpu_alloc* alloc_percpu* free_percpu* alloc_pages* alloc_page* alloc_frozen_pages* "
+	 "pcpu_mem_* pcpu_alloc* alloc_percpu* free_percpu* alloc_pages* alloc_page* alloc_frozen_pages* "
 	 "get_free_page* get_zeroed_page* get_page_from_freelist* alloc_contig_* should_fail* "
 	 "should_failslab* fail_dump* mempool_* dma_pool_* ida_* idr_* sock_kmalloc* sock_kfree* "
 	 "sk_alloc sk_prot_alloc alloc_inode* genradix_* flex_array_* kmalloc_order* "
@@ -86,11 +86,11 @@ static const struct {
 	 "free_large_kmalloc rcu_free_sheaf* barn_*"},
 
 	/* Copies, strings, printing, numbers. */
-	{PLUMB_ALWAYS,
+	{PLUMB_LIB,
 	 "memcpy* memset* memmove* memcmp* memchr* memscan* memzero* strlen* strnlen* strcmp* strncmp* "
 	 "strcpy* strncpy* strlcpy* strscpy* sized_str* strcat* strlcat* strncat* strchr* strrchr* strstr* strnstr* "
 	 "strsep strcasecmp strncasecmp strim strspn strcspn skip_spaces raw_copy_* "
-	 "copy_to_user* copy_from_user* copy_user* copy_to_iter* copy_from_iter* copy_page_*iter* "
+	 "copy_to_user* copy_from_user* copy_user* copy_to_iter* copy_from_iter* copy_page_to_iter* copy_page_from_iter* copy_folio_* simple_copy_to_iter "
 	 "copy_compat_* copy_in_user* check_zeroed_user copy_msghdr_* sendmsg_copy_msghdr* "
 	 "clear_user* get_user* put_user* iov_iter_copy* uaccess_* access_ok* rep_movs* rep_stos* "
 	 "csum_* do_csum* ip_fast_csum* crc16* crc32* crc64* crc_* crc7* crc8* crct10dif* xxh* jhash* siphash* "
@@ -107,36 +107,41 @@ static const struct {
 	 "phys_addr virt_to_phys* phys_addr_* debug_virt_* swab*"},
 
 	/* Lists, trees, tables, reference counts. */
-	{PLUMB_ALWAYS,
+	{PLUMB_LIB,
 	 "list_add* list_del* list_move* list_splice* list_sort list_empty* list_lru_* hlist_* rb_* "
 	 "rbtree_* radix_tree_* xa_* xas_* mas_* mtree_* mt_* interval_tree_* plist_* llist_* "
 	 "klist_* rhashtable_* rht_* bucket_* lookup_fast_rht refcount_* kref_* "
 	 "kobject_* kobj_* kset_* percpu_ref_* sysfs_remove_* sysfs_create_* sysfs_add_* "
-	 "sysfs_warn_dup sysfs_do_* sysfs_notify* kernfs_remove* kernfs_find* kernfs_add* "
+	 "sysfs_warn_dup sysfs_do_* sysfs_notify* kernfs_remove_by_name* kernfs_find* kernfs_add* "
 	 "internal_create_* dpm_sysfs_* device_add device_del device_unregister "
 	 "device_register device_create* device_destroy device_remove_file* device_create_file* kernfs_drain* "
-	 "get_device put_device dput dput_* fast_dput iput iput_* sget_userns proc_register proc_mkdir* proc_create* proc_net_create* "
+	 "get_device put_device get_device_parent add_uevent_var devres_release_all release_nodes "
+	 "drop_nlink inc_nlink clear_nlink set_nlink mark_buffer_dirty* find_lock_entries* "
+	 "find_get_entr* filemap_get_* assertfail btrfs_assertfail* assfail asswarn reiserfs_panic* "
+	 "reiserfs_write_lock* raw_readb raw_readw raw_readl raw_readq raw_writeb raw_writew raw_writel "
+	 "raw_writeq readb readw readl readq writeb writew writel writeq inb inw inl outb outw outl "
+	 "ioread* iowrite* logic_in* logic_out* dput dput_* fast_dput iput iput_* sget_userns proc_register proc_mkdir* proc_create* proc_net_create* "
 	 "remove_proc_* remove_proc_entry assoc_array_* ptr_ring_* kfifo_* prio_tree* "
 	 "dql_*"},
 
 	/* Packets: what every protocol pushes, pulls and frees. */
-	{PLUMB_ALWAYS,
+	{PLUMB_LIB,
 	 "skb_put* skb_push* skb_pull* skb_panic skb_over_panic skb_under_panic skb_copy_* "
 	 "sk_skb_reason_drop* skb_clone* skb_store_bits skb_release_* skb_free_* skb_ensure_* skb_trim* skb_cow* "
 	 "skb_dequeue* skb_queue_* skb_unlink* skb_checksum* skb_headers_offset_* skb_get* skb_header_* "
 	 "kfree_skb* consume_skb* dev_kfree_skb* napi_consume_skb* sock_wfree* "
-	 "pskb_* alloc_skb* netdev_alloc_skb* build_skb* napi_alloc_skb* napi_build_skb* "
+	 "pskb_* alloc_skb* dev_alloc_skb* netdev_alloc_skb* build_skb* napi_alloc_skb* napi_build_skb* "
 	 "sock_alloc_send_* page_frag_* napi_get_frags* alloc_netdev*"},
 
 	/* Deferred work, waking and waiting, threads, timers. */
-	{PLUMB_ALWAYS,
+	{PLUMB_LIB,
 	 "queue_work* queue_delayed_work* insert_work* kthread_queue_* kthread_insert_* "
 	 "flush_work flush_work_* flush_delayed_work* flush_workqueue* drain_workqueue* destroy_workqueue* "
-	 "start_flush_* process_one_work worker_thread process_scheduled_works kthread touch_wq_* touch_work_* cancel_work* cancel_delayed_work* work_is_* work_fixup* work_busy mod_delayed_work* "
+	 "start_flush_* process_one_work worker_thread process_scheduled_works kthread touch_wq_* touch_work_* cancel_work* cancel_delayed_work* work_is_* try_to_grab_pending work_grab_pending work_fixup* work_busy mod_delayed_work* "
 	 "schedule_work* delayed_work_timer_fn* init_work* "
-	 "del_timer* timer_delete* timer_shutdown* timer_is_* timer_fixup* add_timer* try_to_del_timer* mod_timer* init_timer* hrtimer_cancel* hrtimer_try_* "
+	 "sk_stop_timer* sk_reset_timer* del_timer* timer_delete* timer_shutdown* timer_is_* timer_fixup* add_timer* try_to_del_timer* mod_timer* init_timer* hrtimer_cancel* hrtimer_try_* "
 	 "hrtimer_start* hrtimer_init* hrtimer_active* setup_timer* hrtimer_setup* "
-	 "debug_deactivate* complete complete_all complete_with_* swake_up_* wake_up* default_wake_* "
+	 "debug_deactivate* complete complete_all complete_with_* swake_up_* wake_up wake_up_process wake_up_q wake_up_all wake_up_bit wake_up_common* wake_up_sync* wake_up_interruptible* wake_up_state wake_up_var wake_up_klogd default_wake_* "
 	 "wait_for_* wait_on_* io_schedule* bit_wait* out_of_line_wait* autoremove_wake_* try_to_wake_up* finish_wait* prepare_to_wait* add_wait_* init_wait* "
 	 "wake_q_* ttwu_* pollwake pollwake* ep_poll_callback kthread_stop* kthread_bind* "
 	 "kthread_create* cleanup_srcu_struct* init_srcu_* call_rcu* call_srcu* kvfree_call_* "
@@ -149,7 +154,8 @@ static const struct {
 
 	/* Waiting. */
 	{PLUMB_WAIT,
-	 "schedule* context_switch* switch_to* preempt_schedule* wait_* "
+	 "schedule* rela_dyn_start rcu_barrier* filemap_fdatawait* filemap_write_and_wait* "
+	 "do_read_cache_* context_switch* switch_to* preempt_schedule* wait_* "
 	 "do_wait_* bit_wait* out_of_line_* down_* usleep_range* msleep* ssleep jbd2_log_wait* "
 	 "do_wait_for_* kthread_park* swait_* rcuwait_* congestion_wait* folio_wait_* sleep_on_* "
 	 "preempt_* cond_resched* sched_yield* yield* do_sched_* "
@@ -179,6 +185,7 @@ static const struct {
 	 "path_openat* do_filp_open* do_open* do_dentry_open* path_lookupat* "
 	 "filename_* user_path_* link_path_walk* walk_component* lookup_* open_last_* do_o_path "
 	 "path_init path_get* chrdev_open* misc_open blkdev_open* "
+	 "shrink_dcache_* shrink_dentry_* d_walk* graft_tree* attach_recursive_mnt* "
 	 "do_mkdirat* do_rmdir* do_unlinkat* do_renameat* do_symlinkat* do_mknodat* do_linkat* "
 	 "do_mount* path_mount* do_new_mount* vfs_get_tree legacy_get_tree mount_fs mount_bdev mount_nodev "
 	 "mount_single get_tree_* do_umount* path_umount* do_faccessat* do_fchown* do_truncate* "
@@ -190,7 +197,7 @@ static const struct {
 	 "netlink_* rtnetlink_* rtnl_*lock* genl_* nfnetlink_* "
 	 "io_schedule_* do_sock_setsockopt do_sock_getsockopt "
 	 "handle_mm_fault* handle_pte_fault* do_fault* do_read_fault* do_shared_fault* do_cow_fault* "
-	 "do_pte_missing do_anonymous_page* faultin_page* get_user_pages* populate_* mm_populate* "
+	 "do_pte_missing do_swap_page do_anonymous_page* faultin_page* get_user_pages* populate_* mm_populate* "
 	 "fixup_user_fault* "
 	 "vm_mmap_* do_mmap* mmap_region* call_mmap* mmap_file vm_munmap* do_munmap* do_mas_* do_vmi_* "
 	 "task_work_run* fput fput_* do_exit* do_group_exit* get_signal* do_signal* arch_do_signal* "
@@ -205,7 +212,7 @@ static const struct {
 	 "do_softirq* handle_softirqs* softirq_* irq_exit* invoke_softirq* call_on_* run_on_irqstack* "
 	 "irq_enter* do_IRQ handle_irq* handle_edge_* handle_fasteoi_* handle_level_* handle_percpu_* "
 	 "generic_handle_* handle_domain_irq* gic_handle_* do_interrupt_handler irq_svc irq_usr "
-	 "asm_* sysvec_* smp_apic_* apic_timer_* smp_call_function_interrupt smp_reschedule_* "
+	 "asm_* sysvec_* smp_apic_* smp_trace_* trace_apic_* int_ret_from_* apic_timer_* smp_call_function_interrupt smp_reschedule_* "
 	 "reschedule_interrupt call_function_* flush_smp_call_* generic_smp_* local_apic_* "
 	 "run_timer_softirq* run_timers* expire_timers* call_timer_fn* run_timer_base* "
 	 "hrtimer_interrupt* hrtimer_run_* run_hrtimer* hrtimer_wakeup tick_* update_process_times* "
@@ -288,7 +295,7 @@ gboolean splat_is_plumbing(SplatText name, int classes)
 	if (c == 0 || c >= 128)
 		return TRUE; /* nothing to name anything after */
 	for (guint i = table.first[c]; i < table.first[c + 1]; i++)
-		if (table.pattern[i].class & (classes | PLUMB_ALWAYS) &&
+		if (table.pattern[i].class & (classes | PLUMB_REPORT) &&
 		    matches(&table.pattern[i], name))
 			return TRUE;
 	return classes & PLUMB_OUTER && name.len > 13 &&

@@ -14,7 +14,7 @@
 #define QUIET_US	 (5 * G_USEC_PER_SEC)
 #define QUIET_STALL_US	 (30 * G_USEC_PER_SEC)
 #define QUIET_TAIL_US	 (G_USEC_PER_SEC / 2)
-#define BACK_US		 (10 * G_USEC_PER_SEC) /* so far back lies another boot */
+#define BACK_US		 (60 * G_USEC_PER_SEC) /* so far back lies another boot */
 #define FOLLOW_US	 (30 * G_USEC_PER_SEC) /* a panic is the consequence of what was */
 #define FOLLOW_LINES	 400
 
@@ -231,7 +231,8 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 void splat_route_break(SplatRoute *route, const SplatLine *line)
 {
 	for (guint i = 0; i < route->n; i++)
-		if (same_caller(route->open[i], line))
+		if (same_caller(route->open[i], line) &&
+		    (line->caller || !route->open[i]->in_stack))
 			close_splat(route, i);
 	hand_over_closed(route);
 }

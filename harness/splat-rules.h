@@ -16,6 +16,7 @@ typedef enum {
 	PICK_STACK,  /* where the CPU was, then the stack from the inside */
 	PICK_OUTER,  /* the stack from the outside: samples of something endless */
 	PICK_HEADER, /* the header's symbol, else the stack */
+	PICK_SIDE,   /* the first stack of another place that the report shows, else its own */
 	PICK_SAID,   /* that a line of the report names ("last function: f"), else the stack */
 } SplatPick;
 
@@ -36,7 +37,8 @@ typedef enum {
 
 /* Functions that name nothing, by what for; see splat-plumbing.c. */
 enum {
-	PLUMB_ALWAYS = 1 << 0, /* reporters, locks, allocators, lists, copies, wakeups */
+	PLUMB_REPORT = 1 << 0, /* whoever reports and traps: always plumbing */
+	PLUMB_LIB = 1 << 4,    /* locks, allocators, lists, copies, wakeups: what everybody calls */
 	PLUMB_WAIT = 1 << 1,   /* the scheduler and all that waits */
 	PLUMB_PAGE = 1 << 2,   /* the ways of a page to the allocator and back */
 	PLUMB_OUTER = 1 << 3,  /* entry code, VFS, sockets, dispatchers: on the way to everything */
@@ -53,7 +55,7 @@ typedef struct {
 	const char *kind; /* NULL for noise */
 	SplatGroup group;
 	SplatPick pick;
-	int plumbing; /* beside PLUMB_ALWAYS */
+	int plumbing; /* beside PLUMB_REPORT and PLUMB_LIB */
 	guint flags;
 	const char *pattern; /* as in splat-match.h; begins with at least 4 literal characters */
 	const char *title;   /* %F function, %1 %2 %3 captures, %A " Read" or " Write" of KASAN,
@@ -77,7 +79,7 @@ typedef struct {
 extern const SplatRefine splat_refines[];
 extern const guint splat_refines_count;
 
-/* TRUE when @name (bare) is plumbing of one of @classes, or always. */
+/* TRUE when @name (bare) is plumbing of one of @classes, or a reporter's. */
 gboolean splat_is_plumbing(SplatText name, int classes);
 
 #endif

@@ -349,6 +349,15 @@ static gboolean read_said(const char *s, const char *end, SplatShape *shape)
 	return FALSE;
 }
 
+static gboolean ends_with(const char *s, const char *end, const char *literal)
+{
+	gsize len = strlen(literal);
+
+	while (end > s && end[-1] == ' ')
+		end--;
+	return (gsize)(end - s) >= len && memcmp(end - len, literal, len) == 0;
+}
+
 void splat_shape(const char *s, const char *end, SplatShape *shape)
 {
 	const char *marks;
@@ -371,7 +380,7 @@ void splat_shape(const char *s, const char *end, SplatShape *shape)
 	shape->name.len = 0;
 	if (read_task(s, end, shape) || read_said(s, end, shape))
 		return;
-	if (splat_starts(end - MIN(end - s, 15), end, " registered at:")) {
+	if (ends_with(s, end, " registered at:") || ends_with(s, end, "safe at:")) {
 		shape->kind = SHAPE_SECTION;
 		shape->section = SECTION_SIDE;
 	}

@@ -128,7 +128,8 @@ char *splat_signature(const SplatOpen *open)
 	GString *name = g_string_new(splat->kind);
 	const char *site = find_site(open), *tag = find_tag(open);
 
-	if (splat->file)
+	/* the file of a refined kind is that of the reporter */
+	if (splat->file && !open->refine)
 		g_string_append_printf(name, ":%s", splat->file);
 	if (site) {
 		append_slug(name, site);

@@ -66,12 +66,14 @@ static const SplatStack *find_stack(const SplatOpen *open, SplatSection section)
 	return NULL;
 }
 
-/* The first frame that is not plumbing, from the inside. -1 when there is none. */
+#define UNSURE (-2)
+
+/* The first frame that is not plumbing, from the inside. -1: none; UNSURE: perhaps not ours. */
 static int from_inside(const SplatOpen *open, const SplatStack *stack, int classes)
 {
 	for (guint i = stack->first; i < stack->first + stack->n; i++)
 		if (usable(open, stack, i) && !is_plumbing(open, i, classes))
-			return open->frame[i].unsure ? -1 : (int)i;
+			return open->frame[i].unsure ? UNSURE : (int)i;
 	return -1;
 }
 
@@ -90,6 +92,8 @@ static gboolean is_interrupt(const SplatOpen *open, guint i)
 {
 	static const char *const names[] = {"asm_sysvec_",
 					    "apic_timer_interrupt",
+					    "trace_apic_timer_interrupt",
+					    "smp_trace_apic_timer_interrupt",
 					    "ret_from_intr",
 					    "common_interrupt",
 					    "asm_common_interrupt",
@@ -129,12 +133,45 @@ static gboolean is_sampler(const SplatOpen *open, guint i)
 	return name_starts(open, i, names);
 }
 
+/*
+ * "do_futex" below "__x64_sys_futex": the call's own code says no more than the call, which is
+ * returned; -1 for other frames.
+ */
+static int find_call(const SplatOpen *open, guint i, guint end)
+{
+	SplatText name = splat_frame_name(open, &open->frame[i]);
+
+	while (name.len && *name.s == '_') {
+		name.s++;
+		name.len--;
+	}
+	if (!splat_starts(name.s, name.s + name.len, "do_"))
+		return -1;
+	name.s += 3;
+	name.len -= 3;
+	for (guint j = i + 1; j < end && j < i + 4; j++) {
+		SplatText call = splat_frame_name(open, &open->frame[j]);
+
+		if (call.len > name.len + 4 &&
+		    memcmp(call.s + call.len - name.len, name.s, name.len) == 0 &&
+		    memcmp(call.s + call.len - name.len - 4, "sys_", 4) == 0)
+			return (int)j;
+	}
+	return -1;
+}
+
 /* The last frame of [start, end) that is not on the way to everything, or -1. */
 static int outermost(const SplatOpen *open, const SplatStack *stack, guint start, guint end)
 {
-	for (guint i = end; i > start; i--)
-		if (usable(open, stack, i - 1) && !is_plumbing(open, i - 1, PLUMB_OUTER))
-			return (int)(i - 1);
+	for (guint i = end; i > start; i--) {
+		int call;
+
+		if (!usable(open, stack, i - 1) ||
+		    is_plumbing(open, i - 1, PLUMB_OUTER | PLUMB_WAIT | PLUMB_LIB))
+			continue;
+		call = find_call(open, i - 1, end);
+		return call >= 0 ? call : (int)(i - 1);
+	}
 	return -1;
 }
 
@@ -156,7 +193,7 @@ static int from_outside(const SplatOpen *open, const SplatStack *stack)
 	for (; start < end; start = stop + 1) {
 		for (stop = start; stop < end && !is_interrupt(open, stop); stop++)
 			;
-		for (guint i = start; i < stop && i < start + 8; i++)
+		for (guint i = start; i < stop && i < start + 16; i++)
 			if (name_starts(open, i, (const char *const[]){"smp_call_function", NULL}))
 				return (int)i;
 		if ((frame = outermost(open, stack, start, stop)) >= 0)
@@ -202,15 +239,41 @@ static int pick_stalled(const SplatOpen *open)
 	return -1;
 }
 
+/*
+ * The innermost frame of the complaint's own stacks that names something; in a stack of nothing
+ * but plumbing, the innermost that is no reporter's; else the system call.
+ */
 static int pick_frame(const SplatOpen *open, int classes)
 {
-	const SplatStack *stack = find_stack(open, SECTION_MAIN);
+	const SplatStack *stack;
 	int frame;
 
-	if (!stack)
-		return -1;
-	frame = from_inside(open, stack, classes);
-	return frame >= 0 ? frame : from_call(open, stack);
+	for (guint i = 0; i < open->stacks; i++) {
+		stack = &open->stack[i];
+		if (stack->section != SECTION_MAIN || !stack->n)
+			continue;
+		frame = from_inside(open, stack, classes | PLUMB_LIB);
+		if (frame == UNSURE)
+			return -1;
+		if (frame < 0)
+			frame = from_call(open, stack);
+		if (frame >= 0)
+			return frame;
+	}
+	stack = find_stack(open, SECTION_MAIN);
+	frame = stack ? from_inside(open, stack, classes) : -1;
+	return MAX(frame, -1);
+}
+
+/*
+ * Of two locks that are taken in a wrong order, one in interrupts: where it is taken there.
+ * Whoever completes the circle is one of many.
+ */
+static int pick_side(const SplatOpen *open, int classes)
+{
+	const SplatStack *stack = find_stack(open, SECTION_SIDE);
+
+	return stack ? MAX(from_inside(open, stack, classes | PLUMB_LIB), -1) : -1;
 }
 
 /* Of a stack that overflowed: what began it. */
@@ -223,7 +286,8 @@ static int pick_outermost(const SplatOpen *open)
 
 static gboolean names_something(const char *symbol, int classes)
 {
-	return symbol && !splat_is_plumbing((SplatText){symbol, strlen(symbol)}, classes);
+	return symbol &&
+	       !splat_is_plumbing((SplatText){symbol, strlen(symbol)}, classes | PLUMB_LIB);
 }
 
 /* The function, or NULL. @sure: FALSE when the report is not whole enough to tell. */
@@ -243,6 +307,8 @@ static char *pick_function(const SplatOpen *open, gboolean *sure)
 		symbol = open->said;
 	if (names_something(symbol, classes))
 		return title_name(rule, (SplatText){symbol, strlen(symbol)});
+	if (rule->pick == PICK_SIDE && (frame = pick_side(open, classes)) >= 0)
+		return title_name(rule, splat_frame_name(open, &open->frame[frame]));
 	if (rule->pick != PICK_OUTER)
 		frame = pick_frame(open, classes);
 	else if (rule->group == GROUP_STALL)

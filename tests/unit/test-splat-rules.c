@@ -102,8 +102,8 @@ static const char *const harmless[] = {
 static void test_harmless(void)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(harmless); i++) {
-		static const char *const prefixes[] = {"", "[   12.345678] ", "[   12.345678][    T1] ",
-						       "<4>"};
+		static const char *const prefixes[] = {"", "[   12.345678] ",
+						       "[   12.345678][    T1] ", "<4>"};
 
 		for (guint p = 0; p < G_N_ELEMENTS(prefixes); p++) {
 			g_autofree char *log = g_strconcat(prefixes[p], harmless[i], "\n", NULL);
@@ -176,7 +176,7 @@ static const struct {
 	{"BUG: KASAN: slab-use-after-free in f+0x1/0x2", "kasan",
 	 "KASAN: slab-use-after-free in f"},
 	{"BUG: KASAN: null-ptr-deref in f+0x1/0x2", "kasan", "KASAN: null-ptr-deref in f"},
-	{"BUG: KASAN: double-free in f+0x1/0x2", "kasan-double-free", "KASAN: double-free in f"},
+	{"BUG: KASAN: double-free in f+0x1/0x2", "kasan-invalid-free", "KASAN: invalid-free in f"},
 	{"BUG: KMSAN: uninit-value in f+0x1/0x2", "kmsan", "KMSAN: uninit-value in f"},
 	{"BUG: KCSAN: data-race in f / g", "kcsan", "KCSAN: data-race in f / g"},
 	{"BUG: KFENCE: use-after-free read in f+0x1/0x2", "kfence",
@@ -206,7 +206,7 @@ static const struct {
 	{"WARNING: held lock freed!", "held-lock-freed", "WARNING: held lock freed in corrupted"},
 	{"WARNING: lock held when returning to user space!", "lock-held",
 	 "WARNING: lock held when returning to user space in corrupted"},
-	{"[ BUG: Invalid wait context ]", "wait-context", "BUG: Invalid wait context in corrupted"},
+	{"[ BUG: Invalid wait context ]", "locking", "WARNING: locking bug in corrupted"},
 	{"INFO: trying to register non-static key.", "static-key",
 	 "INFO: trying to register non-static key in corrupted"},
 	{"BUG: spinlock bad magic on CPU#1, sh/12", "spinlock",
