@@ -18,6 +18,7 @@ static const struct {
 	{"kernel", "list and fetch kernels to hunt on", cmd_kernel},
 	{"triage", "find splats and incidents in any kernel log", cmd_triage},
 	{"results", "list, show, compare, merge what was hunted", cmd_results},
+	{"report", "write hunts as HTML, JUnit, KTAP, JSON lines or Prometheus text", cmd_report},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 };
 

@@ -3,8 +3,9 @@
 # Only `apt-get install` needs root; it is asked for with sudo, and only when something is missing.
 
 run_packages="build-essential meson ninja-build pkg-config clang libglib2.0-dev libjson-glib-dev
- libarchive-dev libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev libgsl-dev qemu-system-x86"
-check_packages="$run_packages clang-format libclang-rt-dev xz-utils zstd"
+ libarchive-dev libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev qemu-system-x86"
+check_packages="$run_packages clang-format libclang-rt-dev xz-utils zstd libxml2-utils sqlite3 chromium
+ python3-junitparser python3-prometheus-client python3-jsonschema"
 
 say() {
 	echo "$@" >&2
@@ -33,6 +34,13 @@ install_missing() {
 		say "could not install$missing: see above (as an ordinary user this needs sudo)"
 		exit 3
 	}
+}
+
+# node_modules DIR: what DIR/package-lock.json says, once. Node may come from elsewhere than Debian.
+node_modules() {
+	[ -d "$1/node_modules" ] && [ ! "$1/package-lock.json" -nt "$1/node_modules" ] && return 0
+	command -v npm >/dev/null || install_missing nodejs npm
+	(cd "$1" && npm ci --silent --no-audit --no-fund >&2 && touch node_modules)
 }
 
 # build DIR [MESON OPTION...]: configures once, then brings it up to date; quiet unless it fails.

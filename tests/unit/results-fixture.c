@@ -46,6 +46,30 @@ char *fixture_read(const char *dir, const char *name)
 	return text;
 }
 
+/* As 6.12 prints it. */
+static const char console[] =
+	"[    0.000000] Linux version 6.12.95+deb12-amd64\n"
+	"[    3.615000] ------------[ cut here ]------------\n"
+	"[    3.615000] WARNING: CPU: 0 PID: 150 at drivers/virtio/virtio_mem.c:1277 "
+	"virtio_mem_memory_notifier_cb+0x387/0x720 [virtio_mem]\n"
+	"[    3.615100] Modules linked in: virtio_mem\n"
+	"[    3.615200] CPU: 0 UID: 0 PID: 150 Comm: block-state Not tainted 6.12.95+deb12-amd64 "
+	"#1\n"
+	"[    3.615300] RIP: 0010:virtio_mem_memory_notifier_cb+0x387/0x720 [virtio_mem]\n"
+	"[    3.615400] Call Trace:\n"
+	"[    3.615400]  <TASK>\n"
+	"[    3.615400]  notifier_call_chain+0x61/0xd0\n"
+	"[    3.615400]  offline_pages+0x2ab/0x680\n"
+	"[    3.615400]  memory_subsys_offline+0xcd/0x170\n"
+	"[    3.615400]  </TASK>\n"
+	"[    3.615500] ---[ end trace 0000000000000000 ]---\n"
+	"[    3.615600] page: refcount:1 mapcount:0 mapping:0000000000000000 index:0x0 "
+	"pfn:0x102365\n"
+	"[    3.615600] flags: 0x1fffffc0000000(node=0|zone=3|lastcpupid=0x1fffff)\n"
+	"[    3.615600] page_type: f0(buddy)\n"
+	"[    3.615600] page dumped because: fake-offline page referenced\n"
+	"[    3.900000] all is well\n";
+
 static const char scenario[] = "[scenario]\nsummary = made up\n\n[memory vm0]\nsize = 512M\n"
 			       "requested-size = 4M\n\n[op null]\n";
 
@@ -149,12 +173,7 @@ void fixture_boot(const char *hunt_dir, const FixtureBoot *b)
 		      "\"kernel_version\":\"6.12.95-1\",\"build_id\":\"00ff\",\"accel\":\"tcg\","
 		      "\"argv\":[\"qemu-system-x86_64\",\"-append\",\"console=ttyS0 a='b'\"]}");
 	fixture_write(dir, "scenario.ini", scenario);
-	fixture_write(dir, "console.log",
-		      b->console ? b->console
-				 : "[    0.000000] Linux version 6.12\n[    3.6] ok\n"
-				   "[    3.615000] ------------[ cut here ]------------\n"
-				   "[    3.615000] WARNING: CPU: 1 PID: 150 at "
-				   "drivers/virtio/virtio_mem.c:1277\n");
+	fixture_write(dir, "console.log", b->console ? b->console : console);
 	fixture_write(dir, "memory.jsonl",
 		      "{\"device\":\"vm0\",\"requested_bytes\":4194304,\"plugged_bytes\":0,"
 		      "\"host_us\":200000}\n"
