@@ -4,6 +4,7 @@
  * outright, without any race: its reference count is one, and two are dropped. Later kernels
  * refuse, but then the page stays poisoned, and its block does not come online again.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -22,8 +23,9 @@ struct hwpoison {
 	struct walk_aim aim;
 };
 
-enum { INJECTED, INJECT_FAILED, UNPOISON_OK };
-static const char *const counters[] = {"injected", "inject_failed", WALK_ERRNOS, NULL};
+enum { INJECTED, INJECT_FAILED, INJECT_OFFLINE, UNPOISON_OK };
+static const char *const counters[] = {"injected", "inject_failed", "inject_offline", WALK_ERRNOS,
+				       NULL};
 
 static int setup(void *ctx, struct op_env *env)
 {
@@ -41,6 +43,15 @@ static int setup(void *ctx, struct op_env *env)
 	return c->unpoison < 0 ? c->unpoison : 0;
 }
 
+static int inject(struct hwpoison *c, struct op_env *env, uint64_t pfn)
+{
+	int err = walk_write_number(c->inject, pfn);
+
+	/* EBUSY of a page that it cannot handle: that is marked all the same. */
+	op_count(env, !err ? INJECTED : err == ENXIO ? INJECT_OFFLINE : INJECT_FAILED, 1);
+	return err;
+}
+
 static int step(void *ctx, struct op_env *env)
 {
 	struct hwpoison *c = ctx;
@@ -50,16 +61,16 @@ static int step(void *ctx, struct op_env *env)
 	walk_aim_update(&c->aim, env);
 	if ((c->bounded && !c->pages_left) || !walk_aim_random(&c->aim, env, &pfn))
 		return OP_STEP_IDLE;
-	c->pages_left--;
 	op_record(env, REC_PASS_BEGIN, pfn, 0);
-	if (c->mode != UNPOISON) {
-		err = walk_write_number(c->inject, pfn);
-		/* EBUSY of a page that it cannot handle: it is marked all the same. */
-		op_count(env, err ? INJECT_FAILED : INJECTED, 1);
-	}
-	if (c->mode != INJECT) {
-		err = walk_write_number(c->unpoison, pfn);
-		walk_count_errno(env, UNPOISON_OK, err);
+	if (c->mode != UNPOISON)
+		err = inject(c, env, pfn);
+	/* While the block is offline nothing was marked, and there is nothing to take back. */
+	if (err != ENXIO) {
+		c->pages_left--;
+		if (c->mode != INJECT) {
+			err = walk_write_number(c->unpoison, pfn);
+			walk_count_errno(env, UNPOISON_OK, err);
+		}
 	}
 	op_record(env, REC_PASS_END, pfn, -err);
 	return OP_STEP_DONE;
