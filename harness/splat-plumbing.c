@@ -25,7 +25,7 @@ static const struct {
 	 "warn warn_* report_bug* fixup_bug* handle_bug* report_addr* bug_handler brk_handler "
 	 "bug_get_file_line exc_* asm_exc_* do_error_trap do_trap* invalid_op do_invalid_op trap_* "
 	 "int_ret_from_sys_call entry_SYSCALL* entry_SYSENTER* entry_INT80* do_syscall_* ret_from_fork* ret_from_kernel_thread "
-	 "panic panic_* vpanic nmi_panic* end_report* start_report* check_panic_on_warn object_err slab_err "
+	 "pfx_* watchdog hungtaskd panic panic_* vpanic nmi_panic* end_report* start_report* check_panic_on_warn object_err slab_err "
 	 "slab_bug* slab_fix check_slab check_object check_bytes_and_report on_freelist "
 	 "die die_* do_kernel_fault do_page_fault do_translation_fault do_mem_abort do_sea do_bad_area "
 	 "do_alignment_fault do_tag_* do_serror arm64_serror_panic bad_mode do_undefinstr do_DataAbort "

@@ -315,8 +315,11 @@ static char *pick_function(const SplatOpen *open, gboolean *sure)
 		frame = pick_stalled(open);
 	else
 		frame = pick_outermost(open);
-	if (frame >= 0)
+	if (frame >= 0) {
+		/* the reporting function itself is not what a refined title asks for */
+		*sure = !open->refine || !is_plumbing(open, (guint)frame, PLUMB_LIB);
 		return title_name(rule, splat_frame_name(open, &open->frame[frame]));
+	}
 	*sure = FALSE;
 	if (names_something(open->symbol, classes))
 		return title_name(rule, (SplatText){open->symbol, strlen(open->symbol)});

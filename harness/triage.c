@@ -11,6 +11,7 @@
 #include "harness/triage.h"
 
 #define SETTLE_US (300 * 1000)
+#define SITES_MAX 512
 #define SEEN_MAX  2048 /* splats remembered for finding their twin of the other source */
 
 /* A splat that was reported, for the twin that may come by the other way. */
@@ -28,12 +29,18 @@ typedef struct {
 	SplatParser *parser;
 } Stream;
 
+/* The lines of one function's WARNs, in the order in which they were seen. */
+typedef struct {
+	guint line[8], n;
+} Site;
+
 struct Triage {
 	Stream stream[2]; /* by TriageSource */
 	Incidents *incidents;
 	TriageKnown *known;
 	char *kernel;
 	GPtrArray *splats; /* of Splat */
+	GHashTable *sites; /* signature and release to Site */
 	GPtrArray *none;   /* of Incident, before the end */
 	Seen seen[SEEN_MAX];
 	guint64 seen_count;
@@ -95,6 +102,37 @@ static void take_better(Triage *triage, Seen *seen, Splat *splat)
 	splat_free(splat);
 }
 
+/*
+ * Lines drift between kernels, so no signature has them; but of one kernel another line is
+ * another WARN. The second that is seen of a function gets "#2" behind its name, and so on.
+ */
+static void number_site(Triage *triage, Splat *splat)
+{
+	g_autofree char *key = NULL, *name = NULL;
+	Site *site;
+	guint i;
+
+	if (!splat->file_line || splat->page.reason)
+		return;
+	key = g_strconcat(splat->signature, "|", splat->kernel, NULL);
+	site = g_hash_table_lookup(triage->sites, key);
+	if (!site) {
+		if (g_hash_table_size(triage->sites) >= SITES_MAX)
+			return;
+		site = g_new0(Site, 1);
+		g_hash_table_insert(triage->sites, g_steal_pointer(&key), site);
+	}
+	for (i = 0; i < site->n && site->line[i] != splat->file_line; i++)
+		;
+	if (i == site->n && i < G_N_ELEMENTS(site->line))
+		site->line[site->n++] = splat->file_line;
+	if (i == 0)
+		return;
+	name = g_strdup_printf("%s#%u", splat->signature, i + 1);
+	g_free(splat->signature);
+	splat->signature = g_steal_pointer(&name);
+}
+
 static void take_splat(Splat *splat, gpointer user)
 {
 	Stream *stream = user;
@@ -106,6 +144,7 @@ static void take_splat(Splat *splat, gpointer user)
 		take_better(triage, twin, splat);
 		return;
 	}
+	number_site(triage, splat);
 	if (splat_parser_saw_kvm(stream->parser))
 		incidents_not_emulated(triage->incidents);
 	if (triage->on_splat)
@@ -141,6 +180,7 @@ Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer us
 	triage->incidents = incidents_new(config->emulated, config->walkers);
 	triage->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
 	triage->none = g_ptr_array_new();
+	triage->sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	triage->on_splat = on_splat;
 	triage->user = user;
 	return triage;
@@ -157,6 +197,7 @@ void triage_free(Triage *triage)
 	g_free(triage->kernel);
 	g_ptr_array_unref(triage->splats);
 	g_ptr_array_unref(triage->none);
+	g_hash_table_unref(triage->sites);
 	g_free(triage);
 }
 

@@ -311,6 +311,34 @@ static void test_apart(void)
 			"page-fault");
 }
 
+/* Four WARNs of one function are four, each as often as it was; a reason is one at any line. */
+static void test_four(void)
+{
+	g_auto(Log) log = {0}, conditions = {0};
+	g_autoptr(Triage) by_line = NULL, by_condition = NULL;
+
+	for (guint i = 0; i < 12; i++) {
+		log_printf(&log,
+			   "WARNING: CPU: 0 PID: 1 at mm/memory_hotplug.c:%u online_pages+0x1/0x2\n"
+			   "CPU: 0 PID: 1 Comm: sh Not tainted 6.1.0 #1\n"
+			   "Call Trace:\n f+0x1/0x2\n---[ end trace 0000000000000000 ]---\n",
+			   100 + i % 4);
+		log_printf(&conditions,
+			   "WARNING: [n > %c] mm/memory_hotplug.c:100 at online_pages+0x1/0x2, "
+			   "CPU#0: sh/1\n"
+			   "CPU: 0 PID: 1 Comm: sh Not tainted 7.3.0 #1\n"
+			   "Call Trace:\n f+0x1/0x2\n---[ end trace 0000000000000000 ]---\n",
+			   'a' + (int)i % 4);
+		log.t_us = conditions.t_us += 10 * G_USEC_PER_SEC;
+	}
+	by_line = read_log(&log, FALSE, NULL);
+	by_condition = read_log(&conditions, FALSE, NULL);
+	g_assert_cmpuint(triage_incidents(by_line)->len, ==, 4);
+	g_assert_cmpuint(triage_incidents(by_condition)->len, ==, 4);
+	for (guint i = 0; i < 4; i++)
+		g_assert_cmpuint(((Incident *)triage_incidents(by_line)->pdata[i])->hits, ==, 3);
+}
+
 /* However many different complaints there are, what is kept of them is bounded. */
 static void test_bounded(void)
 {
@@ -348,6 +376,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/incident/guess", test_guess);
 	g_test_add_func("/incident/endless-offline", test_endless_offline);
 	g_test_add_func("/incident/apart", test_apart);
+	g_test_add_func("/incident/four", test_four);
 	g_test_add_func("/incident/bounded", test_bounded);
 	return g_test_run();
 }
