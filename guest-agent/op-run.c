@@ -449,6 +449,7 @@ unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 		pass_events(run, task);
 		if (task->ready && task->plan.op->teardown)
 			task->plan.op->teardown(task->ctx, &task->env);
+		pass_events(run, task);
 	}
 	return stuck;
 }

@@ -42,6 +42,7 @@
 	X(migrate)                                                                                 \
 	X(numa_balancing)                                                                          \
 	X(swap)                                                                                    \
+	X(stress_ng)                                                                               \
 	X(plant)                                                                                   \
 	X(null_hammer)                                                                             \
 	X(null_walker)

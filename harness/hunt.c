@@ -251,13 +251,16 @@ static gboolean prepare(Hunt *hunt, GError **error)
 {
 	const HuntConfig *c = hunt->config;
 	g_autoptr(GError) no_index = NULL;
+	g_autoptr(GPtrArray) files = NULL;
 
 	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
 	if (!hunt->modules || !make_hunt_dir(hunt, error))
 		return FALSE;
 	hunt->initrd_path = g_build_filename(hunt->summary->dir, "initramfs.cpio", NULL);
-	if (!initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
-			     hunt->boot_module_count, error) ||
+	files = plan_files(c->scenario, error);
+	if (!files ||
+	    !initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
+			     hunt->boot_module_count, files, error) ||
 	    !write_hunt_json(hunt, FALSE, error))
 		return FALSE;
 	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
@@ -341,6 +344,7 @@ char *hunt_describe(const HuntConfig *config, GError **error)
 	g_autofree char *dir = modules ? g_dir_make_tmp("pfnhunt-dry-XXXXXX", error) : NULL;
 	g_autofree char *initrd = g_build_filename(dir ? dir : "", "initramfs.cpio", NULL);
 	g_autoptr(GString) text = g_string_new("# machine of boot 0\n");
+	g_autoptr(GPtrArray) files = NULL;
 	g_autoptr(VmConfig) vm = NULL;
 	g_auto(GStrv) argv = NULL;
 	g_autofree char *plan = NULL;
@@ -358,7 +362,9 @@ char *hunt_describe(const HuntConfig *config, GError **error)
 	boot.dir = dir;
 	vm = boot_vm_config(&boot);
 	/* Really made, so that all is checked that a boot would check, and then removed. */
-	if (initramfs_write(initrd, config->agent_path, modules, boot_module_count, error))
+	files = plan_files(config->scenario, error);
+	if (files &&
+	    initramfs_write(initrd, config->agent_path, modules, boot_module_count, files, error))
 		argv = config->backend->argv(vm, error);
 	g_unlink(initrd);
 	g_rmdir(dir);

@@ -17,7 +17,7 @@ typedef struct {
 	ResizeSchedule *resize; /* NULL: the size stays */
 	char *resize_device;
 	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
-	guint64 plug_bytes; /* what is plugged before the ops start, over all devices */
+	guint64 plug_bytes;	 /* what is plugged before the ops start, over all devices */
 } Plan;
 
 /*
@@ -32,6 +32,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 /* The plan as text: the wire lines, then the first @steps resizes. (transfer full) */
 char *plan_to_text(const Scenario *scenario, guint64 seed, const GPtrArray *modules,
 		   guint boot_count, guint steps);
+
+/*
+ * Files of the host that the scenario's ops run in the guest. A program that is not installed is
+ * left out: the agent then skips the op and says why. INFRA error when a library of one is
+ * missing. GPtrArray of InitramfsFile, (transfer full).
+ */
+GPtrArray *plan_files(const Scenario *scenario, GError **error);
 
 /*
  * The modules that the scenario's guest needs, in load order; the first *@boot_count are

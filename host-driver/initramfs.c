@@ -119,8 +119,43 @@ static gboolean add_boot_list(Cpio *cpio, const GPtrArray *modules, guint count,
 	return add_file(cpio, "modules/boot", 0644, list->str, list->len, error);
 }
 
+InitramfsFile *initramfs_file_new(const char *name, const char *path)
+{
+	InitramfsFile *file = g_new0(InitramfsFile, 1);
+
+	file->name = g_strdup(name);
+	file->path = g_strdup(path);
+	return file;
+}
+
+void initramfs_file_free(InitramfsFile *file)
+{
+	g_free(file->name);
+	g_free(file->path);
+	g_free(file);
+}
+
+static gboolean add_host_files(Cpio *cpio, const GPtrArray *files, GError **error)
+{
+	g_autofree char *last = g_strdup(".");
+
+	for (guint i = 0; files && i < files->len; i++) {
+		const InitramfsFile *file = g_ptr_array_index(files, i);
+		g_autofree char *dir = g_path_get_dirname(file->name);
+		g_autoptr(GMappedFile) map = map_file(file->path, error);
+
+		if (!map || (!g_str_equal(dir, last) && !add_dir(cpio, dir, error)) ||
+		    !add_file(cpio, file->name, 0755, g_mapped_file_get_contents(map),
+			      g_mapped_file_get_length(map), error))
+			return FALSE;
+		g_free(last);
+		last = g_steal_pointer(&dir);
+	}
+	return TRUE;
+}
+
 static gboolean add_all(Cpio *cpio, const char *agent_path, const GPtrArray *modules,
-			guint boot_count, GError **error)
+			guint boot_count, const GPtrArray *files, GError **error)
 {
 	g_autoptr(GMappedFile) agent = map_file(agent_path, error);
 
@@ -134,11 +169,12 @@ static gboolean add_all(Cpio *cpio, const char *agent_path, const GPtrArray *mod
 	for (guint i = 0; i < modules->len; i++)
 		if (!add_module(cpio, g_ptr_array_index(modules, i), error))
 			return FALSE;
-	return add_boot_list(cpio, modules, boot_count, error);
+	return add_boot_list(cpio, modules, boot_count, error) &&
+	       add_host_files(cpio, files, error);
 }
 
 static gboolean write_archive(int fd, const char *agent_path, const GPtrArray *modules,
-			      guint boot_count, GError **error)
+			      guint boot_count, const GPtrArray *files, GError **error)
 {
 	Cpio cpio = {.archive = archive_write_new(), .next_inode = 1};
 	gboolean ok;
@@ -149,7 +185,7 @@ static gboolean write_archive(int fd, const char *agent_path, const GPtrArray *m
 	if (!ok)
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot write initramfs: %s",
 			    archive_error_string(cpio.archive));
-	ok = ok && add_all(&cpio, agent_path, modules, boot_count, error);
+	ok = ok && add_all(&cpio, agent_path, modules, boot_count, files, error);
 	if (ok && archive_write_close(cpio.archive) != ARCHIVE_OK) {
 		ok = FALSE;
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot write initramfs: %s",
@@ -160,7 +196,7 @@ static gboolean write_archive(int fd, const char *agent_path, const GPtrArray *m
 }
 
 gboolean initramfs_write(const char *path, const char *agent_path, const GPtrArray *modules,
-			 guint boot_count, GError **error)
+			 guint boot_count, const GPtrArray *files, GError **error)
 {
 	g_autofree char *temp = g_strdup_printf("%s.XXXXXX", path);
 	int fd = g_mkstemp_full(temp, O_RDWR | O_CLOEXEC, 0644);
@@ -171,7 +207,7 @@ gboolean initramfs_write(const char *path, const char *agent_path, const GPtrArr
 			    g_strerror(errno));
 		return FALSE;
 	}
-	ok = write_archive(fd, agent_path, modules, boot_count, error);
+	ok = write_archive(fd, agent_path, modules, boot_count, files, error);
 	if ((close(fd) < 0 || (ok && rename(temp, path) < 0)) && ok) {
 		ok = FALSE;
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot write %s: %s", path,

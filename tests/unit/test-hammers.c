@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hammers against a fake tree: what they write where, what they count, what they leave. */
 #include "guest-agent/op-run.h"
+#include "guest-agent/walkers/stress-ng.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -258,6 +259,52 @@ static void test_suspend(Fixture *f, gconstpointer data)
 	assert_file(f, "sys/power/state", "freeze");
 }
 
+static void test_stress_unmet(Fixture *f, gconstpointer data)
+{
+	g_assert_false(add(f, "op inst=0 name=stress-ng"));
+	op_run_setup(f->run, OP_WALKER);
+	assert_skipped(f, "stress-ng is not in the initramfs; install it on the host "
+			  "(apt-get install stress-ng)");
+}
+
+static void test_stress_params(void)
+{
+	static const char *const bad[][2] = {{"stressors", ""},	       {"stressors", "vm,,x"},
+					     {"stressors", "-vm"},     {"stressors", "vm,-x"},
+					     {"stressors", "vm,"},     {"options", "--a;b"},
+					     {"options", "$(reboot)"}, {"workers", "-1"}};
+	const struct op *op = op_find("stress-ng");
+	char err[256];
+
+	g_assert_cmpint(op_param_check(op, "stressors", "vm,page-in", err, sizeof(err)), ==, 0);
+	g_assert_cmpint(op_param_check(op, "options", "--vm-bytes 50% -v", err, sizeof(err)), ==,
+			0);
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+		g_assert_cmpint(op_param_check(op, bad[i][0], bad[i][1], err, sizeof(err)), <, 0);
+}
+
+static void test_stress_metrics(void)
+{
+	struct stress_metric m[2];
+	char good[] = "---\nsystem-info:\n      cpus: 2\n\nmetrics:\n"
+		      "    - stressor: vm\n      bogo-ops: 38367\n"
+		      "      bogo-ops-per-second-real-time: 38335.23\n"
+		      "      wall-clock-time: 1.000829\n\n"
+		      "    - stressor: page-in\n      bogo-ops: 7\n";
+	char odd[] = "bogo-ops: 3\n- stressor: a b\"; x\nwall-clock-time: nan\n- stressor: b\n"
+		     "- stressor: c\n";
+
+	g_assert_cmpuint(stress_metrics_parse(good, m, 2), ==, 2);
+	g_assert_cmpstr(m[0].name, ==, "stress-ng-vm");
+	g_assert_cmpint(m[0].bogo_ops, ==, 38367);
+	g_assert_cmpint(m[0].real_ms, ==, 1000);
+	g_assert_cmpstr(m[1].name, ==, "stress-ng-page-in");
+	g_assert_cmpint(m[1].bogo_ops, ==, 7);
+	g_assert_cmpuint(stress_metrics_parse(odd, m, 2), ==, 2);
+	g_assert_cmpstr(m[0].name, ==, "stress-ng-a");
+	g_assert_cmpstr(m[1].name, ==, "stress-ng-b");
+}
+
 static void add_test(const char *path, void (*body)(Fixture *, gconstpointer))
 {
 	g_test_add(path, Fixture, NULL, set_up, body, tear_down);
@@ -277,5 +324,8 @@ int main(int argc, char **argv)
 	add_test("/hammers/hugetlb-demote", test_hugetlb_demote);
 	add_test("/hammers/hugetlb-unmet", test_hugetlb_unmet);
 	add_test("/hammers/suspend", test_suspend);
+	add_test("/hammers/stress-unmet", test_stress_unmet);
+	g_test_add_func("/hammers/stress-params", test_stress_params);
+	g_test_add_func("/hammers/stress-metrics", test_stress_metrics);
 	return g_test_run();
 }

@@ -81,7 +81,7 @@ static void test_content(void)
 	g_autofree char *got = NULL;
 	g_autofree char *magic = NULL;
 
-	g_assert_true(initramfs_write(path, agent, modules, 2, &error));
+	g_assert_true(initramfs_write(path, agent, modules, 2, NULL, &error));
 	g_assert_no_error(error);
 	got = describe(path);
 	g_assert_cmpstr(got, ==,
@@ -103,6 +103,32 @@ static void test_content(void)
 	fix_remove(dir);
 }
 
+/* Programs of the host: their folder once, and all of them may be run. */
+static void test_files(void)
+{
+	char *dir = fix_dir();
+	g_autofree char *agent = fix_write(dir, "agent", "the agent", -1);
+	g_autofree char *tool = fix_write(dir, "tool", "a tool", -1);
+	g_autofree char *path = g_build_filename(dir, "initramfs", NULL);
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autoptr(GPtrArray) files =
+		g_ptr_array_new_with_free_func((GDestroyNotify)initramfs_file_free);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *got = NULL;
+
+	g_ptr_array_add(files, initramfs_file_new("stress/tool", tool));
+	g_ptr_array_add(files, initramfs_file_new("stress/again", tool));
+	g_assert_true(initramfs_write(path, agent, none, 0, files, &error));
+	got = describe(path);
+	g_assert_true(g_str_has_suffix(got, "40755 0:0 0:0 stress=\n"
+					    "100755 0:0 0:0 stress/tool=a tool\n"
+					    "100755 0:0 0:0 stress/again=a tool\n"));
+	g_ptr_array_add(files, initramfs_file_new("stress/gone", "/nonexistent/tool"));
+	g_assert_false(initramfs_write(path, agent, none, 0, files, &error));
+	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "/nonexistent/tool");
+	fix_remove(dir);
+}
+
 static void test_same_bytes(void)
 {
 	char *dir = fix_dir();
@@ -114,11 +140,11 @@ static void test_same_bytes(void)
 	gsize first_len, second_len;
 	GStatBuf st;
 
-	g_assert_true(initramfs_write(path[0], agent, modules, 3, NULL));
+	g_assert_true(initramfs_write(path[0], agent, modules, 3, NULL, NULL));
 	/* Written over an older file, by another time stamp of the agent. */
 	g_free(fix_write(dir, "b", "old", -1));
 	g_assert_cmpint(g_chmod(agent, 0600), ==, 0);
-	g_assert_true(initramfs_write(path[1], agent, modules, 3, NULL));
+	g_assert_true(initramfs_write(path[1], agent, modules, 3, NULL, NULL));
 	g_assert_true(g_file_get_contents(path[0], &first, &first_len, NULL));
 	g_assert_true(g_file_get_contents(path[1], &second, &second_len, NULL));
 	g_assert_cmpmem(first, first_len, second, second_len);
@@ -151,12 +177,12 @@ static void test_errors(void)
 		g_ptr_array_new_with_free_func((GDestroyNotify)kernel_module_free);
 	g_autoptr(GError) error = NULL;
 
-	g_assert_false(initramfs_write(path, "/nonexistent/agent", modules, 0, &error));
+	g_assert_false(initramfs_write(path, "/nonexistent/agent", modules, 0, NULL, &error));
 	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "/nonexistent/agent");
-	g_assert_false(initramfs_write(nowhere, agent, modules, 0, &error));
+	g_assert_false(initramfs_write(nowhere, agent, modules, 0, NULL, &error));
 	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "cannot create");
 	g_ptr_array_add(modules, new_module("bad", fix_write(dir, "bad.ko.xz", "no xz", -1), NULL));
-	g_assert_false(initramfs_write(path, agent, modules, 1, &error));
+	g_assert_false(initramfs_write(path, agent, modules, 1, NULL, &error));
 	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "bad.ko.xz");
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	g_assert_cmpstr(text, ==, "old");
@@ -168,6 +194,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/initramfs/content", test_content);
+	g_test_add_func("/initramfs/files", test_files);
 	g_test_add_func("/initramfs/same-bytes", test_same_bytes);
 	g_test_add_func("/initramfs/errors", test_errors);
 	return g_test_run();
