@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-merge.h. */
 #include "harness/results-merge.h"
+#include "host-driver/tree.h"
 #include "harness/results-model.h"
 #include "host-driver/error.h"
 
@@ -53,21 +54,6 @@ static gboolean copy_tree(const char *from, const char *to, guint depth, GError 
 	return dir != NULL;
 }
 
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = NULL;
-	const char *name;
-
-	if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
-		dir = g_dir_open(path, 0, NULL);
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		remove_tree(child);
-	}
-	g_remove(path);
-}
-
 /* Copied under a name that no reader takes for a hunt or boot, then put in place at once. */
 static gboolean bring(const char *from, const char *dir, const char *name, guint depth,
 		      GError **error)
@@ -76,13 +62,13 @@ static gboolean bring(const char *from, const char *dir, const char *name, guint
 	g_autofree char *half = g_build_filename(dir, leaf, NULL);
 	g_autofree char *whole = g_build_filename(dir, name, NULL);
 
-	remove_tree(half); /* of a merge that was killed */
+	tree_remove(half); /* of a merge that was killed */
 	if (copy_tree(from, half, depth, error)) {
 		if (g_rename(half, whole) == 0)
 			return TRUE;
 		fail(error, whole);
 	}
-	remove_tree(half);
+	tree_remove(half);
 	return FALSE;
 }
 
@@ -100,14 +86,14 @@ static gboolean bring_again(const RBoot *b, const char *boots, GError **error)
 	g_autofree char *leaf = g_strdup_printf(".old-%s", b->folder);
 	g_autofree char *old = g_build_filename(boots, leaf, NULL);
 
-	remove_tree(old);
+	tree_remove(old);
 	if (g_rename(target, old) < 0)
 		return fail(error, target);
 	if (!bring(b->dir, boots, b->folder, 0, error)) {
 		g_rename(old, target);
 		return FALSE;
 	}
-	remove_tree(old);
+	tree_remove(old);
 	return TRUE;
 }
 

@@ -3,7 +3,6 @@
 #include "host-driver/kernel-cache.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -217,15 +216,4 @@ char *kernel_cache_dir(GError **error)
 	g_autofree char *dir = g_build_filename(g_get_user_cache_dir(), "pfnhunt", NULL);
 
 	return kernel_mkdir(dir, error) ? g_steal_pointer(&dir) : NULL;
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	remove(path);
-	return 0;
-}
-
-void kernel_remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

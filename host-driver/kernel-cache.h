@@ -46,7 +46,5 @@ Kernel *kernel_cache_load(const char *dir, const char *spec, const KernelMeta *m
 
 /* Makes @dir with parents. Errors: INFRA. */
 gboolean kernel_mkdir(const char *dir, GError **error);
-/* Removes a file, or a folder with all in it, without following links; errors are ignored. */
-void kernel_remove_tree(const char *path);
 
 #endif

@@ -4,6 +4,7 @@
  * may be split into several; they are fetched, unpacked beside the cache and renamed into it.
  */
 #include "host-driver/kernel-debian.h"
+#include "host-driver/tree.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -42,7 +43,7 @@ typedef struct {
 static void fetch_clear(Fetch *fetch)
 {
 	if (fetch->temp)
-		kernel_remove_tree(fetch->temp);
+		tree_remove(fetch->temp);
 	g_clear_pointer(&fetch->packages, g_ptr_array_unref);
 	kernel_apt_free(fetch->apt);
 	kernel_job_free(fetch->job);
@@ -275,7 +276,7 @@ static void sweep(const char *kernels)
 		g_autofree char *path = g_build_filename(kernels, name, NULL);
 
 		if (g_str_has_prefix(name, TEMP_PREFIX))
-			kernel_remove_tree(path);
+			tree_remove(path);
 	}
 }
 

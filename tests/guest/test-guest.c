@@ -3,6 +3,8 @@
  * The whole program against real kernels: each test runs pfnhunt as a person would, and reads
  * its exit code and the folder that it leaves. Skipped (77) when there is no kernel to boot.
  */
+#include "host-driver/tree.h"
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -19,21 +21,6 @@ typedef struct {
 	int code;
 } Hunt;
 
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = NULL;
-	const char *name;
-
-	if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
-		dir = g_dir_open(path, 0, NULL);
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		remove_tree(child);
-	}
-	g_remove(path);
-}
-
 static void set_up(Hunt *h, gconstpointer data)
 {
 	h->results = g_dir_make_tmp("pfnhunt-guest-XXXXXX", NULL);
@@ -44,7 +31,7 @@ static void tear_down(Hunt *h, gconstpointer data)
 	g_clear_object(&h->process);
 	/* A failed test's evidence stays for the reader. */
 	if (!g_test_failed())
-		remove_tree(h->results);
+		tree_remove(h->results);
 	else
 		g_test_message("kept: %s", h->results);
 	g_free(h->results);

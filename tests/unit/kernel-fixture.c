@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See kernel-fixture.h. */
 #include "tests/unit/kernel-fixture.h"
+#include "host-driver/tree.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -205,7 +206,7 @@ char *fix_dir(void)
 
 void fix_remove(char *dir)
 {
-	kernel_remove_tree(dir);
+	tree_remove(dir);
 	g_assert_false(g_file_test(dir, G_FILE_TEST_EXISTS));
 	g_free(dir);
 }

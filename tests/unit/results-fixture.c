@@ -15,21 +15,6 @@ char *fixture_tmp(void)
 	return dir;
 }
 
-void fixture_remove(const char *path)
-{
-	g_autoptr(GDir) dir = NULL;
-	const char *name;
-
-	if (!g_file_test(path, G_FILE_TEST_IS_SYMLINK))
-		dir = g_dir_open(path, 0, NULL);
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		fixture_remove(child);
-	}
-	g_remove(path);
-}
-
 void fixture_write(const char *dir, const char *name, const char *text)
 {
 	g_autofree char *path = g_build_filename(dir, name, NULL);

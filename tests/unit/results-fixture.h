@@ -30,7 +30,6 @@ void fixture_boot(const char *hunt_dir, const FixtureBoot *boot);
 void fixture_results(const char *root);
 
 char *fixture_tmp(void);
-void fixture_remove(const char *path);
 void fixture_write(const char *dir, const char *name, const char *text);
 char *fixture_read(const char *dir, const char *name);
 

@@ -4,6 +4,7 @@
  * verdict, every wait ends, and the evidence is there.
  */
 #include "harness/boot.h"
+#include "host-driver/tree.h"
 #include "host-driver/error.h"
 #include "host-driver/vm-fake.h"
 
@@ -46,19 +47,6 @@ typedef struct {
 	Boot *boot;
 } Fixture;
 
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		remove_tree(child);
-	}
-	g_remove(path);
-}
-
 static void set_up(Fixture *f, gconstpointer data)
 {
 	f->root = g_dir_make_tmp("pfnhunt-boot-XXXXXX", NULL);
@@ -70,7 +58,7 @@ static void tear_down(Fixture *f, gconstpointer data)
 	g_clear_pointer(&f->boot, boot_free);
 	g_clear_pointer(&f->result, boot_result_free);
 	g_main_loop_unref(f->loop);
-	remove_tree(f->root);
+	tree_remove(f->root);
 	g_free(f->root);
 	vm_fake_set_script(NULL);
 	vm_fake_set_memory(NULL, 0);

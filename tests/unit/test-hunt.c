@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hunt on the scripted machine: how boots follow each other, and what is counted. */
 #include "harness/hunt.h"
+#include "host-driver/tree.h"
 #include "harness/report-text.h"
 #include "host-driver/error.h"
 #include "host-driver/vm-fake.h"
@@ -39,19 +40,6 @@ typedef struct {
 	gboolean interrupt;
 } Fixture;
 
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		remove_tree(child);
-	}
-	g_remove(path);
-}
-
 static void set_up(Fixture *f, gconstpointer data)
 {
 	f->root = g_dir_make_tmp("pfnhunt-hunt-XXXXXX", NULL);
@@ -63,7 +51,7 @@ static void tear_down(Fixture *f, gconstpointer data)
 {
 	hunt_summary_clear(&f->summary);
 	vm_fake_set_script(NULL);
-	remove_tree(f->root);
+	tree_remove(f->root);
 	g_free(f->root);
 	g_free(f->agent);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host-driver/error.h"
+#include "host-driver/tree.h"
 #include "host-driver/kernel-cache.h"
 #include "host-driver/kernel-debian.h"
 #include "host-driver/kernel.h"
@@ -134,7 +135,7 @@ static gboolean fresh(void)
 		return FALSE;
 	}
 	g_setenv("PATH", path, TRUE);
-	kernel_remove_tree(kernels);
+	tree_remove(kernels);
 	g_free(fix_write(fake, "log", "", 0));
 	return TRUE;
 }

@@ -2,6 +2,7 @@
 /* kernel_open() on made-up images, and on a cache folder of its own. */
 
 #include "host-driver/error.h"
+#include "host-driver/tree.h"
 #include "host-driver/kernel-cache.h"
 #include "host-driver/kernel.h"
 #include "tests/unit/kernel-fixture.h"
@@ -197,7 +198,7 @@ static void test_cached(void)
 	check_opens("debian:two", "6.12.10-amd64");
 	check_opens("debian:one:6.12", "6.12.11-amd64");
 	check_bad("6.99", NULL, "no kernel");
-	kernel_remove_tree(kernels);
+	tree_remove(kernels);
 }
 
 static void test_list(void)
@@ -220,7 +221,7 @@ static void test_list(void)
 		}
 	}
 	g_assert_true(seen);
-	kernel_remove_tree(kernels);
+	tree_remove(kernels);
 }
 
 int main(int argc, char **argv)

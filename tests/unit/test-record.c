@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Evidence on disk: complete, in order, valid JSON whatever the guest sends. */
 #include "harness/record.h"
+#include "host-driver/tree.h"
 #include "host-driver/error.h"
 
 #include <glib/gstdio.h>
@@ -16,22 +17,9 @@ static void set_up(Fixture *f, gconstpointer data)
 	f->root = g_dir_make_tmp("pfnhunt-record-XXXXXX", NULL);
 }
 
-static void remove_tree(const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		remove_tree(child);
-	}
-	g_remove(path);
-}
-
 static void tear_down(Fixture *f, gconstpointer data)
 {
-	remove_tree(f->root);
+	tree_remove(f->root);
 	g_free(f->root);
 }
 
@@ -136,7 +124,7 @@ static void test_write_error(Fixture *f, gconstpointer data)
 	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
 	g_autoptr(Record) r = record_new(dir, NULL);
 
-	remove_tree(dir);
+	tree_remove(dir);
 	g_assert_false(record_file(r, "verdict.json", "{}", 2));
 	g_assert_error(record_error(r), PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reports of made-up hunts: what stands in them, and that a guest's text stays text. */
 #include "harness/report-cases.h"
+#include "host-driver/tree.h"
 #include "harness/report-html.h"
 #include "harness/report-machine.h"
 #include "harness/results-splat.h"
@@ -34,7 +35,7 @@ static void set_up(Fixture *f, gconstpointer data)
 static void tear_down(Fixture *f, gconstpointer data)
 {
 	g_ptr_array_unref(f->hunts);
-	fixture_remove(f->root);
+	tree_remove(f->root);
 	g_free(f->root);
 }
 
@@ -157,7 +158,7 @@ static void test_bare(Fixture *f, gconstpointer data)
 		g_autofree char *boot = g_build_filename(dir, "boots", "0000", NULL);
 
 		fixture_boot(dir, &(FixtureBoot){.folder = "0000"});
-		fixture_remove(boot);
+		tree_remove(boot);
 		fixture_boot(dir, &(FixtureBoot){.folder = "0001"});
 	}
 	g_ptr_array_set_size(f->hunts, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `pfnhunt results` prints: columns, the last actions, comparisons, no escape sequences. */
 #include "harness/results-compare.h"
+#include "host-driver/tree.h"
 #include "harness/results-export.h"
 #include "harness/results-flight.h"
 #include "harness/results-json.h"
@@ -36,7 +37,7 @@ static void tear_down(Fixture *f, gconstpointer data)
 {
 	results_hunt_free(f->a);
 	results_hunt_free(f->b);
-	fixture_remove(f->root);
+	tree_remove(f->root);
 	g_free(f->root);
 }
 
@@ -157,7 +158,7 @@ static void test_moved(Fixture *f, gconstpointer data)
 				cases[i].kind);
 		results_hunt_free(hunts[0]);
 		results_hunt_free(hunts[1]);
-		fixture_remove(root);
+		tree_remove(root);
 	}
 }
 

@@ -4,6 +4,7 @@
  * two writers, what is corrupt, newer or locked; and folders of other machines.
  */
 #include "harness/results-merge.h"
+#include "host-driver/tree.h"
 #include "harness/store.h"
 #include "host-driver/error.h"
 #include "results-fixture.h"
@@ -25,8 +26,8 @@ static void set_up(Fixture *f, gconstpointer data)
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
-	fixture_remove(f->root);
-	fixture_remove(f->other);
+	tree_remove(f->root);
+	tree_remove(f->other);
 	g_free(f->root);
 	g_free(f->other);
 }
@@ -161,7 +162,7 @@ static void test_gone(Fixture *f, gconstpointer data)
 	fixture_results(f->root);
 	rebuild(f->root, 2, 6);
 	dir = g_build_filename(f->root, "20261120-100000-quick-6.12", NULL);
-	fixture_remove(dir);
+	tree_remove(dir);
 	rebuild(f->root, 1, 3);
 	left = query(f->root, "SELECT count(*) FROM hunts; SELECT count(*) FROM boots;"
 			      "SELECT count(*) FROM kernels;");
