@@ -260,6 +260,12 @@ static void take_cpu(SplatOpen *open, const SplatShape *shape)
 		splat->task = dup_text(shape->task);
 }
 
+static void take_message(SplatOpen *open, const SplatLine *line)
+{
+	open->message = g_strndup(line->s, (gsize)(line->end - line->s));
+	open->message_sure = TRUE;
+}
+
 void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
 {
 	if (shape->irq_on)
@@ -317,9 +323,9 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		break;
 	case SHAPE_OTHER:
 		/* old kernels print the message behind the header */
-		if (open->rule->group == GROUP_WARN && open->lines && !open->message &&
-		    !open->had_cpu)
-			open->message = g_strndup(line->s, (gsize)(line->end - line->s));
+		if (open->rule->group == GROUP_WARN && open->lines == 1 && !open->message &&
+		    !open->followed)
+			take_message(open, line);
 		break;
 	default:
 		break;

@@ -107,10 +107,11 @@ void splat_route_cut(SplatRoute *route, const SplatLine *line)
 	route->cut.caller = line->caller;
 	route->cut.caller_id = line->caller_id;
 	route->cut.line = line->number;
+	route->cut.lines = 0;
 	g_string_truncate(route->cut.text, 0);
 }
 
-/* Keeps a line behind "cut here". */
+/* Keeps a line behind "cut here"; of several, nobody knows which is the message. */
 static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *shape)
 {
 	gsize len = (gsize)(line->end - line->s);
@@ -122,6 +123,7 @@ static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *
 		return;
 	g_string_append_len(cut->text, line->s, (gssize)len);
 	g_string_append_c(cut->text, ' ');
+	cut->lines++;
 }
 
 /* The message for a splat that begins with @line, or NULL. */
@@ -200,6 +202,7 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 		return;
 	close_older(route, line);
 	open = splat_open_new(rule, match, line);
+	open->message_sure = route->cut.lines == 1;
 	open->message = take_message(&route->cut, line);
 	route->open[route->n++] = open;
 	route->last_line = line->number;

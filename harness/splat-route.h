@@ -19,6 +19,7 @@ typedef struct {
 	char caller;
 	guint caller_id;
 	guint64 line;
+	guint lines; /* of the text */
 	GString *text;
 } SplatCut;
 

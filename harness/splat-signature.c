@@ -50,6 +50,8 @@ static const struct {
 	{"odebug", "ODEBUG: destroy", "destroy"},
 };
 
+#define TAG_WORDS 4
+
 /* "fake-offline page referenced" to "fake-offline-page-referenced". */
 static void append_slug(GString *name, const char *text)
 {
@@ -92,6 +94,28 @@ static const char *find_tag(const SplatOpen *open)
 		    strstr(open->message, messages[i].words))
 			return messages[i].tag;
 	return NULL;
+}
+
+/*
+ * The words that a WARN's message begins with, up to the first that looks like a value: a
+ * number, a name in quotes, a device before a colon.
+ */
+static void append_message(GString *name, const char *message)
+{
+	g_auto(GStrv) words = g_strsplit(message, " ", TAG_WORDS + 1);
+	g_autoptr(GString) tag = g_string_new(NULL);
+	guint n = 0;
+
+	for (; words[n] && n < TAG_WORDS; n++) {
+		const char *word = words[n];
+		gsize len = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
+
+		if (!len || (word[len] && strcmp(word + len, ",") != 0))
+			break;
+		g_string_append_printf(tag, " %.*s", (int)len, word);
+	}
+	if (n >= 2)
+		append_slug(name, tag->str + 1);
 }
 
 /* A victim that happened to allocate a bad page says nothing of who made it so. */
@@ -146,6 +170,9 @@ char *splat_signature(const SplatOpen *open)
 		append_slug(name, splat->title);
 	if (tag)
 		append_slug(name, tag);
+	else if (open->message_sure && open->message && !open->refine &&
+		 open->rule->group == GROUP_WARN)
+		append_message(name, open->message);
 	if (open->condition)
 		append_slug(name, open->condition);
 	return g_string_free(name, FALSE);
