@@ -128,14 +128,14 @@ static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 		ops[i] = (VerdictOp){
 			.name = scenario_op(boot, i)->label,
 			.ready = g_strcmp0(op->state, "ready") == 0,
-			.skipped = g_strcmp0(op->state, "skipped") == 0,
+			.skipped = g_strcmp0(op->state, "skipped") == 0 || !boot->plan->runs[i],
 			.reason = op->reason,
 			.steps = op->steps,
 			.rising = op->counts > 1 && op->steps > op->first_steps,
 		};
 		if (op->hammer)
 			r->offlines += op->offlines;
-		if (ops[i].skipped)
+		if (ops[i].skipped && boot->plan->runs[i])
 			g_ptr_array_add(r->skipped, g_strdup_printf("%s: %s", ops[i].name,
 								    op->reason ? op->reason : "?"));
 	}
@@ -196,7 +196,10 @@ static JsonArray *ops_json(const Boot *boot)
 		JsonObject *o = json_object_new();
 
 		json_object_set_string_member(o, "op", scenario_op(boot, i)->label);
-		json_object_set_string_member(o, "state", op->state ? op->state : "unknown");
+		json_object_set_string_member(o, "state",
+					      !boot->plan->runs[i] ? "not-drawn"
+					      : op->state	   ? op->state
+								   : "unknown");
 		if (op->reason)
 			json_object_set_string_member(o, "reason", op->reason);
 		json_object_set_int_member(o, "steps", (gint64)op->steps);

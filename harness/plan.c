@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Parts of a boot that draw from the boot's seed, each from its own stream. */
-enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON };
+enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON, SEED_ROTATE };
 
 #define BALLOON_GRAIN_BYTES (1ull << 20)
 
@@ -23,6 +23,37 @@ static void add_line(Plan *plan, struct wire_out *out)
 	g_ptr_array_add(plan->lines, g_strndup(out->buf, len));
 }
 
+/* Marks @count of the ops of @kind, drawn without putting back. */
+static void choose(Plan *plan, const Scenario *s, enum op_kind kind, guint64 count, Rng *rng)
+{
+	guint left = 0;
+
+	for (guint i = 0; i < s->ops->len; i++)
+		left += op_find(((ScenarioOp *)g_ptr_array_index(s->ops, i))->name)->kind == kind;
+	for (guint i = 0; i < s->ops->len && left; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+
+		if (op_find(op->name)->kind != kind)
+			continue;
+		plan->runs[i] = rng_below(rng, left--) < count;
+		count -= plan->runs[i];
+	}
+}
+
+static void choose_ops(Plan *plan, const Scenario *s)
+{
+	Rng rng;
+
+	plan->runs = g_new0(gboolean, s->ops->len + 1);
+	for (guint i = 0; i < s->ops->len; i++)
+		plan->runs[i] = s->rotate == 0;
+	if (s->rotate == 0)
+		return;
+	rng_seed(&rng, seed_derive(plan->seed, SEED_ROTATE));
+	choose(plan, s, OP_HAMMER, 1, &rng);
+	choose(plan, s, OP_WALKER, s->rotate, &rng);
+}
+
 static void add_ops(Plan *plan, const Scenario *s)
 {
 	char buf[WIRE_LINE_MAX];
@@ -31,6 +62,8 @@ static void add_ops(Plan *plan, const Scenario *s)
 		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
 		struct wire_out out;
 
+		if (!plan->runs[i])
+			continue;
 		wire_begin(&out, buf, sizeof(buf), WIRE_OP);
 		wire_add_u64(&out, "inst", i);
 		wire_add(&out, "name", op->name);
@@ -141,6 +174,7 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	add_line(plan, &out);
 	add_modules(plan, modules, boot_count);
 	add_settings(plan, s);
+	choose_ops(plan, s);
 	add_ops(plan, s);
 	wire_begin(&out, buf, sizeof(buf), WIRE_PLUG);
 	wire_add_u64(&out, "bytes", plan->plug_bytes);
@@ -164,6 +198,7 @@ void plan_free(Plan *plan)
 		return;
 	g_ptr_array_unref(plan->lines);
 	g_free(plan->go);
+	g_free(plan->runs);
 	g_free(plan->resize_device);
 	g_clear_pointer(&plan->resize, resize_schedule_free);
 	g_clear_pointer(&plan->balloon, resize_schedule_free);

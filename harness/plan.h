@@ -13,6 +13,7 @@
 typedef struct {
 	guint64 seed;
 	GPtrArray *lines;	/* of char *: wire lines up to `plug`, each with its '\n' */
+	gboolean *runs;		/* of each op of the scenario: is it part of this boot? */
 	char *go;		/* the line that starts the ops */
 	ResizeSchedule *resize; /* NULL: the size stays */
 	char *resize_device;

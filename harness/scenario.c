@@ -56,6 +56,10 @@ const ScenarioKey scenario_keys[] = {
 	 "each period is longer or shorter by up to this, seeded", IN(balloon_jitter_ms)},
 	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
 	 "boots of a hunt (--boots)", IN(boots)},
+	{"policy", "rotate", KEY_COUNT, "0", 0, OP_INST_MAX, NULL,
+	 "each boot runs one hammer and so many walkers of those that the file names, chosen by "
+	 "its seed; 0: all",
+	 IN(rotate)},
 	{"policy", "duration", KEY_MS, "30s", 100, 365 * DAY_MS, NULL,
 	 "how long the ops of one boot run", IN(duration_ms)},
 	{"policy", "stop", KEY_TEXT, "never", 0, 0, "never|first-incident",
@@ -264,6 +268,8 @@ static gboolean load_op(Scenario *s, const Source *src, const char *group, GErro
 	op->keys = g_ptr_array_new_with_free_func(g_free);
 	op->values = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(s->ops, op);
+	if (s->ops->len > OP_INST_MAX)
+		return complain(src, group, NULL, error, "more than %d ops", OP_INST_MAX);
 	info = op_find(op->name);
 	if (!info)
 		return complain(src, group, NULL, error,

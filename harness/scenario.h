@@ -38,6 +38,7 @@ typedef struct {
 	/* [op NAME] */
 	GPtrArray *ops; /* of ScenarioOp */
 	/* [policy] */
+	guint64 rotate; /* walkers of each boot, beside one hammer; 0: all ops */
 	guint64 boots, duration_ms, linger_ms, console_splats;
 	char *stop; /* "never" or "first-incident" */
 	char *known_issues;

@@ -63,6 +63,32 @@ static void test_lines(void)
 	g_assert_null(strstr(plan, "\n\n"));
 }
 
+/* Each boot has one hammer and two walkers; over many boots all have their turn. */
+static void test_rotation(void)
+{
+	g_autofree char *longer = g_strdup_printf(
+		"%srotate=2\n[op null-walker#2]\n[op null-walker#3]\n[op null-hammer#2]\n", text);
+	g_autoptr(Scenario) s = scenario_parse("t.ini", longer, NULL);
+	g_autoptr(GPtrArray) mods = modules();
+	guint turns[5] = {0};
+
+	for (guint64 seed = 0; seed < 200; seed++) {
+		g_autoptr(Plan) plan = plan_new(s, seed, mods, 1, 128 << 20);
+		g_autofree char *a = plan_to_text(s, seed, mods, 1, 0);
+
+		g_assert_cmpuint(plan->runs[0] + plan->runs[2] + plan->runs[3], ==, 2);
+		g_assert_cmpuint(plan->runs[1] + plan->runs[4], ==, 1);
+		for (guint i = 0; i < 5; i++) {
+			g_autofree char *line = g_strdup_printf("op inst=%u ", i);
+
+			g_assert_cmpint(strstr(a, line) != NULL, ==, plan->runs[i]);
+			turns[i] += plan->runs[i];
+		}
+	}
+	for (guint i = 0; i < 5; i++)
+		g_assert_cmpuint(turns[i], >, 60);
+}
+
 static void test_resizes(void)
 {
 	g_autoptr(Scenario) s = scenario_parse("t.ini", text, NULL);
@@ -91,6 +117,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/plan/same", test_same);
 	g_test_add_func("/plan/lines", test_lines);
+	g_test_add_func("/plan/rotation", test_rotation);
 	g_test_add_func("/plan/resizes", test_resizes);
 	return g_test_run();
 }
