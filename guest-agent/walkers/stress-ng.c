@@ -110,7 +110,7 @@ static int setup(void *ctx, struct op_env *env)
 {
 	struct stress *c = ctx;
 
-	if (faccessat(env->root_fd, PROGRAM + 1, F_OK, 0))
+	if (faccessat(env->root_fd, &PROGRAM[1], F_OK, 0))
 		return op_fail(env, EOPNOTSUPP,
 			       "stress-ng is not in the initramfs; install it on the host "
 			       "(apt-get install stress-ng)");
