@@ -258,7 +258,8 @@ gboolean incidents_add(Incidents *incidents, Splat *splat)
 	}
 	entry->first_line = MIN(entry->first_line, splat->line);
 	entry->last_line = MAX(entry->last_line, splat->line);
-	entry->last_us = MAX(entry->last_us, splat->t_us);
+	if (splat->t_us >= 0)
+		entry->last_us = splat->t_us;
 	note_walker(entry, splat, &judgement);
 	if (kept)
 		count_text(incidents, splat);

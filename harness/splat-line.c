@@ -209,6 +209,17 @@ static const char *read_syslog(const char *s, const char *end, SplatLine *line)
 	return colon + 2;
 }
 
+/* A date in some other language, and the kernel's tag all the same: "июл 27 ... kernel: ". */
+static const char *read_foreign_syslog(const char *s, const char *end, SplatLine *line)
+{
+	const char *tag = splat_find(s, s + MIN(end - s, 80), " kernel: ");
+
+	if (!tag || !memchr(s, ':', (gsize)(tag - s)) || memchr(s, '[', (gsize)(tag - s)))
+		return NULL;
+	line->syslog = TRUE;
+	return tag + strlen(" kernel: ");
+}
+
 /* The record format of /dev/kmsg: "4,123,4567,-;". */
 static const char *read_kmsg(const char *s, const char *end, SplatLine *line)
 {
@@ -269,9 +280,11 @@ static const char *read_prefix(const char *s, const char *end, SplatLine *line)
 	}
 	if (g_ascii_isdigit(*s) && (p = read_kmsg(s, end, line)))
 		return p;
-	if (line->syslog || !(p = read_date(s, end)))
+	if (line->syslog)
 		return NULL;
-	return read_syslog(p, end, line);
+	if ((p = read_date(s, end)))
+		return read_syslog(p, end, line);
+	return read_foreign_syslog(s, end, line);
 }
 
 /* The next "[   12.345678]" in the middle of a message, or @end. */

@@ -29,29 +29,36 @@ static char *dup_text(SplatText text)
 	return text.s ? g_strndup(text.s, text.len) : NULL;
 }
 
-/* The path inside the kernel's tree: a build's own directories before it are cut off. */
+static const char *const tops[] = {
+	"arch/", "block/",    "certs/",	   "crypto/", "drivers/", "fs/",   "include/",
+	"init/", "io_uring/", "ipc/",	   "kernel/", "lib/",	  "mm/",   "net/",
+	"rust/", "samples/",  "security/", "sound/",  "tools/",	  "virt/",
+};
+
+static gboolean is_top(const char *s, const char *end)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(tops); i++)
+		if (splat_starts(s, end, tops[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * The path inside the kernel's tree: a build's own directories before it are cut off, also one
+ * that is called "kernel" itself.
+ */
 static char *source_path(SplatText file)
 {
-	static const char *const tops[] = {
-		"arch/", "block/",    "certs/",	   "crypto/", "drivers/", "fs/",  "include/",
-		"init/", "io_uring/", "ipc/",	   "kernel/", "lib/",	  "mm/",  "net/",
-		"rust/", "samples/",  "security/", "sound/",  "tools/",	  "usr/", "virt/",
-	};
-	const char *s = file.s, *end = file.s + file.len;
+	const char *s = file.s, *end = file.s + file.len, *slash;
 
-	for (;;) {
-		const char *slash;
+	while ((slash = memchr(s, '/', (gsize)(end - s)))) {
+		gboolean tree = splat_starts(s, end, "kernel/") && s > file.s && s[-1] == '/';
 
-		while (splat_starts(s, end, "./"))
-			s += 2;
-		for (guint i = 0; i < G_N_ELEMENTS(tops); i++)
-			if (splat_starts(s, end, tops[i]))
-				return g_strndup(s, (gsize)(end - s));
-		slash = memchr(s, '/', (gsize)(end - s));
-		if (!slash)
-			return g_strndup(file.s, file.len);
+		if (is_top(s, end) && !(tree && is_top(slash + 1, end)))
+			return g_strndup(s, (gsize)(end - s));
 		s = slash + 1;
 	}
+	return g_strndup(file.s, file.len);
 }
 
 static void take_match(SplatOpen *open, const SplatMatch *match)
@@ -232,9 +239,11 @@ static void add_frame(SplatOpen *open, const SplatShape *shape)
 /* Nothing called these. */
 static gboolean is_outermost(const SplatShape *shape)
 {
-	static const char *const names[] = {"entry_",	    "ret_from_fork_asm", "ret_fast_syscall",
-					    "el0t_64_sync", "secondary_startup", "el0_sync",
-					    "system_call",  "common_startup_64", "x86_64_start"};
+	static const char *const names[] = {
+		"entry_",	  "ret_from_fork",     "ret_from_kernel_thread", "ret_fast_syscall",
+		"el0t_64_sync",	  "el0_sync",	       "el0_svc_naked",		 "system_call",
+		"sysenter_",	  "secondary_startup", "common_startup_64",	 "x86_64_start",
+		"start_secondary"};
 
 	if (!shape->name.len || shape->maybe)
 		return FALSE;
@@ -284,6 +293,7 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 			open->had_trace = TRUE;
 		break;
 	case SHAPE_RIP:
+		open->had_rip = TRUE;
 		if (!shape->user && !open->tail)
 			add_frame(open, shape);
 		break;

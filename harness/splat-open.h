@@ -47,8 +47,8 @@ typedef struct SplatOpen {
 	guint64 last_line;
 	guint64 pfn;	      /* that the header names, or 0 */
 	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
-	gboolean had_cpu, had_code, had_trace, followed, shared, unsure, closed, message_sure,
-		in_stack, irq, tail, page_open, next_section_set;
+	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
+		message_sure, in_stack, irq, tail, page_open, next_section_set;
 	SplatSection next_section;
 	int next_cpu;
 	int stalled_cpu; /* that the report of a stall names first, -1 */

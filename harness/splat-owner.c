@@ -57,16 +57,20 @@ static SplatOpen *owner_of_trace(SplatOpen *const *open, guint n)
 {
 	for (guint i = 0; i < n; i++)
 		if (!open[i]->had_trace && !open[i]->in_stack && !open[i]->tail &&
+		    !open[i]->stale &&
 		    (has_registers(open[i]) ? open[i]->had_code : open[i]->had_cpu))
 			return open[i];
 	return NULL;
 }
 
-static SplatOpen *owner_of_registers(SplatOpen *const *open, guint n)
+static SplatOpen *owner_of_registers(SplatOpen *const *open, guint n, const SplatShape *shape)
 {
-	for (guint i = 0; i < n; i++)
-		if (has_registers(open[i]) && !open[i]->had_code && !open[i]->tail)
+	for (guint i = 0; i < n; i++) {
+		gboolean had = shape->kind == SHAPE_RIP ? open[i]->had_rip : open[i]->had_code;
+
+		if (has_registers(open[i]) && !had && !open[i]->tail && !open[i]->stale)
 			return open[i];
+	}
 	return NULL;
 }
 
@@ -133,7 +137,7 @@ SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
 		break;
 	case SHAPE_RIP:
 	case SHAPE_CODE:
-		owner = owner_of_registers(open, n);
+		owner = owner_of_registers(open, n, shape);
 		break;
 	case SHAPE_FRAME:
 		owner = owner_of_frame(&route->edges, open, n, shape);

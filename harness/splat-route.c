@@ -14,6 +14,8 @@
 #define QUIET_US	 (5 * G_USEC_PER_SEC)
 #define QUIET_STALL_US	 (30 * G_USEC_PER_SEC)
 #define QUIET_TAIL_US	 (G_USEC_PER_SEC / 2)
+#define MIXED_US	 (20 * 1000)
+#define MIXED_FRAMES	 3
 #define BACK_US		 (60 * G_USEC_PER_SEC) /* so far back lies another boot */
 #define FOLLOW_US	 (30 * G_USEC_PER_SEC) /* a panic is the consequence of what was */
 #define FOLLOW_LINES	 400
@@ -173,12 +175,28 @@ static SplatOpen *find_followed(const SplatRoute *route, const SplatRule *rule,
 	return NULL;
 }
 
+/*
+ * TRUE when @line, that announces another splat, does not come in the middle of @open: CPUs that
+ * write over each other do so within milliseconds.
+ */
+static gboolean is_stale(const SplatOpen *open, const SplatLine *line)
+{
+	if (line->t_us >= 0 && open->last_us >= 0)
+		return ABS(line->t_us - open->last_us) > MIXED_US;
+	return open->frames >= MIXED_FRAMES;
+}
+
 /* A new complaint ends what the same caller had to say, or what had said all it had. */
 static void close_older(SplatRoute *route, const SplatLine *line)
 {
 	for (guint i = 0; i < route->n; i++)
 		if (same_caller(route->open[i], line) && (line->caller || route->open[i]->tail))
 			close_splat(route, i);
+	for (guint i = 0; i < route->n; i++)
+		if (same_caller(route->open[i], line) && is_stale(route->open[i], line)) {
+			route->open[i]->stale = TRUE;
+			route->open[i]->in_stack = FALSE;
+		}
 	hand_over_closed(route);
 	if (route->n == SPLAT_ROUTE_MAX)
 		hand_over(route);

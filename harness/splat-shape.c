@@ -186,6 +186,10 @@ static gboolean read_rip(const char *s, const char *end, SplatShape *shape)
 				return TRUE;
 			s = skip_blanks(symbol + 1, end);
 		}
+		if (end - s > 8 && g_ascii_isxdigit(*s) && !memchr(s, '+', 8)) {
+			symbol = memchr(s, ' ', (gsize)(end - s)); /* a bare address */
+			s = symbol ? symbol + 1 : s;
+		}
 		symbol = splat_match_symbol(s, end, TRUE, &shape->name);
 		if (symbol)
 			shape->raw = (SplatText){s, (gsize)(symbol - s)};
