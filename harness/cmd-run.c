@@ -4,6 +4,8 @@
 #include "harness/cmd.h"
 #include "harness/paths.h"
 #include "harness/report-text.h"
+#include "harness/hunt-resume.h"
+#include "harness/results-table.h"
 #include "harness/units.h"
 #include "host-driver/error.h"
 
@@ -13,14 +15,15 @@
 #include <unistd.h>
 
 typedef struct {
-	char *kernel, *modules, *accel, *backend, *time, *seed, *results;
+	char *kernel, *modules, *accel, *backend, *time, *seed, *results, *resume, *keep;
 	gint64 boots;
 	gboolean dry_run;
 } Options;
 
 typedef struct {
 	gboolean tty;
-	guint64 boots; /* planned, 0 = no limit */
+	guint64 boots;	 /* planned, 0 = no limit */
+	gint64 until_us; /* when no new boot starts, 0 = no limit */
 } Screen;
 
 static char *of_boots(const Screen *screen, guint index)
@@ -36,6 +39,17 @@ static void clear_line(const Screen *screen)
 		fputs("\r\033[K", stderr);
 }
 
+static char *remaining(const Screen *screen)
+{
+	gint64 left_us = screen->until_us - g_get_monotonic_time();
+	g_autofree char *text = NULL;
+
+	if (screen->until_us == 0)
+		return g_strdup("");
+	text = results_duration((double)MAX(left_us, 0) / G_USEC_PER_SEC);
+	return g_strdup_printf(", %s left", text);
+}
+
 static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer user)
 {
 	const Screen *screen = user;
@@ -49,13 +63,14 @@ static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer
 static void on_progress(guint index, const BootProgress *p, gpointer user)
 {
 	const Screen *screen = user;
-	g_autofree char *boot = of_boots(screen, index);
+	g_autofree char *boot = of_boots(screen, index), *left = NULL;
 
 	if (!screen->tty)
 		return;
 	clear_line(screen);
-	g_printerr("boot %s: %s %.0f s, %.0f offlines/s, %" G_GUINT64_FORMAT " hits", boot,
-		   p->phase, p->elapsed_s, p->offlines_per_s, p->hits);
+	left = remaining(screen);
+	g_printerr("boot %s: %s %.0f s, %.0f offlines/s, %" G_GUINT64_FORMAT " hits%s", boot,
+		   p->phase, p->elapsed_s, p->offlines_per_s, p->hits, left);
 }
 
 static void on_splat(guint index, const char *title, gpointer user)
@@ -105,16 +120,50 @@ static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **er
 	}
 	if (opt->boots)
 		config->boots = (guint64)opt->boots;
+	if (!units_parse_bytes(opt->keep ? opt->keep : "2G", &config->keep_bytes))
+		return cmd_usage_error(error, "--keep %s: a size such as 500M or 2G", opt->keep);
 	return cmd_hunt_seed(opt->seed, &config->seed, error);
+}
+
+/* Where the hunt that goes on stood, and what it was given; the options may ask for more. */
+static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *config, Screen *screen,
+			     GError **error)
+{
+	HuntSummary so_far = {
+		.results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free)};
+	HuntResume at = {0};
+	gboolean ok = hunt_resume_load(h->dir, &so_far, &at, error);
+
+	hunt_summary_clear(&so_far);
+	if (!ok || !units_parse_u64(h->seed, &config->seed))
+		return ok && cmd_usage_error(error, "%s: hunt.json has no seed", h->id);
+	if (!opt->boots && !opt->time) {
+		config->boots = (guint64)h->boots_planned;
+		config->time_ms = (guint64)h->time_ms;
+	}
+	if (config->time_ms)
+		screen->until_us -= at.spent_us;
+	config->resume_dir = h->dir;
+	return TRUE;
+}
+
+static RHunt *find_resumed(const Options *opt, const char *results, GError **error)
+{
+	g_autofree char *dir = results_find(results, opt->resume, error);
+
+	return dir ? results_hunt_load(dir, TRUE, error) : NULL;
 }
 
 static int hunt(const Options *opt, const char *what, GError **error)
 {
 	g_autofree char *configs = paths_configs(), *agent = paths_agent();
 	g_autofree char *results = opt->results ? g_strdup(opt->results) : paths_results();
-	g_autofree char *path = scenario_find(what, configs, error);
-	g_autofree char *known = NULL, *text = NULL;
-	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
+	g_autoptr(RHunt) resumed = opt->resume ? find_resumed(opt, results, error) : NULL;
+	g_autofree char *path = opt->resume ? NULL : scenario_find(what, configs, error);
+	g_autofree char *known = NULL, *text = NULL, *parent = NULL;
+	g_autoptr(Scenario) scenario = resumed ? hunt_resume_scenario(resumed, error)
+				       : path  ? scenario_load(path, error)
+					       : NULL;
 	g_autoptr(Kernel) kernel = NULL;
 	HuntConfig config = {.scenario = scenario, .results_dir = results, .agent_path = agent};
 	HuntSummary summary;
@@ -124,16 +173,24 @@ static int hunt(const Options *opt, const char *what, GError **error)
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
+	if (resumed) {
+		/* It may lie elsewhere than where new hunts go. */
+		config.results_dir = parent = g_path_get_dirname(resumed->dir);
+		if (!apply_resume(opt, resumed, &config, &screen, error))
+			return -1;
+	}
 	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
 	config.backend = vm_backend_find(opt->backend ? opt->backend : "qemu");
 	if (!config.backend || config.backend == &vm_fake_ops) {
 		cmd_usage_error(error, "--backend %s: there is qemu", opt->backend);
 		return -1;
 	}
-	if (!cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(opt->accel, &config, error))
+	if (!cmd_hunt_has_agent(agent, error) ||
+	    !cmd_hunt_accel(!opt->accel && resumed ? resumed->accel : opt->accel, &config, error))
 		return -1;
-	kernel = kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules, on_kernel_progress,
-			     NULL, error);
+	kernel = resumed ? hunt_resume_kernel(resumed, opt->kernel, opt->modules, error)
+			 : kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules,
+				       on_kernel_progress, NULL, error);
 	if (!kernel)
 		return -1;
 	config.kernel = kernel;
@@ -144,6 +201,8 @@ static int hunt(const Options *opt, const char *what, GError **error)
 		return text ? 0 : -1;
 	}
 	screen.boots = config.boots;
+	if (config.time_ms)
+		screen.until_us += g_get_monotonic_time() + (gint64)config.time_ms * 1000;
 	g_printerr("hunting %s on %s\n  %s\n", scenario->name, kernel->release, scenario->summary);
 	if (!hunt_run(&config, &listener, &screen, &summary, error)) {
 		hunt_summary_clear(&summary);
@@ -178,6 +237,13 @@ int cmd_run(int argc, char **argv)
 		 "seed of the hunt (default: random, and recorded)", "SEED"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.results,
 		 "folder for the hunt's folder (default: results/runs)", "DIR"},
+		{"keep", 0, 0, G_OPTION_ARG_STRING, &o.keep,
+		 "most that the logs of clean boots may take; the oldest give way (default 2G, 0: "
+		 "no limit)",
+		 "SIZE"},
+		{"resume", 0, 0, G_OPTION_ARG_STRING, &o.resume,
+		 "go on with a hunt that was killed or interrupted, or with more --boots or --time",
+		 "ID"},
 		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o.dry_run,
 		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
 		G_OPTION_ENTRY_NULL,
@@ -200,6 +266,8 @@ int cmd_run(int argc, char **argv)
 		if (argc > 2)
 			cmd_usage_error(&error, "one scenario at a time: '%s' is one too many",
 					argv[2]);
+		else if (o.resume && (argc == 2 || o.seed || o.dry_run))
+			cmd_usage_error(&error, "--resume takes scenario and seed from the hunt");
 		else
 			code = hunt(&o, argc == 2 ? argv[1] : "quick", &error);
 	}
@@ -212,5 +280,7 @@ int cmd_run(int argc, char **argv)
 	g_free(o.time);
 	g_free(o.seed);
 	g_free(o.results);
+	g_free(o.resume);
+	g_free(o.keep);
 	return code;
 }

@@ -49,6 +49,7 @@ void hunt_facts_add(JsonObject *o, const HuntConfig *c)
 	set_known(o, "kernel_version", c->kernel->version);
 	set_known(o, "build_id", c->kernel->build_id);
 	set_known(o, "config_sha256", config);
+	set_known(o, "replay_of", c->replay_of);
 	json_object_set_int_member(o, "boots", (gint64)c->boots);
 	json_object_set_int_member(o, "time_ms", (gint64)c->time_ms);
 	json_object_set_string_member(o, "host", host.release);

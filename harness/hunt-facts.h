@@ -8,7 +8,7 @@
 #include <json-glib/json-glib.h>
 
 /*
- * Adds kernel_version, build_id, config_sha256 (what is known of them), boots and time_ms (0: no
+ * Adds kernel_version, build_id, config_sha256, replay_of (what is known of them), boots and time_ms (0: no
  * limit), and host, host_name, host_cpu, host_cpus, host_memory_bytes.
  */
 void hunt_facts_add(JsonObject *o, const HuntConfig *config);

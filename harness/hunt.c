@@ -2,9 +2,11 @@
 /* See hunt.h. */
 #include "harness/hunt.h"
 #include "harness/hunt-facts.h"
+#include "harness/hunt-resume.h"
 #include "harness/plan.h"
 #include "harness/units.h"
 #include "harness/store.h"
+#include "harness/thin.h"
 #include "host-driver/error.h"
 #include "host-driver/initramfs.h"
 #include "host-driver/rng.h"
@@ -30,7 +32,8 @@ typedef struct {
 	guint next_index, retry;
 	Boot *boot;
 	Store *store;
-	GError *error; /* why no boot could be started */
+	Thinner *thinner; /* NULL: no limit */
+	GError *error;	  /* why no boot could be started */
 } Hunt;
 
 static void next_boot(Hunt *hunt);
@@ -121,7 +124,7 @@ static BootConfig boot_config(const Hunt *hunt, guint index)
 		.accel = hunt->accel,
 		.known_issues = c->known_issues,
 		.index = index,
-		.seed = seed_derive(c->seed, index),
+		.seed = c->same_seed ? c->seed : seed_derive(c->seed, index),
 		.deadlines = c->deadlines ? *c->deadlines : boot_deadlines_default,
 	};
 }
@@ -170,6 +173,8 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 
 	hunt->listener->boot_over(r, again, hunt->user);
 	store_boot(hunt->store, sum->dir, r->dir, again);
+	if (hunt->thinner)
+		thinner_boot_over(hunt->thinner, r->dir, r->verdict == VERDICT_CLEAN);
 	sum->verdicts[r->verdict]++;
 	if (again) {
 		boot_result_free(r);
@@ -247,6 +252,32 @@ static Verdict worst(const HuntSummary *sum)
 	return verdict;
 }
 
+/* A hunt that goes on has all but its end; the initramfs of before is what it tests. */
+static gboolean take_up(Hunt *hunt, GError **error)
+{
+	g_autofree char *summary = g_build_filename(hunt->config->resume_dir, "summary.json", NULL);
+	HuntResume at = {0};
+
+	hunt->summary->dir = g_strdup(hunt->config->resume_dir);
+	hunt->id = g_path_get_basename(hunt->summary->dir);
+	if (!hunt_resume_load(hunt->summary->dir, hunt->summary, &at, error))
+		return FALSE;
+	hunt->next_index = at.next_index;
+	hunt->retry = at.retry;
+	hunt->started_us -= at.spent_us;
+	g_unlink(summary); /* it runs again */
+	return TRUE;
+}
+
+static gboolean write_start(Hunt *hunt, GError **error)
+{
+	const Scenario *scenario = hunt->config->scenario;
+	g_autofree char *path = g_build_filename(hunt->summary->dir, "scenario.ini", NULL);
+
+	return g_file_set_contents(path, scenario->text, -1, error) &&
+	       write_hunt_json(hunt, FALSE, error);
+}
+
 static gboolean prepare(Hunt *hunt, GError **error)
 {
 	const HuntConfig *c = hunt->config;
@@ -254,15 +285,20 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	g_autoptr(GPtrArray) files = NULL;
 
 	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
-	if (!hunt->modules || !make_hunt_dir(hunt, error))
+	if (!hunt->modules || !(c->resume_dir ? take_up(hunt, error) : make_hunt_dir(hunt, error)))
 		return FALSE;
 	hunt->initrd_path = g_build_filename(hunt->summary->dir, "initramfs.cpio", NULL);
 	files = plan_files(c->scenario, error);
-	if (!files ||
-	    !initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
-			     hunt->boot_module_count, files, error) ||
-	    !write_hunt_json(hunt, FALSE, error))
+	if (!files)
 		return FALSE;
+	if (!g_file_test(hunt->initrd_path, G_FILE_TEST_EXISTS) &&
+	    !initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
+			     hunt->boot_module_count, files, error))
+		return FALSE;
+	if (!c->resume_dir && !write_start(hunt, error))
+		return FALSE;
+	if (c->keep_bytes)
+		hunt->thinner = thinner_new(hunt->summary->dir, c->keep_bytes);
 	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
 	hunt->store = store_open(c->results_dir, &no_index);
 	if (!hunt->store)
@@ -307,6 +343,7 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 out:
 	g_clear_pointer(&hunt.boot, boot_free);
 	g_clear_pointer(&hunt.store, store_close);
+	g_clear_pointer(&hunt.thinner, thinner_free);
 	g_clear_pointer(&hunt.modules, g_ptr_array_unref);
 	g_free(hunt.id);
 	g_free(hunt.initrd_path);

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Long hunts: bounded disk, and going on where a kill or a power cut left them. */
+#include "harness/hunt-resume.h"
+#include "harness/store.h"
+#include "harness/thin.h"
+#include "results-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct {
+	char *root, *hunt;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->root = fixture_tmp();
+	f->hunt = fixture_hunt(f->root,
+			       &(FixtureHunt){"h", "2026-11-20T10:00:00Z", "quick", "6.12", NULL});
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	fixture_remove(f->root);
+	g_free(f->root);
+	g_free(f->hunt);
+}
+
+static void boot(const Fixture *f, const char *folder, const char *verdict)
+{
+	gboolean hit = g_strcmp0(verdict, "incident") == 0;
+
+	fixture_boot(f->hunt, &(FixtureBoot){.folder = folder,
+					     .verdict = verdict,
+					     .title = hit ? FIXTURE_WARN : NULL,
+					     .signature = FIXTURE_SIG,
+					     .hit_s = 1,
+					     .run_s = 2});
+}
+
+static gboolean exists(const Fixture *f, const char *folder, const char *name)
+{
+	g_autofree char *path = g_build_filename(f->hunt, "boots", folder, name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static char *counters(const Fixture *f)
+{
+	g_autofree char *note = NULL;
+	g_autoptr(RHunt) h = NULL;
+	GString *text = g_string_new(NULL);
+
+	h = results_hunt_load(f->hunt, TRUE, NULL);
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		for (guint k = 0; k < b->ops->len; k++) {
+			const ROp *op = g_ptr_array_index(b->ops, k);
+
+			g_string_append_printf(text, "%s/%s:", b->folder, op->label);
+			for (guint c = 0; c < op->counters->len; c++) {
+				const RCounter *counter = g_ptr_array_index(op->counters, c);
+
+				g_string_append_printf(text, " %s=%" G_GINT64_FORMAT, counter->name,
+						       counter->value);
+			}
+		}
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* What the index and the statistics read is the same before and after. */
+static void test_thin(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->hunt, "boots", "0000", NULL);
+	g_autofree char *before = NULL, *after = NULL;
+
+	boot(f, "0000", "clean");
+	before = counters(f);
+	g_assert_nonnull(strstr(before, "offlines=100"));
+	g_assert_cmpuint(thin_boot(dir), >, 60000);
+	after = counters(f);
+	g_assert_cmpstr(before, ==, after);
+	g_assert_false(exists(f, "0000", "console.log"));
+	g_assert_false(exists(f, "0000", "recorder.bin"));
+	g_assert_true(exists(f, "0000", "verdict.json"));
+	g_assert_true(exists(f, "0000", "memory.jsonl"));
+	g_assert_true(exists(f, "0000", "thinned.json"));
+	g_assert_cmpuint(thin_boot(dir), ==, 0); /* twice does no harm */
+}
+
+static void test_limit(Fixture *f, gconstpointer data)
+{
+	static const char *const verdicts[] = {"clean", "incident", "clean", "hang", "clean"};
+	g_autoptr(Thinner) thinner = NULL;
+
+	boot(f, "0000", "clean");
+	/* Room for two clean boots of about 71 kB each. */
+	thinner = thinner_new(f->hunt, 160000);
+	for (guint i = 1; i < G_N_ELEMENTS(verdicts) + 1; i++) {
+		g_autofree char *folder = g_strdup_printf("%04u", i);
+		g_autofree char *dir = g_build_filename(f->hunt, "boots", folder, NULL);
+
+		boot(f, folder, verdicts[i - 1]);
+		thinner_boot_over(thinner, dir, g_str_equal(verdicts[i - 1], "clean"));
+	}
+	g_assert_false(exists(f, "0000", "console.log"));
+	g_assert_false(exists(f, "0001", "console.log"));
+	g_assert_true(exists(f, "0002", "console.log")); /* incident */
+	g_assert_true(exists(f, "0003", "console.log"));
+	g_assert_true(exists(f, "0004", "console.log")); /* hang */
+	g_assert_true(exists(f, "0005", "console.log"));
+	/* A hunt that is taken up again keeps to its limit at once. */
+	g_clear_pointer(&thinner, thinner_free);
+	thinner = thinner_new(f->hunt, 0);
+	g_assert_false(exists(f, "0003", "console.log"));
+	g_assert_false(exists(f, "0005", "console.log"));
+	g_assert_true(exists(f, "0002", "console.log"));
+}
+
+static HuntResume resume(const Fixture *f, HuntSummary *sum)
+{
+	HuntResume at = {0};
+	g_autoptr(GError) error = NULL;
+
+	*sum = (HuntSummary){
+		.results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free)};
+	g_assert_true(hunt_resume_load(f->hunt, sum, &at, &error));
+	g_assert_no_error(error);
+	return at;
+}
+
+static void test_resume(Fixture *f, gconstpointer data)
+{
+	HuntSummary sum;
+	HuntResume at;
+	const BootResult *r;
+
+	at = resume(f, &sum); /* killed before its first boot */
+	g_assert_cmpuint(at.next_index, ==, 0);
+	g_assert_cmpuint(at.retry, ==, 0);
+	hunt_summary_clear(&sum);
+
+	boot(f, "0000", "emulator");
+	boot(f, "0000-again1", "incident");
+	boot(f, "0001", "clean");
+	at = resume(f, &sum);
+	g_assert_cmpuint(at.next_index, ==, 2);
+	g_assert_cmpuint(at.retry, ==, 0);
+	g_assert_cmpuint(sum.boots, ==, 2);
+	g_assert_cmpuint(sum.verdicts[VERDICT_EMULATOR], ==, 1);
+	g_assert_cmpuint(sum.verdicts[VERDICT_INCIDENT], ==, 1);
+	g_assert_cmpuint(sum.hits, ==, 3);
+	g_assert_cmpint(at.spent_us, ==, 3 * 6500000);
+	r = g_ptr_array_index(sum.results, 0);
+	g_assert_cmpint(r->verdict, ==, VERDICT_INCIDENT);
+	g_assert_cmpstr(r->hit.title, ==, FIXTURE_WARN);
+	g_assert_cmpuint(r->incident_count, ==, 1);
+	hunt_summary_clear(&sum);
+
+	boot(f, "0002", NULL); /* killed in it */
+	at = resume(f, &sum);
+	g_assert_cmpuint(at.next_index, ==, 2);
+	g_assert_cmpuint(at.retry, ==, 1);
+	g_assert_cmpuint(sum.boots, ==, 2);
+	hunt_summary_clear(&sum);
+
+	boot(f, "0002-again1", "emulator"); /* and killed before it was tried again */
+	at = resume(f, &sum);
+	g_assert_cmpuint(at.next_index, ==, 2);
+	g_assert_cmpuint(at.retry, ==, 2);
+	hunt_summary_clear(&sum);
+}
+
+static void test_scenario(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(RHunt) hunt = results_hunt_load(f->hunt, TRUE, NULL);
+	g_autoptr(Scenario) s = NULL;
+
+	fixture_write(f->hunt, "scenario.ini",
+		      "[scenario]\nsummary = x\n[memory vm0]\nsize = 512M\nrequested-size = 4M\n"
+		      "[op null-walker]\n");
+	s = hunt_resume_scenario(hunt, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(s->name, ==, "quick"); /* not "scenario" */
+	g_assert_cmpstr(s->summary, ==, "x");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/soak/thin", Fixture, NULL, set_up, test_thin, tear_down);
+	g_test_add("/soak/limit", Fixture, NULL, set_up, test_limit, tear_down);
+	g_test_add("/soak/resume", Fixture, NULL, set_up, test_resume, tear_down);
+	g_test_add("/soak/scenario", Fixture, NULL, set_up, test_scenario, tear_down);
+	return g_test_run();
+}
