@@ -3,6 +3,7 @@
 #include "harness/hunt-resume.h"
 #include "harness/store.h"
 #include "harness/thin.h"
+#include "host-driver/tree.h"
 #include "results-fixture.h"
 
 #include <glib/gstdio.h>
@@ -21,7 +22,7 @@ static void set_up(Fixture *f, gconstpointer data)
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
-	fixture_remove(f->root);
+	tree_remove(f->root);
 	g_free(f->root);
 	g_free(f->hunt);
 }
