@@ -18,7 +18,7 @@ static gboolean has_op(const Scenario *s, const char *name)
 /* Into one folder in the guest; the linker goes by a name that the agent knows. */
 static void add(GPtrArray *files, const char *name, const char *path)
 {
-	g_autofree char *inside = g_build_filename(&STRESS_DIR[1], name, NULL);
+	g_autofree char *inside = g_build_filename(STRESS_DIR, name, NULL);
 
 	g_ptr_array_add(files, initramfs_file_new(inside, path));
 }

@@ -19,8 +19,8 @@
 #include "guest-agent/op-env.h"
 #include "guest-agent/walkers/stress-ng.h"
 
-#define LINKER	      STRESS_DIR "/ld.so"
-#define PROGRAM	      STRESS_DIR "/stress-ng"
+#define LINKER	      "/" STRESS_DIR "/ld.so"
+#define PROGRAM	      "/" STRESS_DIR "/stress-ng"
 #define WORDS_MAX     96
 #define STRESSORS_MAX 16
 #define POLL_NS	      100000000ULL
@@ -85,8 +85,8 @@ static int add_stressors(struct stress *c, const char *list)
 
 static int make_argv(struct stress *c, struct op_env *env)
 {
-	static char *const head[] = {LINKER,	    "--library-path", STRESS_DIR,  PROGRAM,
-				     "--temp-path", "/tmp",	      "--metrics", "--yaml"};
+	static char *const head[] = {LINKER,	    "--library-path", "/" STRESS_DIR, PROGRAM,
+				     "--temp-path", "/tmp",	      "--metrics",    "--yaml"};
 	char *save = NULL;
 	int ret = 0;
 
@@ -110,7 +110,7 @@ static int setup(void *ctx, struct op_env *env)
 {
 	struct stress *c = ctx;
 
-	if (faccessat(env->root_fd, &PROGRAM[1], F_OK, 0))
+	if (faccessat(env->root_fd, STRESS_DIR "/stress-ng", F_OK, 0))
 		return op_fail(env, EOPNOTSUPP,
 			       "stress-ng is not in the initramfs; install it on the host "
 			       "(apt-get install stress-ng)");

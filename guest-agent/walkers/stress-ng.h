@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* ld.so, stress-ng and the libraries, all in one folder. */
-#define STRESS_DIR "/stress"
+#define STRESS_DIR "stress"
 
 struct stress_metric {
 	char name[48]; /* "stress-ng-vm", of [a-z0-9-] */

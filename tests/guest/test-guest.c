@@ -174,6 +174,28 @@ static void test_null(Hunt *h, gconstpointer data)
 	g_assert_nonnull(strstr(h->out, "CLEAN: null on 6.1."));
 }
 
+/* The last total of a counter, -1 when it was never told. */
+static gint64 last_counter(const Hunt *h, const char *key)
+{
+	g_autofree char *text = read_evidence(h, "counters.jsonl");
+	g_autofree char *wanted = g_strdup_printf("\"%s\":", key);
+	const char *at = NULL;
+
+	for (const char *next = strstr(text, wanted); next; next = strstr(next + 1, wanted))
+		at = next;
+	return at ? g_ascii_strtoll(at + strlen(wanted), NULL, 10) : -1;
+}
+
+/* Each hammer does in a kernel what it does to a fake tree. */
+static void test_hammers(Hunt *h, gconstpointer data)
+{
+	run(h, "hammers.ini");
+	expect(h, 0, "clean");
+	g_assert_cmpint(last_counter(h, "cancelled"), >, 0);
+	g_assert_cmpint(last_counter(h, "touched"), >, 0);
+	g_assert_cmpint(last_counter(h, "flips"), >, 5);
+}
+
 static void test_plant(Hunt *h, gconstpointer data)
 {
 	run(h, "plant.ini");
@@ -409,19 +431,13 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Hunt *, gconstpointer);
 	} tests[] = {
-		{"/guest/bad-input", test_bad_input},
-		{"/guest/dry-run", test_dry_run},
-		{"/guest/null", test_null},
-		{"/guest/boots", test_boots},
-		{"/guest/plant", test_plant},
-		{"/guest/panic", test_panic},
-		{"/guest/quick", test_quick},
-		{"/guest/unmet", test_unmet},
-		{"/guest/resize", test_resize},
-		{"/guest/walkers", test_walkers},
-		{"/guest/interrupt", test_interrupt},
-		{"/guest/killed", test_killed},
-		{"/guest/qemu-killed", test_qemu_killed},
+		{"/guest/bad-input", test_bad_input}, {"/guest/dry-run", test_dry_run},
+		{"/guest/null", test_null},	      {"/guest/hammers", test_hammers},
+		{"/guest/boots", test_boots},	      {"/guest/plant", test_plant},
+		{"/guest/panic", test_panic},	      {"/guest/quick", test_quick},
+		{"/guest/unmet", test_unmet},	      {"/guest/resize", test_resize},
+		{"/guest/walkers", test_walkers},     {"/guest/interrupt", test_interrupt},
+		{"/guest/killed", test_killed},	      {"/guest/qemu-killed", test_qemu_killed},
 	};
 
 	g_test_init(&argc, &argv, NULL);
