@@ -43,8 +43,8 @@ struct Boot {
 	BootState state;
 	gint64 state_since_us, started_us, heard_us, console_us, pinged_us, progress_us, memory_us;
 	guint tick_id, resize_id, balloon_id;
-	gint64 run_since_us;  /* host clock when the ops started */
-	guint64 resize_bytes; /* target of the armed resize */
+	gint64 run_since_us;   /* host clock when the ops started */
+	guint64 resize_bytes;  /* target of the armed resize */
 	guint64 balloon_bytes; /* what the balloon is to take next */
 	guint64 plugged_bytes; /* of all devices, as last asked */
 	guint64 ping_id, progress_offlines;

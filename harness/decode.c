@@ -185,17 +185,32 @@ static void append_place(GString *out, const char *name, const char *file, int l
 		g_string_append_printf(out, " at %s:%d", file, line);
 }
 
+/* The compilation unit of @address. clang writes no table of address ranges: then all are asked. */
+static Dwarf_Die *unit_of(const Image *image, Dwarf_Addr address, Dwarf_Addr *bias)
+{
+	Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, bias);
+
+	while (!unit || dwarf_haspc(unit, address - *bias) != 1) {
+		unit = dwfl_module_nextcu(image->module, unit, bias);
+		if (!unit)
+			return NULL;
+	}
+	return unit;
+}
+
 /* The functions that were inlined at @address, innermost first, then @name itself. */
 static char *describe(const Image *image, const char *name, Dwarf_Addr address)
 {
 	Dwarf_Addr bias = 0;
-	Dwarf_Die *unit = dwfl_module_addrdie(image->module, address, &bias), *scopes = NULL;
-	Dwfl_Line *source = dwfl_module_getsrc(image->module, address);
+	Dwarf_Die *unit = unit_of(image, address, &bias), *scopes = NULL;
+	Dwarf_Line *source = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
 	GString *out = g_string_new(NULL);
 	int line = 0, n;
-	const char *file = source ? dwfl_lineinfo(source, NULL, &line, NULL, NULL, NULL) : NULL;
+	const char *file = source ? dwarf_linesrc(source, NULL, NULL) : NULL;
 	Dwarf_Files *files = NULL;
 
+	if (source)
+		dwarf_lineno(source, &line);
 	n = unit ? dwarf_getscopes(unit, address - bias, &scopes) : 0;
 	if (unit)
 		dwarf_getsrcfiles(unit, &files, NULL);
