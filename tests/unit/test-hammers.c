@@ -247,18 +247,6 @@ static void test_hugetlb_unmet(Fixture *f, gconstpointer data)
 	assert_skipped(f, "no /" HVO "; needs CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP");
 }
 
-static void test_suspend(Fixture *f, gconstpointer data)
-{
-	fake_tree_put(f->tree, "sys/class/rtc/rtc0/wakealarm", "");
-	fake_tree_put(f->tree, "sys/power/state", "");
-	g_assert_true(add(f, "op inst=0 name=suspend seconds=3 period-ms=1"));
-	op_run_start(f->run);
-	wait_for(f, "slept", 3);
-	stop(f);
-	assert_file(f, "sys/class/rtc/rtc0/wakealarm", "+3");
-	assert_file(f, "sys/power/state", "freeze");
-}
-
 static void test_stress_unmet(Fixture *f, gconstpointer data)
 {
 	g_assert_false(add(f, "op inst=0 name=stress-ng"));
@@ -323,7 +311,6 @@ int main(int argc, char **argv)
 	add_test("/hammers/hugetlb", test_hugetlb);
 	add_test("/hammers/hugetlb-demote", test_hugetlb_demote);
 	add_test("/hammers/hugetlb-unmet", test_hugetlb_unmet);
-	add_test("/hammers/suspend", test_suspend);
 	add_test("/hammers/stress-unmet", test_stress_unmet);
 	g_test_add_func("/hammers/stress-params", test_stress_params);
 	g_test_add_func("/hammers/stress-metrics", test_stress_metrics);
