@@ -54,7 +54,7 @@ static gboolean list_scenarios(GError **error)
 	const char *entry;
 
 	while (dir && (entry = g_dir_read_name(dir)))
-		if (g_str_has_suffix(entry, ".ini") && !g_str_equal(entry, "known-issues.ini"))
+		if (scenario_is_name(entry))
 			g_ptr_array_add(names, g_strdup(entry));
 	g_ptr_array_sort(names, by_name);
 	for (guint i = 0; i < names->len; i++) {

@@ -19,6 +19,7 @@ static const struct {
 	{"triage", "find splats and incidents in any kernel log", cmd_triage},
 	{"results", "list, show, compare, merge what was hunted", cmd_results},
 	{"report", "write hunts as HTML, JUnit, KTAP, JSON lines or Prometheus text", cmd_report},
+	{"nightly", "hunt by a list within a time budget, and say what is new", cmd_nightly},
 	{"replay", "run a kept boot again, and say how often the same came back", cmd_replay},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 };

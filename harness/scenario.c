@@ -450,6 +450,12 @@ void scenario_free(Scenario *s)
 	g_free(s);
 }
 
+gboolean scenario_is_name(const char *name)
+{
+	return g_str_has_suffix(name, ".ini") && !g_str_equal(name, "known-issues.ini") &&
+	       !g_str_equal(name, "nightly.ini");
+}
+
 char *scenario_find(const char *what, const char *configs_dir, GError **error)
 {
 	g_autofree char *file = NULL, *path = NULL;
@@ -465,7 +471,7 @@ char *scenario_find(const char *what, const char *configs_dir, GError **error)
 		return g_steal_pointer(&path);
 	dir = g_dir_open(configs_dir, 0, NULL);
 	while (dir && (entry = g_dir_read_name(dir)))
-		if (g_str_has_suffix(entry, ".ini") && !g_str_equal(entry, "known-issues.ini"))
+		if (scenario_is_name(entry))
 			g_string_append_printf(names, " %.*s", (int)strlen(entry) - 4, entry);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
 		    "no scenario '%s' in %s; there are%s (or give a path)", what, configs_dir,

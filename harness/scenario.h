@@ -67,6 +67,9 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error);
 void scenario_free(Scenario *scenario);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
 
+/* Whether the file @name of a configs folder is a scenario; other .ini files lie there too. */
+gboolean scenario_is_name(const char *name);
+
 /*
  * The file that @what means: a path when it has a '/' or ends in .ini, else NAME.ini in
  * @configs_dir. (transfer full); USAGE error that lists what there is.

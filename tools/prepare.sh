@@ -5,7 +5,7 @@
 run_packages="build-essential meson ninja-build pkg-config clang libglib2.0-dev libjson-glib-dev
  libarchive-dev libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev qemu-system-x86"
 check_packages="$run_packages clang-format libclang-rt-dev xz-utils zstd libxml2-utils sqlite3 chromium
- python3-junitparser python3-prometheus-client python3-jsonschema"
+ python3-junitparser python3-prometheus-client python3-jsonschema python3-yaml"
 
 say() {
 	echo "$@" >&2

@@ -154,9 +154,38 @@ def test_index(root):
     assert run("sqlite3", path, "SELECT count(*) FROM boots").decode() == "6\n"
 
 
+def test_ci_samples(root):
+    try:
+        import yaml
+    except ImportError as error:
+        raise Skip("python3-yaml") from error
+    samples = os.path.join(DOCS, "ci-samples")
+    with open(os.path.join(samples, "gitlab-ci.yml"), encoding="utf-8") as file:
+        job = yaml.safe_load(file)["pfnhunt-nightly"]
+    assert job["script"] and job["artifacts"]["reports"]["junit"]
+    with open(os.path.join(samples, "github-workflow.yml"), encoding="utf-8") as file:
+        flow = yaml.safe_load(file)
+    steps = flow["jobs"]["nightly"]["steps"]
+    assert all("run" in step or "uses" in step for step in steps)
+    # What the jobs call exists.
+    words = [line for step in steps for line in step.get("run", "").split("\n")] + job["script"]
+    known = run(EXE, "--help").decode()
+    for line in words:
+        if line.startswith("./hunt "):
+            assert "\n  " + line.split()[1] + " " in known, line
+    units = [os.path.join(samples, name) for name in ("pfnhunt-nightly.service",
+                                                      "pfnhunt-nightly.timer")]
+    need("systemd-analyze")
+    said = subprocess.run(["systemd-analyze", "verify", "--man=no", *units], capture_output=True,
+                          check=False, timeout=60).stderr.decode()
+    wrong = [line for line in said.split("\n") if "pfnhunt-nightly" in line
+             and "is not executable" not in line]
+    assert not wrong, wrong
+
+
 def main():
     tests = [test_junit, test_xmllint, test_ktap, test_jsonl, test_json_option, test_prometheus,
-             test_index]
+             test_index, test_ci_samples]
     root = tempfile.mkdtemp(prefix="pfnhunt-readers-")
     failed = 0
     try:

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A night's plan: what is read, where the time goes, and what the page says. */
+#include "harness/nightly.h"
+#include "harness/scenario.h"
+#include "host-driver/error.h"
+#include "host-driver/tree.h"
+#include "results-fixture.h"
+
+#include <string.h>
+
+typedef struct {
+	char *root;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->root = fixture_tmp();
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	tree_remove(f->root);
+	g_free(f->root);
+}
+
+static Nightly *load(const Fixture *f, const char *text, GError **error)
+{
+	g_autofree char *path = g_build_filename(f->root, "n.ini", NULL);
+
+	fixture_write(f->root, "n.ini", text);
+	return nightly_load(path, error);
+}
+
+static void has(const char *text, const char *words)
+{
+	if (!strstr(text, words))
+		g_error("'%s' lacks '%s'", text, words);
+}
+
+static void test_load(Fixture *f, gconstpointer data)
+{
+	static const struct {
+		const char *text, *words;
+	} bad[] = {
+		{"[nightly]\nscenarios=a\nkernels=b\n", "n.ini: [nightly] budget: "},
+		{"[nightly]\nbudget=soon\nscenarios=a\nkernels=b\n", "budget: a time such as"},
+		{"[nightly]\nbudget=1h\nkernels=b\n", "scenarios: missing"},
+		{"[nightly]\nbudget=1h\nscenarios=a\n", "kernels: missing"},
+		{"[nightly]\nbudget=1h\nscenarios=a;;b\nkernels=b\n", "an empty name"},
+		{"[nightly]\nbudget=1h\nscenarios=a\nkernels=b\nboots=0\n", "boots: the most"},
+		{"[nightly]\nbudget=1h\nscenario=a\nkernels=b\n", "scenario: no such key"},
+		{"[night]\nbudget=1h\n", "[night]: no such group"},
+		{"budget\n", "n.ini: "},
+	};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Nightly) n =
+		load(f, "[nightly]\nbudget = 90m\nscenarios = a; b\nkernels = 6.1;6.12\n", &error);
+	const NightlyCell *last;
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(n->budget_ms, ==, 5400000);
+	g_assert_cmpuint(n->cells->len, ==, 4);
+	last = g_ptr_array_index(n->cells, 3);
+	g_assert_cmpstr(last->scenario, ==, "b");
+	g_assert_cmpstr(last->kernel, ==, "6.12");
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) why = NULL;
+
+		g_assert_null(load(f, bad[i].text, &why));
+		g_assert_error(why, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
+		has(why->message, bad[i].words);
+	}
+}
+
+/* The shipped one, and that all it names is there. */
+static void test_shipped(Fixture *f, gconstpointer data)
+{
+	const char *configs = g_getenv("PFNHUNT_CONFIGS");
+	g_autofree char *path = g_build_filename(configs, "nightly.ini", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Nightly) n = nightly_load(path, &error);
+
+	g_assert_no_error(error);
+	for (guint i = 0; i < n->cells->len; i++) {
+		const NightlyCell *cell = g_ptr_array_index(n->cells, i);
+		g_autofree char *scenario = scenario_find(cell->scenario, configs, &error);
+
+		g_assert_no_error(error);
+	}
+	g_assert_false(scenario_is_name("nightly.ini"));
+	g_assert_true(scenario_is_name("quick.ini"));
+}
+
+static NightlyCell *cell(const Nightly *n, guint i)
+{
+	return g_ptr_array_index(n->cells, i);
+}
+
+static void test_next(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Nightly) n =
+		load(f, "[nightly]\nbudget=1h\nscenarios=a;b;c\nkernels=k\nboots=30\n", NULL);
+
+	for (guint i = 0; i < 3; i++) { /* each once */
+		g_assert_true(nightly_next(n) == cell(n, i));
+		*cell(n, i) = (NightlyCell){cell(n, i)->scenario, cell(n, i)->kernel, .boots = 1,
+					    .tried = 1, .spent_s = 10};
+	}
+	/* Of equal costs the one that is known least: 1 boot against 20. */
+	cell(n, 0)->boots = cell(n, 0)->tried = 20;
+	cell(n, 0)->spent_s = 200;
+	cell(n, 1)->boots = cell(n, 1)->tried = 20;
+	cell(n, 1)->spent_s = 200;
+	g_assert_true(nightly_next(n) == cell(n, 2));
+	/* Half of the boots fire: further from known than none of them. */
+	cell(n, 1)->fired = 10;
+	cell(n, 2)->fail = g_strdup("no such scenario");
+	g_assert_true(nightly_next(n) == cell(n, 1));
+	/* But not when a boot of it takes a hundred times as long. */
+	cell(n, 1)->spent_s = 20000;
+	g_assert_true(nightly_next(n) == cell(n, 0));
+	/* All that a cell may have, and boots that never mean anything. */
+	cell(n, 0)->tried = 30;
+	cell(n, 1)->boots = cell(n, 1)->fired = 0;
+	cell(n, 1)->tried = 5;
+	g_assert_null(nightly_next(n));
+}
+
+static void test_page(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Nightly) n =
+		load(f, "[nightly]\nbudget=1h\nscenarios=quick;other;third\nkernels=6.12\n", NULL);
+	g_autofree char *old = g_build_filename(f->root, "20261120-100000-quick-6.12", NULL);
+	g_autofree char *new = g_build_filename(f->root, "20261121-100000-quick-7.3", NULL);
+	g_autofree char *page = NULL, *same = NULL, *first = NULL;
+	RHunt *before[3] = {0}, *now[3] = {0};
+	g_autoptr(GHashTable) seen = NULL;
+	guint fresh;
+
+	fixture_results(f->root);
+	before[0] = results_hunt_load(old, TRUE, NULL);
+	now[0] = results_hunt_load(new, TRUE, NULL);
+	cell(n, 0)->tried = cell(n, 0)->boots = 3;
+	cell(n, 0)->fired = 2;
+	cell(n, 1)->fail = g_strdup("no such \033[31mscenario");
+	page = nightly_page(n, before, now, NULL, &fresh);
+	g_assert_cmpuint(fresh, ==, 1);
+	g_assert_true(g_str_has_prefix(
+		page, "Something new fired.\n\nNEW\n  quick on 6.12: WARNING in <"));
+	has(page, "KNOWN AND UNCHANGED\n  quick on 6.12: " FIXTURE_WARN);
+	has(page, "fake-offline, 1 of 3 boots (before: 1 of 3), walker damon?");
+	has(page, "other on 6.12: could not be run: no such ?[31mscenario");
+	has(page, "third on 6.12: no time was left for it");
+	has(page, "quick on 6.12: ksm was skipped: no <ksm> & co");
+	g_assert_null(strchr(page, '\033'));
+	/* The same two nights in a row: nothing is new. */
+	results_hunt_free(before[0]);
+	before[0] = results_hunt_load(new, TRUE, NULL);
+	same = nightly_page(n, before, now, NULL, &fresh);
+	g_assert_cmpuint(fresh, ==, 0);
+	g_assert_true(g_str_has_prefix(same, "Nothing new.\n"));
+	/* The first night ever: all is new. */
+	results_hunt_free(before[0]);
+	before[0] = NULL;
+	first = nightly_page(n, before, now, NULL, &fresh);
+	g_assert_cmpuint(fresh, ==, 2);
+	/* Seen some night before, only not the last one. */
+	seen = g_hash_table_new(g_str_hash, g_str_equal);
+	g_hash_table_add(seen, (char *)FIXTURE_SIG);
+	g_free(first);
+	first = nightly_page(n, before, now, seen, &fresh);
+	g_assert_cmpuint(fresh, ==, 1);
+	results_hunt_free(now[0]);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add("/nightly/load", Fixture, NULL, set_up, test_load, tear_down);
+	g_test_add("/nightly/shipped", Fixture, NULL, set_up, test_shipped, tear_down);
+	g_test_add("/nightly/next", Fixture, NULL, set_up, test_next, tear_down);
+	g_test_add("/nightly/page", Fixture, NULL, set_up, test_page, tear_down);
+	return g_test_run();
+}
