@@ -297,7 +297,10 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 			become_corpse(boot, TRUE);
 		break;
 	case BOOT_PLUG:
-		if (in_ms > d->plug_ms || silent_ms > d->quiet_ms)
+		/* The thread that plugs may be dead while others still answer. */
+		if (boot->splat_us && now - boot->splat_us > d->quiet_ms * 1000ll)
+			become_corpse(boot, TRUE);
+		else if (in_ms > d->plug_ms || silent_ms > d->quiet_ms)
 			go_quiet(boot, "while memory was plugged");
 		break;
 	case BOOT_RUN:

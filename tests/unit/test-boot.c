@@ -183,6 +183,17 @@ static void test_incident_then_dead(Fixture *f, gconstpointer data)
 	expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
+/* The thread that plugs memory died of a splat, the others still talk: it ends all the same. */
+static void test_dead_while_plugging(Fixture *f, gconstpointer data)
+{
+	play(f, HELLO "on plug +5 console BUG: kernel NULL pointer dereference, address: 0090\\n\n"
+		      "on plug +6 console Oops: 0000 [#1] PREEMPT SMP NOPTI\\n\n"
+		      "on plug +7 console RIP: 0010:zone_for_pfn_range+0x43/0x2c0\\n\n"
+		      "on plug +8 console ---[ end trace 0000000000000000 ]---\\n\n"
+		      "on ping +1 agent pong id=1 t_ns=1\n");
+	expect(f, VERDICT_INCIDENT, "1 incident");
+}
+
 static void test_stop_at_first(Fixture *f, gconstpointer data)
 {
 	gint64 start = g_get_monotonic_time();
@@ -297,6 +308,7 @@ int main(int argc, char **argv)
 		{"/boot/clean", test_clean},
 		{"/boot/incident", test_incident},
 		{"/boot/incident-then-dead", test_incident_then_dead},
+		{"/boot/dead-while-plugging", test_dead_while_plugging},
 		{"/boot/stop-at-first", test_stop_at_first},
 		{"/boot/emulator", test_emulator},
 		{"/boot/hang", test_hang},
