@@ -12,8 +12,9 @@
 #define SPLAT_LINE_MAX 4096
 
 typedef struct {
-	const char *s, *end; /* the message, clean, blanks at its front kept */
-	gint64 t_us;	     /* printk time, -1 when not said */
+	/* the message, clean, blanks at its front kept; a NUL somewhere behind @end */
+	const char *s, *end;
+	gint64 t_us; /* printk time, -1 when not said */
 	gint64 host_us;
 	guint64 number; /* in the log, from 1 */
 	char caller;	/* 'T' thread, 'C' CPU, 0 not said */

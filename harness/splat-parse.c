@@ -140,11 +140,12 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 
 static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_us, gint64 host_us)
 {
-	char clean[SPLAT_LINE_MAX];
+	char clean[SPLAT_LINE_MAX + 1];
 	gsize n = splat_line_clean(raw, len, clean);
 	SplatLine line = {.t_us = t_us, .host_us = host_us, .number = parser->lines};
 	const char *s = clean;
 
+	clean[n] = '\0'; /* for the C library's readers of numbers */
 	while (splat_line_next(&s, clean + n, &line))
 		take_message(parser, &line);
 }
@@ -179,7 +180,7 @@ static const char *skip_dull(SplatParser *parser, const char *s, const char *end
 
 	while ((next = memchr(line, '\n', (gsize)(stop - line)))) {
 		parser->lines++;
-		if (G_UNLIKELY(!parser->booted) && *line == '[')
+		if (G_UNLIKELY(!parser->booted || !parser->timed) && *line == '[')
 			note_time(parser, splat_line_time(line, next));
 		line = next + 1;
 	}

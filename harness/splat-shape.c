@@ -378,7 +378,8 @@ void splat_shape(const char *s, const char *end, SplatShape *shape)
 	if (read_head(s, end, shape) || read_rip(s, end, shape) || read_cpu(s, end, shape))
 		return;
 	if (read_frame(s, end, shape)) {
-		shape->kind = SHAPE_FRAME;
+		/* an address that has no symbol is a frame without a name */
+		shape->kind = shape->name.len ? SHAPE_FRAME : SHAPE_REGS;
 		return;
 	}
 	shape->name.len = 0;
