@@ -70,6 +70,20 @@ static gboolean is_done(const RBoot *b)
 	       g_str_equal(b->verdict, "hang");
 }
 
+/* A folder of a boot that never began, on a full disk say, is in the way too. */
+static void skip_taken(const char *dir, HuntResume *at)
+{
+	for (;; at->retry++) {
+		g_autofree char *leaf =
+			at->retry ? g_strdup_printf("%04u-again%u", at->next_index, at->retry)
+				  : g_strdup_printf("%04u", at->next_index);
+		g_autofree char *path = g_build_filename(dir, "boots", leaf, NULL);
+
+		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+			return;
+	}
+}
+
 gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntResume *at, GError **error)
 {
 	g_autoptr(RHunt) h = results_hunt_load(dir, TRUE, error);
@@ -98,6 +112,7 @@ gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntResume *at, GEr
 		at->next_index = b->number + 1;
 		at->retry = 0;
 	}
+	skip_taken(dir, at);
 	return TRUE;
 }
 

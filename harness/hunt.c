@@ -165,6 +165,14 @@ static gboolean try_again(Hunt *hunt, const BootResult *r)
 	return FALSE;
 }
 
+/* Takes @text, which may be NULL. */
+static void tell(const Hunt *hunt, char *text)
+{
+	if (text)
+		hunt->listener->note(text, hunt->user);
+	g_free(text);
+}
+
 static void boot_over(Boot *boot, BootResult *r, gpointer user)
 {
 	Hunt *hunt = user;
@@ -172,7 +180,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 	gboolean again = try_again(hunt, r);
 
 	hunt->listener->boot_over(r, again, hunt->user);
-	store_boot(hunt->store, sum->dir, r->dir, again);
+	tell(hunt, store_boot(hunt->store, sum->dir, r->dir, again));
 	if (hunt->thinner)
 		thinner_boot_over(hunt->thinner, r->dir, r->verdict == VERDICT_CLEAN);
 	sum->verdicts[r->verdict]++;
@@ -303,7 +311,7 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	hunt->store = store_open(c->results_dir, &no_index);
 	if (!hunt->store)
 		hunt->listener->note(no_index->message, hunt->user);
-	store_hunt(hunt->store, hunt->summary->dir);
+	tell(hunt, store_hunt(hunt->store, hunt->summary->dir));
 	return TRUE;
 }
 
@@ -336,7 +344,7 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 	summary->accel = hunt.accel;
 	if (!hunt.error)
 		write_hunt_json(&hunt, TRUE, &hunt.error);
-	store_hunt(hunt.store, summary->dir);
+	tell(&hunt, store_hunt(hunt.store, summary->dir));
 	ok = hunt.error == NULL;
 	if (hunt.error)
 		g_propagate_error(error, g_steal_pointer(&hunt.error));

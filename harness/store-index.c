@@ -146,38 +146,41 @@ gboolean store_put_boot(Store *store, const char *hunt_id, const RBoot *boot, GE
 	return store_end(store, put_boot(store, hunt_id, boot)) || store_fail(store, error);
 }
 
-static void complain_once(Store *store, const GError *error)
+static char *complain_once(Store *store, const GError *error)
 {
-	if (!store->complained)
-		g_warning("%s. The hunt goes on, its folder has all.", error->message);
+	if (store->complained)
+		return NULL;
 	store->complained = TRUE;
+	return g_strdup_printf("%s. The hunt goes on, its folder has all.", error->message);
 }
 
-void store_hunt(Store *store, const char *hunt_dir)
+char *store_hunt(Store *store, const char *hunt_dir)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(RHunt) hunt = NULL;
 
 	if (!store)
-		return;
+		return NULL;
 	hunt = results_hunt_load(hunt_dir, FALSE, &error);
 	if (!hunt || !store_put_hunt(store, hunt, &error))
-		complain_once(store, error);
+		return complain_once(store, error);
+	return NULL;
 }
 
-void store_boot(Store *store, const char *hunt_dir, const char *boot_dir, gboolean retried)
+char *store_boot(Store *store, const char *hunt_dir, const char *boot_dir, gboolean retried)
 {
 	g_autofree char *id = g_path_get_basename(hunt_dir);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(RBoot) boot = NULL;
 
 	if (!store)
-		return;
+		return NULL;
 	boot = results_boot_load(boot_dir, &error);
 	if (boot)
 		boot->retried = retried;
 	if (!boot || !store_put_boot(store, id, boot, &error))
-		complain_once(store, error);
+		return complain_once(store, error);
+	return NULL;
 }
 
 /* One transaction a hunt: a hunt that runs meanwhile never waits for long. */

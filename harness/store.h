@@ -32,11 +32,12 @@ gboolean store_put_hunt(Store *store, const RHunt *hunt, GError **error);
 gboolean store_put_boot(Store *store, const char *hunt_id, const RBoot *boot, GError **error);
 
 /*
- * The same from the folders, for a hunt that runs: a failure is told once with g_warning() and
- * the hunt goes on, for the folders have all. @store may be NULL: nothing is done.
+ * The same from the folders, for a hunt that runs and goes on whatever happens here, for the
+ * folders have all. Return what the user is to be told, once, or NULL (transfer full). @store may
+ * be NULL: nothing is done.
  */
-void store_hunt(Store *store, const char *hunt_dir);
-void store_boot(Store *store, const char *hunt_dir, const char *boot_dir, gboolean retried);
+char *store_hunt(Store *store, const char *hunt_dir);
+char *store_boot(Store *store, const char *hunt_dir, const char *boot_dir, gboolean retried);
 
 /*
  * Makes the index agree with the folders of @results_dir; a database that cannot be read is put

@@ -167,6 +167,17 @@ static void test_resume(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(sum.boots, ==, 2);
 	hunt_summary_clear(&sum);
 
+	{
+		/* A folder that was made on a full disk, and nothing in it. */
+		g_autofree char *empty = g_build_filename(f->hunt, "boots", "0002-again1", NULL);
+
+		g_assert_cmpint(g_mkdir(empty, 0755), ==, 0);
+		at = resume(f, &sum);
+		g_assert_cmpuint(at.next_index, ==, 2);
+		g_assert_cmpuint(at.retry, ==, 2);
+		hunt_summary_clear(&sum);
+	}
+
 	boot(f, "0002-again1", "emulator"); /* and killed before it was tried again */
 	at = resume(f, &sum);
 	g_assert_cmpuint(at.next_index, ==, 2);

@@ -110,6 +110,15 @@ static void rebuild(const char *root, guint hunts, guint boots)
 	g_assert_cmpuint(b, ==, boots);
 }
 
+/* Takes @said: NULL or something with @words in it. */
+static void told(char *said, const char *words)
+{
+	g_assert_true((said != NULL) == (words != NULL));
+	if (words)
+		g_assert_nonnull(strstr(said, words));
+	g_free(said);
+}
+
 /* As a hunt does it: its row, each boot when it is over, its row again. */
 static void index_live(const char *root, const char *id)
 {
@@ -119,13 +128,13 @@ static void index_live(const char *root, const char *id)
 	g_autoptr(Store) store = store_open(root, &error);
 
 	g_assert_no_error(error);
-	store_hunt(store, dir);
+	told(store_hunt(store, dir), NULL);
 	for (guint i = 0; i < G_N_ELEMENTS(boots); i++) {
 		g_autofree char *boot = g_build_filename(dir, "boots", boots[i], NULL);
 
-		store_boot(store, dir, boot, FALSE);
+		told(store_boot(store, dir, boot, FALSE), NULL);
 	}
-	store_hunt(store, dir);
+	told(store_hunt(store, dir), NULL);
 }
 
 static void test_rebuild(Fixture *f, gconstpointer data)
@@ -318,7 +327,7 @@ static void test_two_writers(Fixture *f, gconstpointer data)
 	check_sound(f->root);
 }
 
-/* The disk is full in the middle of a hunt: one warning, and no exception. */
+/* The index fails in the middle of a hunt: told once, and the hunt goes on. */
 static void test_full(Fixture *f, gconstpointer data)
 {
 	g_autofree char *dir = g_build_filename(f->root, "20261120-100000-quick-6.12", NULL);
@@ -330,12 +339,10 @@ static void test_full(Fixture *f, gconstpointer data)
 	store = store_open(f->root, &error);
 	g_assert_no_error(error);
 	g_free(query(f->root, "DROP TABLE hosts"));
-	g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*hosts*The hunt goes on*");
-	store_hunt(store, dir);
-	g_test_assert_expected_messages();
-	store_boot(store, dir, boot, FALSE); /* told once */
-	store_hunt(NULL, dir);
-	store_boot(NULL, dir, boot, FALSE);
+	told(store_hunt(store, dir), "hosts. The hunt goes on");
+	told(store_hunt(store, dir), NULL); /* once */
+	told(store_hunt(NULL, dir), NULL);
+	told(store_boot(NULL, dir, boot, FALSE), NULL);
 }
 
 static void count_incident(const StoreIncident *i, gpointer user)
