@@ -192,6 +192,7 @@ static const struct {
 	 "kernfs_fop_* sysfs_kf_* dev_attr_* kobj_attr_* state_store online_store full_proxy_* "
 	 "simple_attr_* debugfs_attr_* proc_sys_* proc_reg_* seq_read* seq_write* device_offline "
 	 "device_online memory_subsys_* memory_block_* "
+	 "direct_entry lkdtm_do_action lkdtm_debugfs_* "
 	 "sock_sendmsg* sock_recvmsg* sock_write_iter* sock_read_iter* sock_common_* sock_do_ioctl* "
 	 "sock_ioctl* inet_sendmsg inet6_sendmsg inet_recvmsg inet_ioctl inet6_ioctl "
 	 "netlink_* rtnetlink_* rtnl_*lock* genl_* nfnetlink_* "

@@ -160,14 +160,16 @@ static int find_call(const SplatOpen *open, guint i, guint end)
 	return -1;
 }
 
+#define PLUMB_OUTER_ALL (PLUMB_OUTER | PLUMB_WAIT | PLUMB_LIB)
+
 /* The last frame of [start, end) that is not on the way to everything, or -1. */
-static int outermost(const SplatOpen *open, const SplatStack *stack, guint start, guint end)
+static int outermost(const SplatOpen *open, const SplatStack *stack, guint start, guint end,
+		     int classes)
 {
 	for (guint i = end; i > start; i--) {
 		int call;
 
-		if (!usable(open, stack, i - 1) ||
-		    is_plumbing(open, i - 1, PLUMB_OUTER | PLUMB_WAIT | PLUMB_LIB))
+		if (!usable(open, stack, i - 1) || is_plumbing(open, i - 1, classes))
 			continue;
 		call = find_call(open, i - 1, end);
 		return call >= 0 ? call : (int)(i - 1);
@@ -176,7 +178,7 @@ static int outermost(const SplatOpen *open, const SplatStack *stack, guint start
 }
 
 /* The name of what @stack's CPU did for so long: entered last before it got lost. */
-static int from_outside(const SplatOpen *open, const SplatStack *stack)
+static int from_outside(const SplatOpen *open, const SplatStack *stack, int classes)
 {
 	guint start = stack->first, end = stack->first + stack->n, stop;
 	gboolean sampled = FALSE;
@@ -196,7 +198,7 @@ static int from_outside(const SplatOpen *open, const SplatStack *stack)
 		for (guint i = start; i < stop && i < start + 16; i++)
 			if (name_starts(open, i, (const char *const[]){"smp_call_function", NULL}))
 				return (int)i;
-		if ((frame = outermost(open, stack, start, stop)) >= 0)
+		if ((frame = outermost(open, stack, start, stop, classes)) >= 0)
 			return frame;
 	}
 	return -1;
@@ -229,9 +231,11 @@ static int pick_stalled(const SplatOpen *open)
 
 			if (!wanted || !stack->n)
 				continue;
-			frame = from_outside(open, stack);
+			frame = from_outside(open, stack, PLUMB_OUTER_ALL);
 			if (frame < 0)
 				frame = from_call(open, stack);
+			if (frame < 0) /* a thread in a lock, and in nothing else */
+				frame = from_outside(open, stack, PLUMB_OUTER | PLUMB_WAIT);
 			if (frame >= 0)
 				return frame;
 		}
@@ -281,7 +285,9 @@ static int pick_outermost(const SplatOpen *open)
 {
 	const SplatStack *stack = find_stack(open, SECTION_MAIN);
 
-	return stack ? outermost(open, stack, stack->first, stack->first + stack->n) : -1;
+	return stack ? outermost(open, stack, stack->first, stack->first + stack->n,
+				 PLUMB_OUTER_ALL)
+		     : -1;
 }
 
 static gboolean names_something(const char *symbol, int classes)
