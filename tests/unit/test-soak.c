@@ -48,7 +48,6 @@ static gboolean exists(const Fixture *f, const char *folder, const char *name)
 
 static char *counters(const Fixture *f)
 {
-	g_autofree char *note = NULL;
 	g_autoptr(RHunt) h = NULL;
 	GString *text = g_string_new(NULL);
 
