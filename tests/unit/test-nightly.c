@@ -86,6 +86,7 @@ static void test_shipped(Fixture *f, gconstpointer data)
 		g_autofree char *scenario = scenario_find(cell->scenario, configs, &error);
 
 		g_assert_no_error(error);
+		g_assert_nonnull(scenario);
 	}
 	g_assert_false(scenario_is_name("nightly.ini"));
 	g_assert_true(scenario_is_name("quick.ini"));
