@@ -174,7 +174,6 @@ static void start_stack(SplatOpen *open)
 	SplatStack *stack;
 
 	open->in_stack = TRUE;
-	open->irq = FALSE;
 	stack = open->stacks ? &open->stack[open->stacks - 1] : NULL;
 	/* where the CPU was belongs to the stack that follows */
 	if (stack && !open->next_section_set && only_rip(open, stack))
@@ -228,7 +227,6 @@ static void add_frame(SplatOpen *open, const SplatShape *shape)
 	frame->len = (guint16)shape->raw.len;
 	frame->name_len = (guint16)splat_bare_name(shape->name).len;
 	frame->maybe = (guint8)shape->maybe;
-	frame->irq = (guint8)open->irq;
 	frame->unsure = (guint8)open->unsure;
 	open->unsure = FALSE;
 	frame->rip = shape->kind == SHAPE_RIP;
@@ -277,8 +275,6 @@ static void take_message(SplatOpen *open, const SplatLine *line)
 
 void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
 {
-	if (shape->irq_on)
-		open->irq = TRUE;
 	switch (shape->kind) {
 	case SHAPE_TRACE:
 		start_stack(open);
@@ -340,8 +336,6 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	default:
 		break;
 	}
-	if (shape->irq_off)
-		open->irq = FALSE;
 	if (shape->task_off || (shape->kind == SHAPE_FRAME && is_outermost(shape)))
 		open->in_stack = FALSE;
 	open->lines++;

@@ -18,7 +18,7 @@
 typedef struct {
 	guint off; /* into the arena: "func+0x1/0x2 [module]" */
 	guint16 len, name_len;
-	guint8 maybe, irq, rip, unsure;
+	guint8 maybe, rip, unsure;
 } SplatFrame;
 
 typedef struct {
@@ -28,8 +28,7 @@ typedef struct {
 	guint certain;	/* of these, without "?" */
 } SplatStack;
 
-typedef struct SplatOpen {
-	struct SplatOpen *next;
+typedef struct {
 	Splat *splat;
 	const SplatRule *rule;
 	const SplatRefine *refine; /* of a WARN, or NULL */
@@ -48,7 +47,7 @@ typedef struct SplatOpen {
 	guint64 pfn;	      /* that the header names, or 0 */
 	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
 	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
-		message_sure, in_stack, irq, tail, page_open, next_section_set;
+		message_sure, in_stack, tail, page_open, next_section_set;
 	SplatSection next_section;
 	int next_cpu;
 	int stalled_cpu; /* that the report of a stall names first, -1 */

@@ -11,8 +11,6 @@
 #define LATE_US	 (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
 
 struct SplatParser {
-	SplatDone done;
-	gpointer user;
 	const SplatScan *scan;
 	SplatRoute route;
 	char pending[SPLAT_LINE_MAX]; /* the line that is not whole yet */
@@ -29,8 +27,6 @@ SplatParser *splat_parser_new(SplatDone done, gpointer user)
 {
 	SplatParser *parser = g_new0(SplatParser, 1);
 
-	parser->done = done;
-	parser->user = user;
 	parser->scan = splat_scan_get();
 	splat_route_init(&parser->route, done, user);
 	return parser;

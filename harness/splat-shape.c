@@ -29,7 +29,7 @@ SplatText splat_bare_name(SplatText name)
 	return name;
 }
 
-/* "<IRQ>", "</TASK>", "<#DF>", "<<EOE>>": takes them off and notes them. */
+/* "<IRQ>", "</TASK>", "<#DF>", "<<EOE>>": takes them off, and notes the end of a task's stack. */
 static const char *read_marks(const char *s, const char *end, SplatShape *shape)
 {
 	for (;;) {
@@ -43,12 +43,7 @@ static const char *read_marks(const char *s, const char *end, SplatShape *shape)
 			p++;
 		if (p == end || *p != '>')
 			return s;
-		if (splat_starts(s, end, "<IRQ>") || splat_starts(s, end, "<SOFTIRQ>"))
-			shape->irq_on = TRUE;
-		else if (splat_starts(s, end, "</IRQ>") || splat_starts(s, end, "<EOI>") ||
-			 splat_starts(s, end, "</SOFTIRQ>"))
-			shape->irq_off = TRUE;
-		else if (splat_starts(s, end, "</TASK>"))
+		if (splat_starts(s, end, "</TASK>"))
 			shape->task_off = TRUE;
 		while (p < end && *p == '>')
 			p++;

@@ -41,14 +41,13 @@ typedef enum {
 typedef struct {
 	SplatShapeKind kind;
 	SplatSection section;
-	SplatText name;		  /* FRAME, RIP, SAID: the function */
-	SplatText raw;		  /* FRAME, RIP: from the function on */
-	gboolean maybe;		  /* FRAME: with "?" */
-	gboolean irq_on, irq_off; /* the line has <IRQ>, </IRQ> */
-	gboolean task_off;	  /* ... </TASK> */
-	gboolean write;		  /* ACCESS */
-	gboolean user;		  /* RIP: in user space */
-	int cpu, pid;		  /* CPU and SECTION_CPU, else -1 */
+	SplatText name;	   /* FRAME, RIP, SAID: the function */
+	SplatText raw;	   /* FRAME, RIP: from the function on */
+	gboolean maybe;	   /* FRAME: with "?" */
+	gboolean task_off; /* the line has </TASK> */
+	gboolean write;	   /* ACCESS */
+	gboolean user;	   /* RIP: in user space */
+	int cpu, pid;	   /* CPU and SECTION_CPU, else -1 */
 	SplatText task;
 	SplatText release; /* CPU: of the kernel */
 } SplatShape;
