@@ -263,3 +263,30 @@ for k in $debian; do
 		[op ksm]
 	E
 done
+
+# arm64 under plain QEMU: the kernel pokes itself by arm64-init.c.
+arm() {
+	local name=$1 kernel=$2 cmdline=$3 glob want=0
+	for glob in "${wanted[@]}"; do [[ $name == $glob ]] && want=1; done
+	[ $want = 1 ] && [ -f "$kernels/$kernel/Image" ] || return 0
+	nice -n 10 timeout 60 qemu-system-aarch64 -M virt -cpu max -smp 2 -m 256 -display none -no-reboot \
+		-serial "file:$out/$name.log" -kernel "$kernels/$kernel/Image" \
+		-initrd "$kernels/$kernel/initrd.cpio" \
+		-append "console=ttyAMA0 printk.time=1 panic=-1 $cmdline" </dev/null
+	echo "$name: exit $?"
+}
+direct=/sys/kernel/debug/provoke-crash/DIRECT
+for k in arm64-6.1 arm64-7.3; do
+	arm clean-boot-$k $k ""
+	for crash in $simple BUG_IN_HARDIRQ PANIC_STOP_IRQOFF; do
+		arm $crash-$k $k "$direct=$crash"
+	done
+	for crash in LOOP SOFTLOCKUP HUNG_TASK; do
+		arm $crash-$k $k "$slow $direct=$crash"
+	done
+	arm panic-sysrq-c-$k $k "/proc/sysrq-trigger=c"
+	arm sysrq-l-$k $k "/proc/sysrq-trigger=l"
+	arm panic-on-warn-$k $k "panic_on_warn=1 $direct=WARNING"
+	arm oops-panic-$k $k "oops=panic $direct=ACCESS_NULL"
+	arm kill-init-$k $k "rdinit=/dev/null init=/init"
+done
