@@ -30,17 +30,28 @@ static gsize utf8_length(const char *s, const char *end)
 	return (gsize)(g_utf8_next_char(s) - s);
 }
 
+static inline gboolean is_plain(guchar c)
+{
+	return (guchar)(c - 0x20) < 0x7f - 0x20 || c == '\t';
+}
+
 gsize splat_line_clean(const char *raw, gsize len, char *out)
 {
 	const char *s = raw, *end = raw + len;
 	char *o = out, *limit = out + SPLAT_LINE_MAX;
 
 	while (s < end && o < limit) {
-		guchar c = (guchar)*s;
+		const char *run = s;
+		guchar c;
 
-		if ((c >= 0x20 && c < 0x7f) || c == '\t') {
-			*o++ = *s++;
-		} else if (c == 0x1b) {
+		while (s < end && s - run < limit - o && is_plain((guchar)*s))
+			s++;
+		memcpy(o, run, (gsize)(s - run));
+		o += s - run;
+		if (s == end || o == limit)
+			break;
+		c = (guchar)*s;
+		if (c == 0x1b) {
 			s++;
 			s += escape_length(s, end);
 		} else if (c < 0x20 || c == 0x7f) {

@@ -163,6 +163,8 @@ guint splat_scan_all(const SplatScan *scan, const char *s, const char *end, Spla
 	guint16 state = 0;
 	guint n = 0;
 
+	if (!splat_scan_any(scan, s, end))
+		return 0;
 	for (; s < end; s++) {
 		guint16 from;
 

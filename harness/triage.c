@@ -12,7 +12,7 @@
 
 #define SETTLE_US (300 * 1000)
 #define SITES_MAX 512
-#define SEEN_MAX  2048 /* splats remembered for finding their twin of the other source */
+#define SEEN_MAX  512 /* splats remembered for finding their twin of the other source */
 
 /* A splat that was reported, for the twin that may come by the other way. */
 typedef struct {
