@@ -300,6 +300,9 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		open->next_cpu = shape->cpu;
 		break;
 	case SHAPE_CPU:
+		/* a side note ends where the report goes on */
+		if (open->next_section == SECTION_SIDE)
+			open->next_section_set = FALSE;
 		take_cpu(open, shape);
 		break;
 	case SHAPE_CODE:

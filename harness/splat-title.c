@@ -374,6 +374,9 @@ static gboolean is_cut_short(const SplatOpen *open)
 	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT || rule->pick == PICK_NONE ||
 	    strstr(rule->title, "%O"))
 		return FALSE;
+	/* what names its function itself may have no stack */
+	if (rule->pick == PICK_SAID && open->said && strcmp(rule->kind, "deadlock") != 0)
+		return FALSE;
 	return !open->had_trace;
 }
 
