@@ -12,7 +12,7 @@
 #define BUFFER_BYTES (256 * 1024)
 
 typedef struct {
-	gboolean json, strict, emulated;
+	gboolean json, strict;
 	char *known_issues, *vmlinux, *modules_debug;
 	char **files;
 	Decoder *decoder;
@@ -37,8 +37,6 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		 "Known issues make the exit code 1, too", NULL},
 		{"known-issues", 0, 0, G_OPTION_ARG_FILENAME, &o->known_issues,
 		 "Notes on known issues (default: known-issues.ini of the configs)", "FILE"},
-		{"emulated", 0, 0, G_OPTION_ARG_NONE, &o->emulated,
-		 "The logs are of guests under TCG: an int3 oops is the emulator's", NULL},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o->vmlinux,
 		 "Kernel with debug information, to decode frames", "FILE"},
 		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o->modules_debug,
@@ -121,7 +119,7 @@ static gboolean unknown_found(const Options *o, const Triage *triage)
 /* Returns the exit code of one file. */
 static int triage_file(const Options *o, const char *name)
 {
-	TriageConfig config = {.emulated = o->emulated, .known_issues = o->known_issues};
+	TriageConfig config = {.known_issues = o->known_issues};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, &error);
 	int result;
