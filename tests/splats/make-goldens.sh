@@ -22,7 +22,7 @@ guest() {
 	body=$(cat)
 	for glob in "${wanted[@]}"; do [[ $name == $glob ]] && want=1; done
 	[ $want = 1 ] || return 0
-	case $kernel in lean-* | debug-* | kcsan-*)
+	case $kernel in lean-* | debug-* | vmap-*)
 		spec=$kernels/$kernel/bzImage
 		[ -f "$spec" ] || return 0
 		# Built-in virtio_mem plugs before the agent can say how memory comes online.
@@ -290,3 +290,12 @@ for k in arm64-6.1 arm64-7.3; do
 	arm oops-panic-$k $k "oops=panic $direct=ACCESS_NULL"
 	arm kill-init-$k $k "rdinit=/dev/null init=/init"
 done
+
+# Guard pages below and above stacks; KFENCE, which gets one allocation in many.
+lkdtm vmap-6.12 2 "" STACK_GUARD_PAGE_LEADING STACK_GUARD_PAGE_TRAILING EXHAUST_STACK BUG
+guest kfence-vmap-6.12 vmap-6.12 6 "printk.time=1 kfence.sample_interval=1" < <(
+	for i in {1..30}; do
+		printf '[op plant#%d]\ncrash = READ_AFTER_FREE\nstart-delay-ms = %d\n' $i $((i * 97))
+	done
+)
+guest clean-boot-vmap-6.12 vmap-6.12 2 "" </dev/null
