@@ -146,6 +146,21 @@ static void append_function(GString *name, const char *function)
 	g_string_append_len(name, function, (gssize)len);
 }
 
+/*
+ * A write to what is mapped read-only is another bug than an access to what is not mapped at
+ * all, though both fault in the same function.
+ */
+static gboolean is_write_protected(const SplatOpen *open)
+{
+	const char *text = open->splat->text->str;
+
+	if (strcmp(open->splat->kind, "page-fault") != 0)
+		return FALSE;
+	return strstr(text, "write to read-only memory") ||
+	       (strstr(text, "#PF: supervisor write access") &&
+		strstr(text, " - permissions violation"));
+}
+
 char *splat_signature(const SplatOpen *open)
 {
 	const Splat *splat = open->splat;
@@ -175,5 +190,7 @@ char *splat_signature(const SplatOpen *open)
 		append_message(name, open->message);
 	if (open->condition)
 		append_slug(name, open->condition);
+	if (is_write_protected(open))
+		g_string_append(name, ":write-protected");
 	return g_string_free(name, FALSE);
 }
