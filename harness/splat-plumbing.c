@@ -83,7 +83,9 @@ static const struct {
 	 "sk_alloc sk_prot_alloc alloc_inode* genradix_* flex_array_* kmalloc_order* "
 	 "alloc_large_* alloc_slab* refill_* krealloc_* post_alloc_hook prep_new_page* "
 	 "copy_page copy_page_rep copy_highpage* copy_mc* "
-	 "free_large_kmalloc rcu_free_sheaf* barn_*"},
+	 "free_large_kmalloc rcu_free_sheaf* barn_* check_slab_allocation free_to_partial_list* "
+	 "free_debug_processing* alloc_debug_processing* free_consistency_checks* "
+	 "alloc_consistency_checks* alloc_single_from_*"},
 
 	/* Copies, strings, printing, numbers. */
 	{PLUMB_LIB,

@@ -61,6 +61,8 @@ const SplatRule splat_rules[] = {
 	NOISE_MID("INFO: NMI handler ("),
 	NOISE_MID("INFO: task %t:%p is blocked on "),
 	NOISE_MID("INFO: task %t:%p blocked on "),
+	NOISE_MID("INFO: task %t:%p <reader> blocked on "),
+	NOISE_MID("INFO: task %t:%p <writer> blocked on "),
 	NOISE_BLOCK("FAULT_INJECTION: forcing a failure"),
 	NOISE_BLOCK("invoked oom-killer: "),
 	NOISE_BLOCK("page allocation failure: order:"),
@@ -234,6 +236,7 @@ const SplatRule splat_rules[] = {
 	WAITING("hung-task", "INFO: task %t:%p can't die for more than %d seconds",
 		"INFO: task can't die in %F"),
 	{"hung-task", GROUP_REPORT, PICK_STACK, PLUMB_WAIT, 0, "INFO: task ", "INFO: task hung in %F"},
+	REPORT("workqueue-lockup", PICK_NONE, 0, "BUG: workqueue lockup - pool cpus=%c ", "BUG: workqueue lockup"),
 	REPORT("workqueue-lockup", PICK_NONE, 0, "BUG: workqueue lockup - pool", "BUG: workqueue lockup"),
 
 	/* WARN, in the forms of the ages. */

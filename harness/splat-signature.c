@@ -146,6 +146,25 @@ static void append_function(GString *name, const char *function)
 	g_string_append_len(name, function, (gssize)len);
 }
 
+/* TRUE when the title tells what it is, without a function. */
+static gboolean says_itself(const SplatOpen *open)
+{
+	const SplatRule *rule = open->rule;
+
+	return !open->refine &&
+	       (rule->pick == PICK_NONE || rule->group == GROUP_PANIC || strstr(rule->title, "%O"));
+}
+
+static void append_title(GString *name, const char *title)
+{
+	static const char unknown[] = " in corrupted";
+	g_autofree char *said = g_strdup(title);
+
+	if (g_str_has_suffix(said, unknown))
+		said[strlen(said) - strlen(unknown)] = '\0';
+	append_slug(name, said);
+}
+
 /*
  * A write to what is mapped read-only is another bug than an access to what is not mapped at
  * all, though both fault in the same function.
@@ -181,8 +200,8 @@ char *splat_signature(const SplatOpen *open)
 	}
 	if (splat->function)
 		append_function(name, splat->function);
-	else if (open->rule->pick == PICK_NONE && !open->refine)
-		append_slug(name, splat->title);
+	else if (says_itself(open))
+		append_title(name, splat->title);
 	if (tag)
 		append_slug(name, tag);
 	else if (open->message_sure && open->message && !open->refine &&
