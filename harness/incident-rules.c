@@ -77,9 +77,6 @@ typedef struct {
 #define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
 #define STUCK "endless memory offline"
 
-/* Ranks below this are of stalls and ends: they follow whatever went wrong before. */
-#define RANK_PLAIN 10
-
 /* clang-format off */
 static const IncidentRule rules[] = {
 	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
@@ -116,7 +113,7 @@ static const IncidentRule rules[] = {
 	{STALL, NULL, NULL, "mem_hotplug_begin", NULL, 0, FAMILY_OTHER, 5, TRUE, STUCK},
 	{STALL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 4, TRUE, NULL},
 	{"panic reboot", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 1, TRUE, NULL},
-	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, RANK_PLAIN, FALSE, NULL},
+	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, INCIDENT_RANK_PLAIN, FALSE, NULL},
 };
 /* clang-format on */
 

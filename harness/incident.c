@@ -13,6 +13,7 @@
 #define SAME_US	      (50 * 1000)
 #define NEAR_US	      (2 * G_USEC_PER_SEC)
 #define STALL_US      (120 * G_USEC_PER_SEC) /* a stall says so late */
+#define STUCK_US      (30 * G_USEC_PER_SEC) /* what stalls is found by one watchdog after another */
 #define NEAR_LINES    150
 
 typedef struct {
@@ -114,6 +115,9 @@ static gboolean is_consequence(const Entry *entry, const Splat *splat,
 		return FALSE;
 	if (judgement->consequence && judgement->rank < cause->rank)
 		return near(entry, splat, STALL_US);
+	if (judgement->rank < INCIDENT_RANK_PLAIN && near(entry, splat, STUCK_US) &&
+	    same_subject(entry->incident.cause, splat))
+		return TRUE;
 	return near(entry, splat, SAME_US) ||
 	       (near(entry, splat, NEAR_US) && same_subject(entry->incident.cause, splat));
 }

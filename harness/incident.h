@@ -34,6 +34,9 @@ void incidents_finish(Incidents *incidents);
 /* Of Incident; borrowed. */
 GPtrArray *incidents_list(Incidents *incidents);
 
+/* Ranks below this are of stalls and ends: they follow whatever went wrong before. */
+#define INCIDENT_RANK_PLAIN 10
+
 /* How a splat was judged by the rules. */
 typedef struct {
 	IncidentFamily family;

@@ -48,6 +48,7 @@ typedef struct {
 	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
 	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
 		message_sure, in_stack, tail, page_open, next_section_set;
+	gboolean cut; /* the log ends in its stack */
 	SplatSection next_section;
 	int next_cpu;
 	int stalled_cpu; /* that the report of a stall names first, -1 */

@@ -247,5 +247,5 @@ void splat_parser_finish(SplatParser *parser)
 {
 	if (parser->pending_len)
 		take_pending(parser);
-	splat_route_settle(&parser->route, G_MAXINT64);
+	splat_route_end(&parser->route, parser->lines);
 }

@@ -258,6 +258,19 @@ void splat_route_break(SplatRoute *route, const SplatLine *line)
 	hand_over_closed(route);
 }
 
+void splat_route_end(SplatRoute *route, guint64 last_line)
+{
+	for (guint i = 0; i < route->n; i++) {
+		SplatOpen *open = route->open[i];
+
+		/* an empty line may follow; reports and stalls have stacks without an end mark */
+		open->cut = open->in_stack && open->had_trace && !open->tail &&
+			    open->last_line + 1 >= last_line &&
+			    (open->rule->group == GROUP_WARN || open->rule->group == GROUP_DIE);
+	}
+	splat_route_settle(route, G_MAXINT64);
+}
+
 void splat_route_settle(SplatRoute *route, gint64 before_us)
 {
 	for (guint i = 0; i < route->n; i++)

@@ -58,5 +58,7 @@ SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
 void splat_route_break(SplatRoute *route, const SplatLine *line);
 /* Hands over what had no line since @before_us of host time. */
 void splat_route_settle(SplatRoute *route, gint64 before_us);
+/* Hands over all: the log ends with line @last_line. */
+void splat_route_end(SplatRoute *route, guint64 last_line);
 
 #endif

@@ -364,11 +364,13 @@ static void append_word(GString *title, const char *word)
 	}
 }
 
-/* TRUE when the report has no stack where one of its kind has. */
+/* TRUE when the report has no stack where one of its kind has, or no end of it. */
 static gboolean is_cut_short(const SplatOpen *open)
 {
 	const SplatRule *rule = open->rule;
 
+	if (open->cut)
+		return TRUE;
 	if (rule->group == GROUP_PANIC)
 		return rule->flags & RULE_FOLLOW; /* what it followed is not there */
 	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT || rule->pick == PICK_NONE ||
