@@ -229,7 +229,7 @@ static void add_frame(SplatOpen *open, const SplatShape *shape)
 	frame->maybe = (guint8)shape->maybe;
 	frame->unsure = (guint8)open->unsure;
 	open->unsure = FALSE;
-	frame->rip = shape->kind == SHAPE_RIP;
+	frame->rip = shape->kind == SHAPE_RIP || shape->kind == SHAPE_LINK;
 	memcpy(open->arena + open->arena_used, shape->raw.s, shape->raw.len);
 	open->arena_used += (guint)shape->raw.len;
 }
@@ -291,6 +291,11 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	case SHAPE_RIP:
 		open->had_rip = TRUE;
 		if (!shape->user && !open->tail)
+			add_frame(open, shape);
+		break;
+	case SHAPE_LINK:
+		/* a jump to nowhere: the caller is all that is known, and in no stack */
+		if (open->had_rip && !open->frames && !open->tail)
 			add_frame(open, shape);
 		break;
 	case SHAPE_SECTION:

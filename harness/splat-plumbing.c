@@ -18,7 +18,7 @@ static const struct {
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
 	{PLUMB_REPORT,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
-	 "walk_stackframe switch_to context_switch sched_text_start stext perf_trace_* trace_event_raw_* print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
+	 "walk_stackframe context_switch sched_text_start stext perf_trace_* trace_event_raw_* print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
 	 "kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
 	 "describe_address* quarantine_* kmsan_* msan_* kcsan_* tsan_* kfence_* check_canary* ubsan_* val_to_string "
 	 "handle_overflow* kmemleak_* create_object* sanitizer_cov_* write_comp_data* "

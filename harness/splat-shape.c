@@ -195,6 +195,23 @@ static gboolean read_rip(const char *s, const char *end, SplatShape *shape)
 	return FALSE;
 }
 
+/* "lr : func+0x1/0x2" of arm64 */
+static gboolean read_link(const char *s, const char *end, SplatShape *shape)
+{
+	const char *after;
+
+	if (!splat_starts(s, end, "lr : "))
+		return FALSE;
+	s += 5;
+	after = splat_match_symbol(s, end, TRUE, &shape->name);
+	shape->kind = after ? SHAPE_LINK : SHAPE_REGS;
+	if (after)
+		shape->raw = (SplatText){s, (gsize)(after - s)};
+	else
+		shape->name.len = 0;
+	return TRUE;
+}
+
 typedef struct {
 	const char *head;
 	SplatShapeKind kind;
@@ -265,7 +282,6 @@ static const Head heads[] = {
 	{"Tainted: ", SHAPE_REGS, SECTION_MAIN},
 	{"PGD ", SHAPE_REGS, SECTION_MAIN},
 	{"#PF: ", SHAPE_REGS, SECTION_MAIN},
-	{"lr : ", SHAPE_REGS, SECTION_MAIN},
 	{"sp : ", SHAPE_REGS, SECTION_MAIN},
 	{"pstate: ", SHAPE_REGS, SECTION_MAIN},
 	{"task: ", SHAPE_REGS, SECTION_MAIN},
@@ -370,7 +386,8 @@ void splat_shape(const char *s, const char *end, SplatShape *shape)
 		shape->kind = s > marks ? SHAPE_MARK : SHAPE_OTHER;
 		return;
 	}
-	if (read_head(s, end, shape) || read_rip(s, end, shape) || read_cpu(s, end, shape))
+	if (read_head(s, end, shape) || read_rip(s, end, shape) || read_link(s, end, shape) ||
+	    read_cpu(s, end, shape))
 		return;
 	if (read_frame(s, end, shape)) {
 		/* an address that has no symbol is a frame without a name */

@@ -16,6 +16,7 @@ typedef enum {
 	SHAPE_MARK,	/* "<TASK>" alone */
 	SHAPE_CPU,	/* "CPU: 1 PID: 2 Comm: x ..." */
 	SHAPE_RIP,	/* where the CPU was */
+	SHAPE_LINK,	/* whereto the function that the CPU was in returns */
 	SHAPE_REGS,	/* registers, code, modules, ...: part of a report, of no use here */
 	SHAPE_CODE,	/* "Code: ..." */
 	SHAPE_END,	/* "---[ end trace ... ]---" */
@@ -41,8 +42,8 @@ typedef enum {
 typedef struct {
 	SplatShapeKind kind;
 	SplatSection section;
-	SplatText name;	   /* FRAME, RIP, SAID: the function */
-	SplatText raw;	   /* FRAME, RIP: from the function on */
+	SplatText name;	   /* FRAME, RIP, LINK, SAID: the function */
+	SplatText raw;	   /* FRAME, RIP, LINK: from the function on */
 	gboolean maybe;	   /* FRAME: with "?" */
 	gboolean task_off; /* the line has </TASK> */
 	gboolean write;	   /* ACCESS */
