@@ -105,7 +105,7 @@ static void gather_incidents(const Boot *boot, BootResult *r, gboolean *emulator
 		*emulator |= incident->family == FAMILY_EMULATOR;
 		if (!is_evidence(boot, incident))
 			continue;
-		if (incident->known) {
+		if (incident->known && !boot->config.strict) {
 			r->known_count++;
 			continue;
 		}

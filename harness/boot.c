@@ -163,6 +163,13 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	if (data)
 		json_object_set_object_member(o, "data", json_object_ref(data));
 	record_json(boot->record, RECORD_EVENTS, o);
+	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
+	if (g_str_equal(name, "SHUTDOWN") && data && !boot->done && boot->state < BOOT_CORPSE &&
+	    json_object_get_boolean_member_with_default(data, "guest", FALSE) &&
+	    g_strcmp0(json_object_get_string_member_with_default(data, "reason", ""),
+		      "guest-reset") == 0 &&
+	    !boot->exited)
+		boot->exited = g_strdup("the guest reset itself, a triple fault or a reboot");
 	/* The console has the words; the machine is paused, so its memory can be read. */
 	if (g_str_equal(name, "GUEST_PANICKED") && boot->state < BOOT_CORPSE) {
 		boot->saw_panic = TRUE;
@@ -202,7 +209,8 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 				      *words ? ": " : "", words);
 	record_event(boot->record, "exited", "how", how);
 	if (boot->state < BOOT_CORPSE && !boot->done) {
-		boot->exited = g_steal_pointer(&how);
+		if (!boot->exited)
+			boot->exited = g_steal_pointer(&how);
 		/* A QEMU that never ran the guest complained about its arguments or the host. */
 		if (boot->console_bytes == 0 && !boot->hello && *words && !boot->infra)
 			boot->infra = g_strdup_printf("QEMU: %s", words);

@@ -35,6 +35,7 @@ typedef struct {
 	const VmOps *backend;
 	VmAccel accel;
 	const char *known_issues; /* path, or NULL */
+	gboolean strict;	  /* known incidents count like unknown ones */
 	const char *dir;	  /* of this boot; created */
 	const char *name;	  /* for the machine */
 	guint index;		  /* of the boot in the hunt, from 0 */

@@ -17,7 +17,7 @@
 typedef struct {
 	char *kernel, *modules, *accel, *backend, *time, *seed, *results, *resume, *keep;
 	gint64 boots;
-	gboolean dry_run;
+	gboolean dry_run, strict;
 } Options;
 
 typedef struct {
@@ -165,7 +165,10 @@ static int hunt(const Options *opt, const char *what, GError **error)
 				       : path  ? scenario_load(path, error)
 					       : NULL;
 	g_autoptr(Kernel) kernel = NULL;
-	HuntConfig config = {.scenario = scenario, .results_dir = results, .agent_path = agent};
+	HuntConfig config = {.strict = opt->strict,
+			     .scenario = scenario,
+			     .results_dir = results,
+			     .agent_path = agent};
 	HuntSummary summary;
 	Screen screen = {.tty = isatty(STDERR_FILENO)};
 	gboolean colour = isatty(STDOUT_FILENO) && !g_getenv("NO_COLOR");
@@ -244,6 +247,8 @@ int cmd_run(int argc, char **argv)
 		{"resume", 0, 0, G_OPTION_ARG_STRING, &o.resume,
 		 "go on with a hunt that was killed or interrupted, or with more --boots or --time",
 		 "ID"},
+		{"strict", 0, 0, G_OPTION_ARG_NONE, &o.strict,
+		 "known issues count like unknown ones", NULL},
 		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o.dry_run,
 		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
 		G_OPTION_ENTRY_NULL,

@@ -123,6 +123,7 @@ static BootConfig boot_config(const Hunt *hunt, guint index)
 		.backend = c->backend,
 		.accel = hunt->accel,
 		.known_issues = c->known_issues,
+		.strict = c->strict,
 		.index = index,
 		.seed = c->same_seed ? c->seed : seed_derive(c->seed, index),
 		.deadlines = c->deadlines ? *c->deadlines : boot_deadlines_default,

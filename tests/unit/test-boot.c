@@ -45,6 +45,8 @@ typedef struct {
 	BootResult *result;
 	guint splats;
 	Boot *boot;
+	const char *known; /* file of known issues */
+	gboolean strict;
 } Fixture;
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -111,6 +113,8 @@ static void play_policy(Fixture *f, const char *script, const char *policy, guin
 			     .dir = dir,
 			     .name = "test",
 			     .seed = 7,
+			     .known_issues = f->known,
+			     .strict = f->strict,
 			     .deadlines = {.console_ms = 300,
 					   .hello_ms = 600,
 					   .plug_ms = 600,
@@ -252,6 +256,41 @@ static void test_lost(Fixture *f, gconstpointer data)
 	expect(f, VERDICT_LOST, "QEMU ended");
 }
 
+/* As a triple fault looks from outside. */
+static void test_reset(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS "on go +40 event SHUTDOWN {\"guest\": true, \"reason\": \"guest-reset\"}\n"
+		     "on go +60 exit 0\n");
+	expect(f, VERDICT_LOST, "the guest reset itself");
+}
+
+static void test_known(Fixture *f, gconstpointer data)
+{
+	g_autofree char *known = g_build_filename(f->root, "known.ini", NULL);
+
+	g_assert_true(g_file_set_contents(
+		known, "[it]\nsignature = warning:drivers/virtio/virtio_mem.c:*\nnote = reported\n",
+		-1, NULL));
+	f->known = known;
+	play(f, RUNS WARNING ENDS);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	g_assert_cmpuint(f->result->known_count, ==, 1);
+}
+
+/* The same with --strict. */
+static void test_strict(Fixture *f, gconstpointer data)
+{
+	g_autofree char *known = g_build_filename(f->root, "known.ini", NULL);
+
+	g_assert_true(g_file_set_contents(
+		known, "[it]\nsignature = warning:drivers/virtio/virtio_mem.c:*\nnote = reported\n",
+		-1, NULL));
+	f->known = known;
+	f->strict = TRUE;
+	play(f, RUNS WARNING ENDS);
+	expect(f, VERDICT_INCIDENT, "1 incident");
+}
+
 static void test_standing_still(Fixture *f, gconstpointer data)
 {
 	play(f, HELLO "on plug +5 agent phase t_ns=1 name=plug\n"
@@ -315,6 +354,9 @@ int main(int argc, char **argv)
 		{"/boot/no-hello", test_no_hello},
 		{"/boot/no-byte", test_no_byte},
 		{"/boot/lost", test_lost},
+		{"/boot/reset", test_reset},
+		{"/boot/known", test_known},
+		{"/boot/strict", test_strict},
 		{"/boot/standing-still", test_standing_still},
 		{"/boot/wrong-protocol", test_wrong_protocol},
 		{"/boot/garbage", test_garbage},
