@@ -293,6 +293,31 @@ static void test_endless_offline(void)
 			"endless memory offline: BUG: soft lockup in offline_pages");
 }
 
+/* One watchdog after another finds the same task; another task, or much later, is another matter. */
+static void test_stuck(void)
+{
+	static const struct {
+		gint64 after_s;
+		guint pid, incidents;
+	} cases[] = {{6, 77, 1}, {6, 78, 2}, {40, 77, 2}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_auto(Log) log = {0};
+		g_autoptr(Triage) triage = NULL;
+
+		log_printf(&log, stall, "ext4_lookup", "ext4_lookup");
+		log.t_us += cases[i].after_s * G_USEC_PER_SEC;
+		log_printf(&log,
+			   "INFO: task sh:%u blocked for more than 120 seconds.\n"
+			   "task:sh     state:D stack:0     pid:%u   ppid:2\n"
+			   "Call Trace:\n <TASK>\n __schedule+0x1/0x2\n ext4_lookup+0x1/0x2\n"
+			   " </TASK>\n",
+			   cases[i].pid, cases[i].pid);
+		triage = read_log(&log, FALSE, NULL);
+		g_assert_cmpuint(triage_incidents(triage)->len, ==, cases[i].incidents);
+	}
+}
+
 /* Two complaints that have nothing to do with each other stay two. */
 static void test_apart(void)
 {
@@ -375,6 +400,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/incident/emulator", test_emulator);
 	g_test_add_func("/incident/guess", test_guess);
 	g_test_add_func("/incident/endless-offline", test_endless_offline);
+	g_test_add_func("/incident/stuck", test_stuck);
 	g_test_add_func("/incident/apart", test_apart);
 	g_test_add_func("/incident/four", test_four);
 	g_test_add_func("/incident/bounded", test_bounded);
