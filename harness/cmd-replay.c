@@ -24,18 +24,6 @@ typedef struct {
 	gboolean json;
 } Options;
 
-static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer user)
-{
-}
-
-static void on_progress(guint index, const BootProgress *progress, gpointer user)
-{
-}
-
-static void on_splat(guint index, const char *title, gpointer user)
-{
-}
-
 static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
 {
 	g_autofree char *line = report_boot_line(result);
@@ -49,9 +37,6 @@ static void on_note(const char *text, gpointer user)
 }
 
 static const HuntListener listener = {
-	.boot_started = on_boot_started,
-	.progress = on_progress,
-	.splat = on_splat,
 	.boot_over = on_boot_over,
 	.note = on_note,
 };

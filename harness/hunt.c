@@ -204,14 +204,16 @@ static void boot_progress(const BootProgress *progress, gpointer user)
 {
 	Hunt *hunt = user;
 
-	hunt->listener->progress(hunt->next_index, progress, hunt->user);
+	if (hunt->listener->progress)
+		hunt->listener->progress(hunt->next_index, progress, hunt->user);
 }
 
 static void boot_splat(const char *title, gpointer user)
 {
 	Hunt *hunt = user;
 
-	hunt->listener->splat(hunt->next_index, title, hunt->user);
+	if (hunt->listener->splat)
+		hunt->listener->splat(hunt->next_index, title, hunt->user);
 }
 
 static const BootListener boot_listener = {
@@ -232,7 +234,8 @@ static void next_boot(Hunt *hunt)
 					     hunt->accel != hunt->config->accel ? "-tcg" : "");
 	config.dir = dir = g_build_filename(hunt->summary->dir, "boots", leaf, NULL);
 	config.name = name = g_strdup_printf("%s-%s", hunt->id, leaf);
-	hunt->listener->boot_started(hunt->next_index, config.seed, dir, hunt->user);
+	if (hunt->listener->boot_started)
+		hunt->listener->boot_started(hunt->next_index, config.seed, dir, hunt->user);
 	hunt->boot = boot_start(&config, &boot_listener, hunt, &hunt->error);
 	if (!hunt->boot)
 		g_main_loop_quit(hunt->loop);

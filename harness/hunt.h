@@ -40,6 +40,7 @@ typedef struct {
 	GPtrArray *results; /* of BootResult, those that count */
 } HuntSummary;
 
+/* boot_started, progress and splat may be NULL: not told. */
 typedef struct {
 	void (*boot_started)(guint index, guint64 seed, const char *dir, gpointer user);
 	void (*progress)(guint index, const BootProgress *progress, gpointer user);

@@ -186,12 +186,7 @@ static const struct op_param params[] = {
 	 .def = "online_movable",
 	 .choices = online_choices,
 	 .help = "how a block is brought back that went offline all the same"},
-	{.name = "deadline-ms",
-	 .type = OP_PARAM_INT,
-	 .def = "5000",
-	 .min = 10,
-	 .max = 600000,
-	 .help = "a write that takes longer is ended by a signal and reported"},
+	BLOCK_DEADLINE_PARAM,
 	{NULL},
 };
 

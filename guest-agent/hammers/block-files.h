@@ -15,6 +15,13 @@
 		.help = "which blocks of the virtio-mem devices"                                   \
 	}
 
+#define BLOCK_DEADLINE_PARAM                                                                       \
+	{                                                                                          \
+		.name = "deadline-ms", .type = OP_PARAM_INT, .def = "5000", .min = 10,             \
+		.max = 600000,                                                                     \
+		.help = "a write that takes longer is ended by a signal and reported"              \
+	}
+
 struct block_file {
 	uint32_t number;
 	int fd; /* -1: the block is gone */

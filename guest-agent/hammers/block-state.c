@@ -158,12 +158,7 @@ static const struct op_param params[] = {
 	 .def = "sequential",
 	 .choices = order_choices,
 	 .help = "in which order the blocks are taken"},
-	{.name = "deadline-ms",
-	 .type = OP_PARAM_INT,
-	 .def = "5000",
-	 .min = 10,
-	 .max = 600000,
-	 .help = "a write that takes longer is ended by a signal and reported"},
+	BLOCK_DEADLINE_PARAM,
 	{NULL},
 };
 

@@ -264,7 +264,8 @@ static void test_reset(Fixture *f, gconstpointer data)
 	expect(f, VERDICT_LOST, "the guest reset itself");
 }
 
-static void test_known(Fixture *f, gconstpointer data)
+/* The race, with its signature among the known issues. */
+static void play_known(Fixture *f, gboolean strict)
 {
 	g_autofree char *known = g_build_filename(f->root, "known.ini", NULL);
 
@@ -272,22 +273,21 @@ static void test_known(Fixture *f, gconstpointer data)
 		known, "[it]\nsignature = warning:drivers/virtio/virtio_mem.c:*\nnote = reported\n",
 		-1, NULL));
 	f->known = known;
+	f->strict = strict;
 	play(f, RUNS WARNING ENDS);
+	f->known = NULL;
+}
+
+static void test_known(Fixture *f, gconstpointer data)
+{
+	play_known(f, FALSE);
 	expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_cmpuint(f->result->known_count, ==, 1);
 }
 
-/* The same with --strict. */
 static void test_strict(Fixture *f, gconstpointer data)
 {
-	g_autofree char *known = g_build_filename(f->root, "known.ini", NULL);
-
-	g_assert_true(g_file_set_contents(
-		known, "[it]\nsignature = warning:drivers/virtio/virtio_mem.c:*\nnote = reported\n",
-		-1, NULL));
-	f->known = known;
-	f->strict = TRUE;
-	play(f, RUNS WARNING ENDS);
+	play_known(f, TRUE);
 	expect(f, VERDICT_INCIDENT, "1 incident");
 }
 

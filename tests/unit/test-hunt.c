@@ -86,19 +86,8 @@ static void on_note(const char *text, gpointer user)
 	((Fixture *)user)->notes++;
 }
 
-static void on_progress(guint index, const BootProgress *progress, gpointer user)
-{
-}
-
-static void on_splat(guint index, const char *title, gpointer user)
-{
-}
-
-static const HuntListener listener = {.boot_started = on_started,
-				      .progress = on_progress,
-				      .splat = on_splat,
-				      .boot_over = on_over,
-				      .note = on_note};
+static const HuntListener listener = {
+	.boot_started = on_started, .boot_over = on_over, .note = on_note};
 
 static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 {
