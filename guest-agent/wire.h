@@ -35,6 +35,12 @@
 	X(PHASE, "phase", 'g', "t_ns= name=modules|plug|setup|run|stop|end")                       \
 	X(COUNT, "count", 'g', "t_ns= inst= name= steps= ...: totals since go, once a second")     \
 	X(MEM, "mem", 'g', "t_ns= total_kb= blocks= online= partly= offline_pages= plugged_kb=")   \
+	X(PROBE, "probe", 'g',                                                                     \
+	  "t_ns= layer=bpf|kprobe|user|off on=0|1 reason=: what counts exposure from now on")      \
+	X(WINDOW, "window", 'g',                                                                   \
+	  "t_ns= name= opened= open_ns= longest_ns= overlap= lost=: totals of a kind of window")   \
+	X(VISIT, "visit", 'g',                                                                     \
+	  "t_ns= walker= func= window= visits= inside= offline= nearest_ns=: totals of a walker")  \
 	X(EVENT, "event", 'g', "t_ns= inst= name= ...: something worth a line, at once")           \
 	X(KMSG, "kmsg", 'g', "seq= t_us= prio= caller= text=: one /dev/kmsg record")               \
 	X(PONG, "pong", 'g', "id= t_ns=")                                                          \

@@ -145,8 +145,8 @@ void record_qmp(Record *r, char direction, const char *line)
 	record_json(r, RECORD_QMP, o);
 }
 
-static const char *const text_keys[] = {"text",	   "value",   "reason", "name", "release",
-					"version", "machine", "pfns",	NULL};
+static const char *const text_keys[] = {"text",	   "value", "reason", "name", "release", "version",
+					"machine", "pfns",  "walker", "func", "window",	 NULL};
 
 void record_message(Record *r, const struct wire_msg *msg)
 {
@@ -155,7 +155,8 @@ void record_message(Record *r, const struct wire_msg *msg)
 
 	if (msg->verb == WIRE_KMSG)
 		file = RECORD_KMSG;
-	else if (msg->verb == WIRE_COUNT || msg->verb == WIRE_MEM)
+	else if (msg->verb == WIRE_COUNT || msg->verb == WIRE_MEM || msg->verb == WIRE_PROBE ||
+		 msg->verb == WIRE_WINDOW || msg->verb == WIRE_VISIT)
 		file = RECORD_COUNTERS;
 	json_object_set_string_member(o, "agent", wire_verb_table[msg->verb].name);
 	for (guint i = 0; i < msg->kv_count; i++) {

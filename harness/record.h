@@ -21,7 +21,8 @@ typedef struct Record Record;
 	  "host time in us and offset in console.log, a chunk a line")                             \
 	X(KMSG, "kmsg.jsonl", "/dev/kmsg records as the agent read them")                          \
 	X(EVENTS, "events.jsonl", "what the agent said, what the host did, in order")              \
-	X(COUNTERS, "counters.jsonl", "totals of each op and the guest's memory, once a second")   \
+	X(COUNTERS, "counters.jsonl",                                                              \
+	  "totals of each op, of exposure and the guest's memory, once a second")                  \
 	X(MEMORY, "memory.jsonl", "requested and plugged size of each device, on change")          \
 	X(QMP, "qmp.jsonl", "management traffic with QEMU")
 
