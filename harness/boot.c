@@ -37,11 +37,12 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	guint64 khz = vm_host_tsc_khz();
 	g_autoptr(GString) cmdline = g_string_new(BASE_CMDLINE);
 
-	if (config->accel == VM_ACCEL_TCG && khz)
+	if (config->accel == VM_ACCEL_TCG && khz && vm_backend_is_local(config->backend))
 		g_string_append_printf(cmdline, " tsc_early_khz=%" G_GUINT64_FORMAT, khz);
 	if (*s->cmdline)
 		g_string_append_printf(cmdline, " %s", s->cmdline);
 	vm->name = g_strdup(config->name);
+	vm->uri = g_strdup(config->backend->uri);
 	vm->accel = config->accel;
 	vm->cpus = (guint)s->cpus;
 	vm->memory_bytes = s->memory_bytes;
@@ -392,7 +393,7 @@ static void setup_ops(Boot *boot)
 static gboolean record_start(Boot *boot, const VmConfig *vm, GError **error)
 {
 	const BootConfig *c = &boot->config;
-	g_auto(GStrv) argv = c->backend->argv(vm, error);
+	g_auto(GStrv) argv = c->backend->ops->argv(vm, error);
 	g_autofree char *plan = NULL;
 	JsonObject *o;
 	JsonArray *args;
@@ -418,7 +419,7 @@ static gboolean record_start(Boot *boot, const VmConfig *vm, GError **error)
 				      c->kernel->version ? c->kernel->version : "");
 	json_object_set_string_member(o, "build_id",
 				      c->kernel->build_id ? c->kernel->build_id : "");
-	json_object_set_string_member(o, "backend", c->backend->name);
+	json_object_set_string_member(o, "backend", c->backend->text);
 	json_object_set_string_member(o, "accel", vm_accel_name(c->accel));
 	args = json_array_new();
 	for (guint i = 0; argv[i]; i++)
@@ -455,9 +456,9 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	if (boot->record)
 		boot->triage = triage_new(&triage, on_splat, boot, error);
 	if (boot->triage && record_start(boot, vm, error))
-		boot->vm = config->backend->create(vm, error);
+		boot->vm = config->backend->ops->create(vm, error);
 	boot->started_us = boot->progress_us = g_get_monotonic_time();
-	if (!boot->vm || !config->backend->start(boot->vm, &vm_listener, boot, error)) {
+	if (!boot->vm || !config->backend->ops->start(boot->vm, &vm_listener, boot, error)) {
 		if (record_error(boot->record) && error && !*error)
 			*error = g_error_copy(record_error(boot->record));
 		boot_free(boot);

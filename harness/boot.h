@@ -32,7 +32,7 @@ typedef struct {
 	const GPtrArray *modules; /* plan_modules() */
 	guint boot_module_count;
 	const char *initrd_path;
-	const VmOps *backend;
+	const VmBackend *backend;
 	VmAccel accel;
 	const char *known_issues; /* path, or NULL */
 	gboolean strict;	  /* known incidents count like unknown ones */

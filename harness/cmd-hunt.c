@@ -30,13 +30,23 @@ static gboolean parse_accel(const char *text, VmAccel *accel, GError **error)
 	return cmd_usage_error(error, "--accel %s: there are auto, kvm, tcg", text);
 }
 
+VmBackend *cmd_hunt_backend(const char *text, GError **error)
+{
+	g_autoptr(VmBackend) backend = vm_backend_parse(text ? text : "qemu", error);
+
+	if (!backend || backend->ops != &vm_fake_ops)
+		return g_steal_pointer(&backend);
+	cmd_usage_error(error, "backend %s runs no guests", text);
+	return NULL;
+}
+
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error)
 {
 	g_autofree char *why = NULL;
 	VmAccel wanted = VM_ACCEL_AUTO;
 
 	if (!parse_accel(text ? text : "auto", &wanted, error) ||
-	    !vm_accel_resolve(wanted, &config->accel, &why, error))
+	    !vm_backend_settle(config->backend, wanted, &config->accel, &why, error))
 		return FALSE;
 	config->accel_auto = wanted == VM_ACCEL_AUTO;
 	if (config->accel_auto && why)

@@ -7,7 +7,9 @@
 
 /* Sets a USAGE error and returns FALSE. */
 gboolean cmd_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* "auto" (or NULL), "kvm", "tcg": settles it for this machine, with a word to the user. */
+/* "NAME" or "NAME:URI" of a backend that runs real guests; NULL: qemu. (transfer full) */
+VmBackend *cmd_hunt_backend(const char *text, GError **error);
+/* "auto" (or NULL), "kvm", "tcg": settles it for config->backend, with a word to the user. */
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error);
 /* Decimal or hex; NULL: a random one. */
 gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error);

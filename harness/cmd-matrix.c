@@ -193,6 +193,7 @@ int cmd_matrix(int argc, char **argv)
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	Run run = {.configs = configs, .config = {.agent_path = agent}};
+	g_autoptr(VmBackend) backend = NULL;
 	int code = -1;
 
 	g_option_context_set_summary(
@@ -205,7 +206,7 @@ int cmd_matrix(int argc, char **argv)
 		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_set_prgname("pfnhunt matrix");
-	run.config.backend = &vm_qemu_ops;
+	run.config.backend = backend = cmd_hunt_backend(NULL, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error))
 		return cmd_fail(error);
 	if (!results)

@@ -217,11 +217,12 @@ static int nightly(const char *path, const char *results, const char *accel, GEr
 		       .configs = configs,
 		       .agent = agent,
 		       .kernels = kernels};
+	g_autoptr(VmBackend) backend = NULL;
 
-	if (!plan || !cmd_hunt_has_agent(agent, error) ||
+	night.config.backend = backend = cmd_hunt_backend(NULL, error);
+	if (!plan || !backend || !cmd_hunt_has_agent(agent, error) ||
 	    !cmd_hunt_accel(accel, &night.config, error))
 		return -1;
-	night.config.backend = vm_backend_find("qemu");
 	run_night(&night);
 	return tell(&night);
 }

@@ -138,6 +138,7 @@ static int replay(const Options *opt, const char *what, GError **error)
 	const RBoot *was = old ? choose(old, name, error) : NULL;
 	g_autoptr(Scenario) scenario = was ? hunt_resume_scenario(old, error) : NULL;
 	g_autoptr(Kernel) kernel = NULL;
+	g_autoptr(VmBackend) backend = NULL;
 	g_autoptr(RHunt) new = NULL;
 	HuntConfig config = {.scenario = scenario,
 			     .results_dir = opt->dir,
@@ -153,10 +154,9 @@ static int replay(const Options *opt, const char *what, GError **error)
 		cmd_usage_error(error, "boot %s has no seed", was->folder);
 		return -1;
 	}
-	config.backend = vm_backend_find(old->backend);
-	if (!config.backend || config.backend == &vm_fake_ops) {
-		cmd_usage_error(error, "%s ran on backend '%s', which is not here", old->id,
-				old->backend);
+	config.backend = backend = cmd_hunt_backend(old->backend, error);
+	if (!backend) {
+		g_prefix_error(error, "%s: ", old->id);
 		return -1;
 	}
 	kernel = hunt_resume_kernel(old, opt->kernel, opt->modules, error);

@@ -165,6 +165,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 				       : path  ? scenario_load(path, error)
 					       : NULL;
 	g_autoptr(Kernel) kernel = NULL;
+	g_autoptr(VmBackend) backend = NULL;
 	HuntConfig config = {.strict = opt->strict,
 			     .scenario = scenario,
 			     .results_dir = results,
@@ -183,11 +184,10 @@ static int hunt(const Options *opt, const char *what, GError **error)
 			return -1;
 	}
 	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
-	config.backend = vm_backend_find(opt->backend ? opt->backend : "qemu");
-	if (!config.backend || config.backend == &vm_fake_ops) {
-		cmd_usage_error(error, "--backend %s: there is qemu", opt->backend);
+	config.backend = backend =
+		cmd_hunt_backend(!opt->backend && resumed ? resumed->backend : opt->backend, error);
+	if (!backend)
 		return -1;
-	}
 	if (!cmd_hunt_has_agent(agent, error) ||
 	    !cmd_hunt_accel(!opt->accel && resumed ? resumed->accel : opt->accel, &config, error))
 		return -1;
@@ -222,6 +222,8 @@ int cmd_run(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	Options o = {0};
+	g_autofree char *list = vm_backend_list();
+	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
 		 "debian (default), debian:SUITE, host, a cached version (6.12), or a bzImage's "
@@ -231,7 +233,7 @@ int cmd_run(int argc, char **argv)
 		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &o.accel, "auto (default), kvm or tcg",
 		 "ACCEL"},
-		{"backend", 0, 0, G_OPTION_ARG_STRING, &o.backend, "qemu (default)", "NAME"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING, &o.backend, backends, "BACKEND"},
 		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots,
 		 "number of boots (default: the scenario's)", "N"},
 		{"time", 't', 0, G_OPTION_ARG_STRING, &o.time,

@@ -52,7 +52,7 @@ static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
 	json_object_set_string_member(o, "seed", seed);
 	json_object_set_string_member(o, "kernel", c->kernel->release);
 	json_object_set_string_member(o, "kernel_spec", c->kernel->spec);
-	json_object_set_string_member(o, "backend", c->backend->name);
+	json_object_set_string_member(o, "backend", c->backend->text);
 	json_object_set_string_member(o, "accel", vm_accel_name(hunt->accel));
 	json_object_set_string_member(o, "pfnhunt", PFNHUNT_VERSION);
 	json_object_set_string_member(o, ended ? "ended" : "started", time);
@@ -414,7 +414,7 @@ char *hunt_describe(const HuntConfig *config, GError **error)
 	files = plan_files(config->scenario, error);
 	if (files &&
 	    initramfs_write(initrd, config->agent_path, modules, boot_module_count, files, error))
-		argv = config->backend->argv(vm, error);
+		argv = config->backend->ops->argv(vm, error);
 	g_unlink(initrd);
 	g_rmdir(dir);
 	if (!argv)

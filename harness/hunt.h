@@ -11,7 +11,7 @@
 typedef struct {
 	const Scenario *scenario;
 	const Kernel *kernel;
-	const VmOps *backend;
+	const VmBackend *backend;
 	VmAccel accel;	     /* settled */
 	gboolean accel_auto; /* it was our choice: fall back to TCG when KVM does not run */
 	guint64 boots;	     /* 0: no limit */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What all backends share: the configuration, their table, and the host's clock. */
+#include "host-driver/error.h"
 #include "host-driver/vm.h"
 
 #include <string.h>
@@ -18,13 +19,64 @@ const VmOps *const *vm_backends(void)
 	return backends;
 }
 
-const VmOps *vm_backend_find(const char *name)
+char *vm_backend_list(void)
 {
+	GString *list = g_string_new(NULL);
+
 	for (const VmOps *const *ops = backends; *ops; ops++) {
-		if (g_str_equal((*ops)->name, name))
-			return *ops;
+		if (*ops == &vm_fake_ops)
+			continue;
+		g_string_append_printf(list, "%s%s%s%s", list->len ? ", " : "", (*ops)->name,
+				       (*ops)->uri_help ? ":" : "",
+				       (*ops)->uri_help ? (*ops)->uri_help : "");
 	}
+	return g_string_free(list, FALSE);
+}
+
+VmBackend *vm_backend_parse(const char *text, GError **error)
+{
+	const char *colon = strchr(text, ':');
+	g_autofree char *name = colon ? g_strndup(text, (gsize)(colon - text)) : g_strdup(text);
+	g_autofree char *list = vm_backend_list();
+
+	for (const VmOps *const *ops = backends; *ops; ops++) {
+		VmBackend *backend;
+
+		/* With a URI where there is none, or the other way round, it is no backend. */
+		if (!g_str_equal((*ops)->name, name) || !(*ops)->uri_help != !colon ||
+		    (colon && !colon[1]))
+			continue;
+		backend = g_new0(VmBackend, 1);
+		backend->text = g_strdup(text);
+		backend->ops = *ops;
+		backend->uri = colon ? g_strdup(colon + 1) : NULL;
+		return backend;
+	}
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "backend %s: there is %s", text,
+		    list);
 	return NULL;
+}
+
+void vm_backend_free(VmBackend *backend)
+{
+	if (!backend)
+		return;
+	g_free(backend->text);
+	g_free(backend->uri);
+	g_free(backend);
+}
+
+gboolean vm_backend_settle(const VmBackend *backend, VmAccel wanted, VmAccel *accel, char **why,
+			   GError **error)
+{
+	if (backend->ops->settle)
+		return backend->ops->settle(backend->uri, wanted, accel, why, error);
+	return vm_accel_resolve(wanted, accel, why, error);
+}
+
+gboolean vm_backend_is_local(const VmBackend *backend)
+{
+	return !backend->ops->is_local || backend->ops->is_local(backend->uri);
 }
 
 VmConfig *vm_config_new(void)
@@ -40,6 +92,7 @@ void vm_config_free(VmConfig *config)
 	if (!config)
 		return;
 	g_free(config->name);
+	g_free(config->uri);
 	g_free(config->kernel_path);
 	g_free(config->initrd_path);
 	g_free(config->cmdline);

@@ -19,7 +19,8 @@ typedef struct {
 
 typedef struct {
 	char *name;    /* for people: hunt id and boot */
-	VmAccel accel; /* KVM or TCG: vm_accel_resolve() has settled AUTO */
+	char *uri;     /* of the host, for a backend that takes one; else NULL */
+	VmAccel accel; /* KVM or TCG: vm_backend_settle() has settled AUTO */
 	guint cpus;
 	guint64 memory_bytes;
 	char *kernel_path; /* bzImage, or an ELF vmlinux with a PVH note */
@@ -79,6 +80,11 @@ typedef void (*VmReadDone)(Vm *vm, GBytes *bytes, const GError *error, gpointer 
 
 struct VmOps {
 	const char *name, *help;
+	const char *uri_help; /* what may stand behind "NAME:"; NULL: nothing may */
+	/* vm_backend_settle() and vm_backend_is_local() of this backend; NULL: those of qemu. */
+	gboolean (*settle)(const char *uri, VmAccel wanted, VmAccel *accel, char **why,
+			   GError **error);
+	gboolean (*is_local)(const char *uri);
 	/* The command line that start() would run, for the record; (transfer full), NULL + error. */
 	char **(*argv)(const VmConfig *config, GError **error);
 	Vm *(*create)(const VmConfig *config, GError **error); /* copies what it needs */
@@ -106,9 +112,30 @@ struct Vm {
 extern const VmOps vm_qemu_ops;
 extern const VmOps vm_fake_ops; /* scripted, for tests: vm-fake.h */
 
-/* The backend called @name, or NULL. vm_backends(): NULL-terminated table. */
-const VmOps *vm_backend_find(const char *name);
+/* NULL-terminated table of all backends that are built in. */
 const VmOps *const *vm_backends(void);
+
+/* Where boots run: what `--backend NAME` or `--backend NAME:URI` says. */
+typedef struct {
+	char *text; /* as given */
+	const VmOps *ops;
+	char *uri; /* NULL when the backend takes none */
+} VmBackend;
+
+/* Those that run real guests, as they are given: "qemu, libvirt:URI". (transfer full) */
+char *vm_backend_list(void);
+/* USAGE error that lists what there is. (transfer full) */
+VmBackend *vm_backend_parse(const char *text, GError **error);
+void vm_backend_free(VmBackend *backend); /* NULL is good */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmBackend, vm_backend_free)
+/*
+ * Whether the host of @backend can run our guests at all, and how: as vm_accel_resolve(), but
+ * for that host. What it cannot do is an error of one line. Blocks, seconds for a far host.
+ */
+gboolean vm_backend_settle(const VmBackend *backend, VmAccel wanted, VmAccel *accel, char **why,
+			   GError **error);
+/* Whether its guests run on this machine: share its clock, its cores, its files. */
+gboolean vm_backend_is_local(const VmBackend *backend);
 
 const char *vm_accel_name(VmAccel accel);
 /*

@@ -91,6 +91,7 @@ static gboolean interrupt(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
+static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
 static const BootListener listener = {.splat = on_splat, .over = on_over};
 
 static void play_policy(Fixture *f, const char *script, const char *policy, guint interrupt_ms)
@@ -108,7 +109,7 @@ static void play_policy(Fixture *f, const char *script, const char *policy, guin
 			     .kernel = &kernel,
 			     .modules = modules,
 			     .initrd_path = "initrd",
-			     .backend = &vm_fake_ops,
+			     .backend = &fake,
 			     .accel = VM_ACCEL_TCG,
 			     .dir = dir,
 			     .name = "test",

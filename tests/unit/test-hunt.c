@@ -86,6 +86,7 @@ static void on_note(const char *text, gpointer user)
 	((Fixture *)user)->notes++;
 }
 
+static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
 static const HuntListener listener = {
 	.boot_started = on_started, .boot_over = on_over, .note = on_note};
 
@@ -110,7 +111,7 @@ static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 	g_autofree char *results = g_build_filename(f->root, "runs", NULL);
 	HuntConfig config = {.scenario = scenario,
 			     .kernel = &kernel,
-			     .backend = &vm_fake_ops,
+			     .backend = &fake,
 			     .accel = accel,
 			     .accel_auto = TRUE,
 			     .boots = boots,

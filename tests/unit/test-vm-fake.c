@@ -292,11 +292,23 @@ static void test_bad_scripts(Fixture *f, gconstpointer data)
 
 static void test_backends(Fixture *f, gconstpointer data)
 {
-	g_assert_true(vm_backend_find("fake") == &vm_fake_ops);
-	g_assert_true(vm_backend_find("qemu") == &vm_qemu_ops);
-	g_assert_null(vm_backend_find("nope"));
-	for (const VmOps *const *ops = vm_backends(); *ops; ops++)
-		g_assert_true(vm_backend_find((*ops)->name) == *ops);
+	static const char *const bad[] = {"nope", "", ":", "qemu:", "qemu:x", "QEMU", "libvirt:"};
+	g_autoptr(VmBackend) fake = vm_backend_parse("fake", NULL);
+	VmAccel accel;
+
+	g_assert_true(fake->ops == &vm_fake_ops);
+	g_assert_cmpstr(fake->text, ==, "fake");
+	g_assert_null(fake->uri);
+	g_assert_true(vm_backend_is_local(fake));
+	g_assert_true(vm_backend_settle(fake, VM_ACCEL_TCG, &accel, NULL, NULL));
+	g_assert_cmpint(accel, ==, VM_ACCEL_TCG);
+	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(vm_backend_parse(bad[i], &error));
+		g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
+		g_assert_nonnull(strstr(error->message, "there is qemu"));
+	}
 }
 
 #define ADD(name, func, data) g_test_add("/vm-fake/" name, Fixture, data, setup, func, teardown)
