@@ -41,6 +41,7 @@
 	X(migrate)                                                                                 \
 	X(numa_balancing)                                                                          \
 	X(swap)                                                                                    \
+	X(burst_hog)                                                                               \
 	X(stress_ng)                                                                               \
 	X(plant)                                                                                   \
 	X(null_hammer)                                                                             \

@@ -150,6 +150,22 @@ static void test_pagemap(OpFixture *f, gconstpointer data)
 			 op_fixture_number(f, "0", "present_pages"));
 }
 
+/* It keeps its CPU most of the time, and lets go in mid-burst when the run ends. */
+static void test_burst_hog(OpFixture *f, gconstpointer data)
+{
+	gint64 stopped_us;
+
+	op_fixture_add(f, "op inst=0 name=burst-hog gap-us=10 burst-ms=2");
+	op_fixture_add(f, "op inst=1 name=burst-hog gap-us=10 burst-ms=2000");
+	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 2);
+	g_assert_cmpuint(op_run_start(f->run), ==, 2);
+	op_fixture_wait_for(f, "0", "spun_ms", 20);
+	stopped_us = g_get_monotonic_time();
+	stop(f);
+	g_assert_cmpint(g_get_monotonic_time() - stopped_us, <, 500000);
+	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), >=, 10);
+}
+
 static void test_clear_refs(OpFixture *f, gconstpointer data)
 {
 	g_autofree char *text = NULL;
@@ -306,6 +322,7 @@ int main(int argc, char **argv)
 	op_fixture_add_test("/walkers/page-cache", test_page_cache);
 	op_fixture_add_test("/walkers/gup", test_gup);
 	op_fixture_add_test("/walkers/pagemap", test_pagemap);
+	op_fixture_add_test("/walkers/burst-hog", test_burst_hog);
 	op_fixture_add_test("/walkers/clear-refs", test_clear_refs);
 	op_fixture_add_test("/walkers/migrate", test_migrate);
 	op_fixture_add_test("/walkers/migrate/nodes", test_migrate_nodes);
