@@ -5,6 +5,7 @@
  * answers are checked: a guest may have got the better of QEMU.
  */
 #include "host-driver/error.h"
+#include "host-driver/vm-machine.h"
 #include "host-driver/vm-qemu-internal.h"
 
 #include <errno.h>
@@ -141,38 +142,6 @@ void qemu_nmi(Vm *vm, VmDone done, gpointer user)
 	execute(call, "inject-nmi", NULL, done_reply);
 }
 
-/* A size that QEMU tells: an integer, not negative. */
-static gboolean get_bytes(JsonObject *object, const char *name, guint64 *bytes)
-{
-	JsonNode *node = json_object_get_member(object, name);
-	gint64 value;
-
-	if (!node || json_node_get_value_type(node) != G_TYPE_INT64)
-		return FALSE;
-	value = json_node_get_int(node);
-	*bytes = (guint64)value;
-	return value >= 0;
-}
-
-/* The "data" of the entry whose id is @id, or NULL. */
-static JsonObject *find_device(JsonArray *list, const char *id)
-{
-	for (guint i = 0; i < json_array_get_length(list); i++) {
-		JsonNode *entry = json_array_get_element(list, i), *data, *name;
-
-		if (!JSON_NODE_HOLDS_OBJECT(entry))
-			continue;
-		data = json_object_get_member(json_node_get_object(entry), "data");
-		if (!data || !JSON_NODE_HOLDS_OBJECT(data))
-			continue;
-		name = json_object_get_member(json_node_get_object(data), "id");
-		if (name && json_node_get_value_type(name) == G_TYPE_STRING &&
-		    g_str_equal(json_node_get_string(name), id))
-			return json_node_get_object(data);
-	}
-	return NULL;
-}
-
 static void memory_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
 {
 	g_autoptr(QemuCall) call = user;
@@ -180,22 +149,10 @@ static void memory_reply(QmpClient *qmp, JsonNode *result, const GError *error, 
 	g_autofree VmMemState *states = g_new0(VmMemState, q->devices->len + 1);
 	g_autoptr(GError) broken = NULL;
 
-	for (guint i = 0; !error && i < q->devices->len; i++) {
-		const VmMemDevice *dev = g_ptr_array_index(q->devices, i);
-		JsonObject *data = JSON_NODE_HOLDS_ARRAY(result)
-					   ? find_device(json_node_get_array(result), dev->id)
-					   : NULL;
-
-		states[i].id = dev->id;
-		if (data && get_bytes(data, "requested-size", &states[i].requested_bytes) &&
-		    get_bytes(data, "size", &states[i].plugged_bytes))
-			continue;
-		broken = g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-				     "QMP query-memory-devices: nothing sound about %s", dev->id);
-		error = broken;
-	}
 	if (error)
 		call_failed(call, error);
+	else if (!vm_memory_parse(result, q->devices, states, &broken))
+		call_failed(call, broken);
 	else
 		call->memory(&q->vm, states, q->devices->len, NULL, call->user);
 }

@@ -6,6 +6,7 @@
 #include "host-driver/qmp.h"
 #include "host-driver/stream.h"
 #include "host-driver/vm.h"
+#include "host-driver/vm-hold.h"
 #include "host-driver/vm-qemu-spawn.h"
 
 typedef struct {
@@ -22,9 +23,8 @@ typedef struct {
 	GString *tail;			  /* of what QEMU printed */
 	GSource *exit_source, *kill_timer, *drain_timer;
 	GList *failing; /* of QemuCall: those whose error is on its way */
-	GSource *panic_timer, *end_timer;
-	GQueue held; /* of HeldEvent: a panic and what came after it */
-	gint64 console_us, hold_until_us;
+	GSource *end_timer;
+	VmHold *hold;
 	int wait_status;
 	guint files; /* made for read_memory so far: their names */
 	gboolean qmp_open, reaped, stopping, freeing;

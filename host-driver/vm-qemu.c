@@ -4,9 +4,8 @@
  * is reaped, each channel is read to its end, what still waits for an answer gets an error,
  * exited(). Every callback is the last thing its function does, so it may free the machine.
  *
- * A panic is told late: QEMU knows of it before the guest has flushed its console (after an
- * NMI it has then printed nothing at all), so the machine runs on and the event waits until
- * the console is quiet. A reset does not end QEMU at once either: the memory is evidence.
+ * A panic is told late (vm-hold.h). A reset does not end QEMU at once either: the memory is
+ * evidence.
  */
 #include "host-driver/error.h"
 #include "host-driver/vm-qemu-argv.h"
@@ -24,8 +23,6 @@
 #define DRAIN_MS       1000
 #define REAP_MS	       10000
 #define CORPSE_MS      2000
-#define PANIC_QUIET_MS 100
-#define PANIC_MAX_MS   2000
 #define DETAIL_BYTES   4096
 #define SEND_MAX_BYTES (1u << 20)
 
@@ -46,45 +43,12 @@ static GSource *timer_start(VmQemu *q, guint ms, GSourceFunc func)
 	return source;
 }
 
-typedef struct {
-	char *name;
-	JsonObject *data;
-} HeldEvent;
-
-static void held_free(HeldEvent *held)
-{
-	g_free(held->name);
-	g_clear_pointer(&held->data, json_object_unref);
-	g_free(held);
-}
-
-/* Tells what was held back. FALSE when the machine was freed meanwhile. */
-static gboolean deliver_held(VmQemu *q)
-{
-	gboolean freed = FALSE;
-	HeldEvent *held;
-
-	source_clear(&q->panic_timer);
-	q->freed = &freed;
-	while (!freed && (held = g_queue_pop_head(&q->held))) {
-		if (q->listener.event)
-			q->listener.event(&q->vm, held->name, held->data, q->user);
-		held_free(held);
-	}
-	if (!freed)
-		q->freed = NULL;
-	return !freed;
-}
-
-static gboolean panic_check(gpointer user)
+static void tell_event(const char *name, JsonObject *data, gpointer user)
 {
 	VmQemu *q = user;
-	gint64 now = g_get_monotonic_time();
 
-	if (now - q->console_us < PANIC_QUIET_MS * 1000 && now < q->hold_until_us)
-		return G_SOURCE_CONTINUE;
-	deliver_held(q);
-	return G_SOURCE_REMOVE;
+	if (q->listener.event)
+		q->listener.event(&q->vm, name, data, q->user);
 }
 
 /* Everything is read and reaped: says so. The machine may be freed when this returns. */
@@ -96,7 +60,7 @@ static void finish(VmQemu *q)
 	source_clear(&q->kill_timer);
 	source_clear(&q->drain_timer);
 	source_clear(&q->end_timer);
-	if (!deliver_held(q))
+	if (!vm_hold_flush(q->hold))
 		return;
 	g_clear_pointer(&q->console, stream_free);
 	g_clear_pointer(&q->agent, stream_free);
@@ -162,7 +126,7 @@ static void console_data(Stream *stream, const char *data, gsize len, gpointer u
 		finish_when_done(q);
 		return;
 	}
-	q->console_us = g_get_monotonic_time();
+	vm_hold_console(q->hold);
 	if (q->listener.console)
 		q->listener.console(&q->vm, data, len, q->user);
 }
@@ -234,20 +198,7 @@ static void qmp_event(QmpClient *qmp, const char *name, JsonObject *data, gpoint
 
 	if (g_str_equal(name, "SHUTDOWN") && data)
 		guest_ended(q, data);
-	if (g_str_equal(name, "GUEST_PANICKED") && !q->panic_timer) {
-		q->console_us = g_get_monotonic_time();
-		q->hold_until_us = q->console_us + PANIC_MAX_MS * 1000;
-		q->panic_timer = timer_start(q, PANIC_QUIET_MS / 4, panic_check);
-	}
-	if (q->panic_timer) {
-		HeldEvent *held = g_new0(HeldEvent, 1);
-
-		held->name = g_strdup(name);
-		held->data = data ? json_object_ref(data) : NULL;
-		g_queue_push_tail(&q->held, held);
-	} else if (q->listener.event) {
-		q->listener.event(&q->vm, name, data, q->user);
-	}
+	vm_hold_event(q->hold, name, data);
 }
 
 static void qmp_transcript(QmpClient *qmp, char direction, const char *line, gpointer user)
@@ -290,9 +241,8 @@ static void vm_qemu_free(Vm *vm)
 	source_clear(&q->exit_source);
 	source_clear(&q->kill_timer);
 	source_clear(&q->drain_timer);
-	source_clear(&q->panic_timer);
 	source_clear(&q->end_timer);
-	g_queue_clear_full(&q->held, (GDestroyNotify)held_free);
+	vm_hold_free(q->hold);
 	qmp_client_free(q->qmp);
 	stream_free(q->console);
 	stream_free(q->agent);
@@ -325,6 +275,7 @@ static Vm *vm_qemu_create(const VmConfig *config, GError **error)
 	q->child.pidfd = -1;
 	q->context = g_main_context_ref_thread_default();
 	q->tail = g_string_new(NULL);
+	q->hold = vm_hold_new(tell_event, q);
 	q->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	for (guint i = 0; i < config->mem_devices->len; i++) {
 		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
