@@ -30,7 +30,7 @@ typedef struct {
 struct Boot {
 	BootConfig config;
 	BootDeadlines deadlines;
-	char *dir, *initrd_path, *name; /* copies behind config */
+	char *dir, *initrd_path, *name, *moved_from; /* copies behind config */
 	const BootListener *listener;
 	gpointer user;
 
@@ -54,11 +54,14 @@ struct Boot {
 	guint op_count;
 	gboolean hello, done, interrupted, saw_panic;
 	gboolean poweroff; /* it was asked to switch itself off */
-	gint64 hello_us;   /* host clock */
-	gint64 hello_ns;   /* guest clock */
-	gint64 go_ns;	   /* guest clock when the ops started, -1 before */
-	gint64 last_ns;	   /* guest clock last heard */
-	gint64 splat_us;   /* host clock of the first splat that is no artefact, 0 before */
+	gboolean host_lost;
+	pid_t *threads; /* of the vCPUs, on this machine */
+	guint thread_count;
+	gint64 hello_us; /* host clock */
+	gint64 hello_ns; /* guest clock */
+	gint64 go_ns;	 /* guest clock when the ops started, -1 before */
+	gint64 last_ns;	 /* guest clock last heard */
+	gint64 splat_us; /* host clock of the first splat that is no artefact, 0 before */
 	guint64 page_bytes, block_bytes;
 	guint64 hits_live;
 	char *quiet, *endless, *exited, *infra;
@@ -86,6 +89,9 @@ void boot_resize_stop(Boot *boot);
 
 /* boot-agent.c: bytes from the agent. */
 void boot_agent_bytes(Boot *boot, const char *data, gsize len);
+
+/* boot-threads.c: finds out what host threads run the vCPUs, and pins them where asked. */
+void boot_threads_find(Boot *boot);
 
 /* boot-flight.c: reads the recorder into boot->flight, when its pages are known. */
 void boot_read_flight(Boot *boot);

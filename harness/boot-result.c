@@ -245,6 +245,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_int_member(o, "boot", r->index);
 	json_object_set_string_member(o, "seed", seed);
 	json_object_set_boolean_member(o, "interrupted", boot->interrupted);
+	if (r->host_lost)
+		json_object_set_boolean_member(o, "host_lost", TRUE);
 	json_object_set_double_member(o, "run_s", r->run_s);
 	json_object_set_double_member(o, "hello_s", r->hello_s);
 	json_object_set_int_member(o, "offlines", (gint64)r->offlines);
@@ -255,6 +257,23 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_array_member(o, "ops", ops_json(boot));
 	json_object_set_array_member(o, "incidents", incidents_json(boot));
 	record_json_file(boot->record, "verdict.json", o);
+}
+
+gboolean boot_write_lost(const char *dir, const char *why)
+{
+	g_autofree char *start = g_build_filename(dir, "boot.json", NULL);
+	g_autofree char *path = g_build_filename(dir, "verdict.json", NULL);
+	g_autofree char *reason = units_printable(why), *text = NULL;
+	g_autoptr(JsonObject) o = json_object_new();
+	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), o);
+
+	if (!g_file_test(start, G_FILE_TEST_IS_REGULAR))
+		return FALSE;
+	json_object_set_string_member(o, "verdict", verdict_name(VERDICT_INFRA));
+	json_object_set_string_member(o, "reason", reason);
+	json_object_set_boolean_member(o, "host_lost", TRUE);
+	text = json_to_string(node, TRUE);
+	return g_file_set_contents(path, text, -1, NULL);
 }
 
 BootResult *boot_judge(Boot *boot)
@@ -274,6 +293,7 @@ BootResult *boot_judge(Boot *boot)
 	r->dir = g_strdup(boot->dir);
 	r->index = boot->config.index;
 	r->seed = boot->config.seed;
+	r->host_lost = boot->host_lost;
 	r->incident_titles = g_ptr_array_new_with_free_func(g_free);
 	r->families = g_ptr_array_new_with_free_func(g_free);
 	r->skipped = g_ptr_array_new_with_free_func(g_free);

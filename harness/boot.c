@@ -153,6 +153,20 @@ static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
 	boot_agent_bytes(user, data, len);
 }
 
+/* Nothing can be asked of the machine any more: what is known of it by now is all. */
+static void host_lost(Boot *boot, JsonObject *data)
+{
+	const char *reason =
+		data ? json_object_get_string_member_with_default(data, "reason", "") : "";
+	g_autofree char *words = units_printable(reason);
+
+	boot->host_lost = TRUE;
+	if (!boot->infra)
+		boot->infra = g_strdup_printf("%s went away%s%s", boot->config.backend->text,
+					      *words ? ": " : "", words);
+	boot_end(boot, FALSE);
+}
+
 static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer user)
 {
 	Boot *boot = user;
@@ -164,6 +178,10 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	if (data)
 		json_object_set_object_member(o, "data", json_object_ref(data));
 	record_json(boot->record, RECORD_EVENTS, o);
+	if (g_str_equal(name, VM_EVENT_HOST_LOST) && boot->state < BOOT_ENDING) {
+		host_lost(boot, data);
+		return;
+	}
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->done && boot->state < BOOT_CORPSE &&
 	    json_object_get_boolean_member_with_default(data, "guest", FALSE) &&
@@ -421,6 +439,8 @@ static gboolean record_start(Boot *boot, const VmConfig *vm, GError **error)
 				      c->kernel->build_id ? c->kernel->build_id : "");
 	json_object_set_string_member(o, "backend", c->backend->text);
 	json_object_set_string_member(o, "accel", vm_accel_name(c->accel));
+	if (c->moved_from)
+		json_object_set_string_member(o, "moved_from", c->moved_from);
 	args = json_array_new();
 	for (guint i = 0; argv[i]; i++)
 		json_array_add_string_element(args, argv[i]);
@@ -442,6 +462,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	boot->config.dir = boot->dir = g_strdup(config->dir);
 	boot->config.name = boot->name = g_strdup(config->name);
 	boot->config.initrd_path = boot->initrd_path = g_strdup(config->initrd_path);
+	boot->config.moved_from = boot->moved_from = g_strdup(config->moved_from);
 	boot->listener = listener;
 	boot->user = user;
 	boot->go_ns = -1;
@@ -466,6 +487,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	}
 	boot->vm_running = TRUE;
 	boot_set_state(boot, BOOT_POWER_ON);
+	boot_threads_find(boot);
 	boot->tick_id = g_timeout_add(TICK_MS, tick, boot);
 	return boot;
 }
@@ -508,5 +530,7 @@ void boot_free(Boot *boot)
 	g_free(boot->dir);
 	g_free(boot->name);
 	g_free(boot->initrd_path);
+	g_free(boot->moved_from);
+	g_free(boot->threads);
 	g_free(boot);
 }

@@ -40,6 +40,9 @@ typedef struct {
 	const char *name;	  /* for the machine */
 	guint index;		  /* of the boot in the hunt, from 0 */
 	guint64 seed;		  /* of this boot */
+	const char *moved_from;	  /* the host that it was lost with the last time, or NULL */
+	gboolean pin;		  /* vCPU n to the (pin_place + n)-th host CPU, round and round */
+	guint64 pin_place;
 	BootDeadlines deadlines;
 } BootConfig;
 
@@ -61,10 +64,11 @@ typedef struct {
 	char *dir;
 	guint index;
 	guint64 seed;
-	guint64 hits;	  /* splats of unknown incidents' causes */
-	guint64 offlines; /* attempts by all hammers */
-	double run_s;	  /* how long the ops ran */
-	double hello_s;	  /* power-on to hello, host clock; -1 without hello */
+	guint64 hits;	    /* splats of unknown incidents' causes */
+	guint64 offlines;   /* attempts by all hammers */
+	double run_s;	    /* how long the ops ran */
+	gboolean host_lost; /* its host went away under it */
+	double hello_s;	    /* power-on to hello, host clock; -1 without hello */
 	guint incident_count, known_count;
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */
@@ -96,6 +100,15 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 /* The user wants it to end: cleanly if the guest still can. Twice: at once. */
 void boot_interrupt(Boot *boot);
 void boot_free(Boot *boot);
+
+/* A host thread that runs one of its vCPUs; 0: not known (yet), or not on this machine. */
+pid_t boot_thread(const Boot *boot);
+
+/*
+ * The verdict of a boot that boot_start() could not start for its host's sake, into its folder.
+ * FALSE when it did not come so far as to have one that tells what it is.
+ */
+gboolean boot_write_lost(const char *dir, const char *why);
 
 /* The machine of one boot, as `--dry-run` prints it and start runs it. */
 VmConfig *boot_vm_config(const BootConfig *config);

@@ -54,6 +54,38 @@ gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error)
 	return TRUE;
 }
 
+gboolean cmd_hunt_jobs(const char *text, guint *jobs, GError **error)
+{
+	guint64 number = 1;
+
+	if (g_strcmp0(text, "auto") == 0) {
+		*jobs = HUNT_JOBS_AUTO;
+		return TRUE;
+	}
+	if (text && (!units_parse_u64(text, &number) || number < 1 || number > 1000))
+		return cmd_usage_error(error, "--jobs %s: a number from 1 to 1000, or auto", text);
+	*jobs = (guint)number;
+	return TRUE;
+}
+
+HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfig *config,
+			 GError **error)
+{
+	g_autofree HuntHost *more = g_new0(HuntHost, backends->len);
+
+	for (guint i = backends->len; i > 0; i--) {
+		config->backend = g_ptr_array_index(backends, i - 1);
+		if (!cmd_hunt_accel(accel, config, error))
+			return NULL;
+		if (i > 1)
+			more[i - 2] =
+				(HuntHost){config->backend, config->accel, config->accel_auto};
+	}
+	config->more_hosts = more;
+	config->more_host_count = backends->len - 1;
+	return g_steal_pointer(&more);
+}
+
 gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)
 {
 	if (text && !units_parse_u64(text, seed))

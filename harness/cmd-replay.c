@@ -154,7 +154,7 @@ static int replay(const Options *opt, const char *what, GError **error)
 		cmd_usage_error(error, "boot %s has no seed", was->folder);
 		return -1;
 	}
-	config.backend = backend = cmd_hunt_backend(old->backend, error);
+	config.backend = backend = cmd_hunt_backend(was->backend, error);
 	if (!backend) {
 		g_prefix_error(error, "%s: ", old->id);
 		return -1;

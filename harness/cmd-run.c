@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt run`: options, live progress, report. */
 #include "harness/cmd-hunt.h"
+#include "harness/cmd-run-screen.h"
 #include "harness/cmd.h"
 #include "harness/paths.h"
 #include "harness/report-text.h"
@@ -15,96 +16,40 @@
 #include <unistd.h>
 
 typedef struct {
-	char *kernel, *modules, *accel, *backend, *time, *seed, *results, *resume, *keep;
+	char *kernel, *modules, *accel, *time, *seed, *results, *resume, *keep, *jobs, *shard;
+	char **backends;
 	gint64 boots;
-	gboolean dry_run, strict;
+	gboolean dry_run, strict, pin;
 } Options;
-
-typedef struct {
-	gboolean tty;
-	guint64 boots;	 /* planned, 0 = no limit */
-	gint64 until_us; /* when no new boot starts, 0 = no limit */
-} Screen;
-
-static char *of_boots(const Screen *screen, guint index)
-{
-	return screen->boots ? g_strdup_printf("%u/%" G_GUINT64_FORMAT, index + 1, screen->boots)
-			     : g_strdup_printf("%u", index + 1);
-}
-
-/* Progress goes to stderr, so that stdout is the report alone. */
-static void clear_line(const Screen *screen)
-{
-	if (screen->tty)
-		fputs("\r\033[K", stderr);
-}
-
-static char *remaining(const Screen *screen)
-{
-	gint64 left_us = screen->until_us - g_get_monotonic_time();
-	g_autofree char *text = NULL;
-
-	if (screen->until_us == 0)
-		return g_strdup("");
-	text = results_duration((double)MAX(left_us, 0) / G_USEC_PER_SEC);
-	return g_strdup_printf(", %s left", text);
-}
-
-static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer user)
-{
-	const Screen *screen = user;
-	g_autofree char *boot = of_boots(screen, index);
-
-	clear_line(screen);
-	g_printerr("boot %s: seed 0x%016" G_GINT64_MODIFIER "x%s", boot, seed,
-		   screen->tty ? "" : "\n");
-}
-
-static void on_progress(guint index, const BootProgress *p, gpointer user)
-{
-	const Screen *screen = user;
-	g_autofree char *boot = of_boots(screen, index), *left = NULL;
-
-	if (!screen->tty)
-		return;
-	clear_line(screen);
-	left = remaining(screen);
-	g_printerr("boot %s: %s %.0f s, %.0f offlines/s, %" G_GUINT64_FORMAT " hits%s", boot,
-		   p->phase, p->elapsed_s, p->offlines_per_s, p->hits, left);
-}
-
-static void on_splat(guint index, const char *title, gpointer user)
-{
-	clear_line(user);
-	g_printerr("  %s\n", title);
-}
-
-static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
-{
-	g_autofree char *line = report_boot_line(result);
-
-	clear_line(user);
-	g_printerr("%s%s\n", line, retried ? " (trying again)" : "");
-}
-
-static void on_note(const char *text, gpointer user)
-{
-	clear_line(user);
-	g_printerr("%s\n", text);
-}
 
 static void on_kernel_progress(const char *text, gpointer user)
 {
 	g_printerr("%s\n", text);
 }
 
-static const HuntListener listener = {
-	.boot_started = on_boot_started,
-	.progress = on_progress,
-	.splat = on_splat,
-	.boot_over = on_boot_over,
-	.note = on_note,
-};
+/* "2/4": every 4th boot, from the second on. */
+static gboolean apply_shard(const Options *opt, HuntConfig *config, GError **error)
+{
+	g_auto(GStrv) parts = opt->shard ? g_strsplit(opt->shard, "/", 2) : NULL;
+	guint64 share, shares;
+
+	if (!opt->shard)
+		return TRUE;
+	if (!parts[0] || !parts[1] || !units_parse_u64(parts[0], &share) ||
+	    !units_parse_u64(parts[1], &shares) || share < 1 || share > shares || shares > 100000)
+		return cmd_usage_error(error, "--shard %s: I/N, such as 2/4, with I from 1 to N",
+				       opt->shard);
+	if (!opt->seed)
+		return cmd_usage_error(error, "--shard needs --seed: all shards have the same");
+	if (config->boots && share > config->boots)
+		return cmd_usage_error(error,
+				       "--shard %s: of %" G_GUINT64_FORMAT
+				       " boots none is left for it",
+				       opt->shard, config->boots);
+	config->share = (guint)share;
+	config->shares = (guint)shares;
+	return TRUE;
+}
 
 /* The options that a hunt takes over the scenario's policy. */
 static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **error)
@@ -122,7 +67,9 @@ static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **er
 		config->boots = (guint64)opt->boots;
 	if (!units_parse_bytes(opt->keep ? opt->keep : "2G", &config->keep_bytes))
 		return cmd_usage_error(error, "--keep %s: a size such as 500M or 2G", opt->keep);
-	return cmd_hunt_seed(opt->seed, &config->seed, error);
+	config->pin = opt->pin;
+	return cmd_hunt_jobs(opt->jobs, &config->jobs, error) && apply_shard(opt, config, error) &&
+	       cmd_hunt_seed(opt->seed, &config->seed, error);
 }
 
 /* Where the hunt that goes on stood, and what it was given; the options may ask for more. */
@@ -131,8 +78,8 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 {
 	HuntSummary so_far = {
 		.results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free)};
-	HuntResume at = {0};
-	gboolean ok = hunt_resume_load(h->dir, &so_far, &at, error);
+	gint64 spent_us = 0;
+	gboolean ok = hunt_resume_load(h->dir, &so_far, NULL, &spent_us, error);
 
 	hunt_summary_clear(&so_far);
 	if (!ok || !units_parse_u64(h->seed, &config->seed))
@@ -142,8 +89,10 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 		config->time_ms = (guint64)h->time_ms;
 	}
 	if (config->time_ms)
-		screen->until_us -= at.spent_us;
+		screen->until_us -= spent_us;
 	config->resume_dir = h->dir;
+	config->share = h->share;
+	config->shares = h->shares;
 	return TRUE;
 }
 
@@ -152,6 +101,24 @@ static RHunt *find_resumed(const Options *opt, const char *results, GError **err
 	g_autofree char *dir = results_find(results, opt->resume, error);
 
 	return dir ? results_hunt_load(dir, TRUE, error) : NULL;
+}
+
+/* As given, or those that the hunt began on. */
+static GPtrArray *parse_backends(const Options *opt, const RHunt *resumed, GError **error)
+{
+	g_autoptr(GPtrArray) backends =
+		g_ptr_array_new_with_free_func((GDestroyNotify)vm_backend_free);
+	g_auto(GStrv) before = resumed ? g_strsplit(resumed->backend, " ", -1) : NULL;
+	char **texts = opt->backends ? opt->backends : before;
+
+	for (guint i = 0; i == 0 || (texts && texts[i]); i++) {
+		VmBackend *backend = cmd_hunt_backend(texts ? texts[i] : NULL, error);
+
+		if (!backend)
+			return NULL;
+		g_ptr_array_add(backends, backend);
+	}
+	return g_steal_pointer(&backends);
 }
 
 static int hunt(const Options *opt, const char *what, GError **error)
@@ -165,13 +132,14 @@ static int hunt(const Options *opt, const char *what, GError **error)
 				       : path  ? scenario_load(path, error)
 					       : NULL;
 	g_autoptr(Kernel) kernel = NULL;
-	g_autoptr(VmBackend) backend = NULL;
+	g_autoptr(GPtrArray) backends = NULL;
+	g_autofree HuntHost *more = NULL;
+	g_autoptr(Screen) screen = screen_new();
 	HuntConfig config = {.strict = opt->strict,
 			     .scenario = scenario,
 			     .results_dir = results,
 			     .agent_path = agent};
 	HuntSummary summary;
-	Screen screen = {.tty = isatty(STDERR_FILENO)};
 	gboolean colour = isatty(STDOUT_FILENO) && !g_getenv("NO_COLOR");
 	int code;
 
@@ -180,16 +148,14 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	if (resumed) {
 		/* It may lie elsewhere than where new hunts go. */
 		config.results_dir = parent = g_path_get_dirname(resumed->dir);
-		if (!apply_resume(opt, resumed, &config, &screen, error))
+		if (!apply_resume(opt, resumed, &config, screen, error))
 			return -1;
 	}
 	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
-	config.backend = backend =
-		cmd_hunt_backend(!opt->backend && resumed ? resumed->backend : opt->backend, error);
-	if (!backend)
-		return -1;
-	if (!cmd_hunt_has_agent(agent, error) ||
-	    !cmd_hunt_accel(!opt->accel && resumed ? resumed->accel : opt->accel, &config, error))
+	backends = parse_backends(opt, resumed, error);
+	if (!backends || !cmd_hunt_has_agent(agent, error) ||
+	    !(more = cmd_hunt_hosts(backends, !opt->accel && resumed ? resumed->accel : opt->accel,
+				    &config, error)))
 		return -1;
 	kernel = resumed ? hunt_resume_kernel(resumed, opt->kernel, opt->modules, error)
 			 : kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules,
@@ -203,11 +169,11 @@ static int hunt(const Options *opt, const char *what, GError **error)
 			fputs(text, stdout);
 		return text ? 0 : -1;
 	}
-	screen.boots = config.boots;
+	screen->boots = config.boots;
 	if (config.time_ms)
-		screen.until_us += g_get_monotonic_time() + (gint64)config.time_ms * 1000;
+		screen->until_us += g_get_monotonic_time() + (gint64)config.time_ms * 1000;
 	g_printerr("hunting %s on %s\n  %s\n", scenario->name, kernel->release, scenario->summary);
-	if (!hunt_run(&config, &listener, &screen, &summary, error)) {
+	if (!hunt_run(&config, &screen_listener, screen, &summary, error)) {
 		hunt_summary_clear(&summary);
 		return -1;
 	}
@@ -223,7 +189,8 @@ int cmd_run(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	Options o = {0};
 	g_autofree char *list = vm_backend_list();
-	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
+	g_autofree char *backends =
+		g_strdup_printf("where guests run: %s; several times: on all of these hosts", list);
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
 		 "debian (default), debian:SUITE, host, a cached version (6.12), or a bzImage's "
@@ -233,7 +200,16 @@ int cmd_run(int argc, char **argv)
 		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &o.accel, "auto (default), kvm or tcg",
 		 "ACCEL"},
-		{"backend", 0, 0, G_OPTION_ARG_STRING, &o.backend, backends, "BACKEND"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.backends, backends, "BACKEND"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o.jobs,
+		 "boots at once on each host: a number (default 1), or auto: as many as cores and "
+		 "memory carry, measured",
+		 "N"},
+		{"pin", 0, 0, G_OPTION_ARG_NONE, &o.pin,
+		 "each guest's vCPUs stay on host CPUs of their own", NULL},
+		{"shard", 0, 0, G_OPTION_ARG_STRING, &o.shard,
+		 "this share of the boots alone, I from 1 to N; needs --seed (docs/scaling.md)",
+		 "I/N"},
 		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots,
 		 "number of boots (default: the scenario's)", "N"},
 		{"time", 't', 0, G_OPTION_ARG_STRING, &o.time,
@@ -273,8 +249,9 @@ int cmd_run(int argc, char **argv)
 		if (argc > 2)
 			cmd_usage_error(&error, "one scenario at a time: '%s' is one too many",
 					argv[2]);
-		else if (o.resume && (argc == 2 || o.seed || o.dry_run))
-			cmd_usage_error(&error, "--resume takes scenario and seed from the hunt");
+		else if (o.resume && (argc == 2 || o.seed || o.shard || o.dry_run))
+			cmd_usage_error(&error,
+					"--resume takes scenario, seed and shard from the hunt");
 		else
 			code = hunt(&o, argc == 2 ? argv[1] : "quick", &error);
 	}
@@ -283,7 +260,9 @@ int cmd_run(int argc, char **argv)
 	g_free(o.kernel);
 	g_free(o.modules);
 	g_free(o.accel);
-	g_free(o.backend);
+	g_strfreev(o.backends);
+	g_free(o.jobs);
+	g_free(o.shard);
 	g_free(o.time);
 	g_free(o.seed);
 	g_free(o.results);

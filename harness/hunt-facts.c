@@ -52,6 +52,10 @@ void hunt_facts_add(JsonObject *o, const HuntConfig *c)
 	set_known(o, "replay_of", c->replay_of);
 	json_object_set_int_member(o, "boots", (gint64)c->boots);
 	json_object_set_int_member(o, "time_ms", (gint64)c->time_ms);
+	if (c->shares) {
+		json_object_set_int_member(o, "share", c->share);
+		json_object_set_int_member(o, "shares", c->shares);
+	}
 	json_object_set_string_member(o, "host", host.release);
 	json_object_set_string_member(o, "host_name", host.nodename);
 	set_known(o, "host_cpu", cpu);

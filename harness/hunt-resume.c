@@ -70,49 +70,79 @@ static gboolean is_done(const RBoot *b)
 	       g_str_equal(b->verdict, "hang");
 }
 
-/* A folder of a boot that never began, on a full disk say, is in the way too. */
-static void skip_taken(const char *dir, HuntResume *at)
-{
-	for (;; at->retry++) {
-		g_autofree char *leaf =
-			at->retry ? g_strdup_printf("%04u-again%u", at->next_index, at->retry)
-				  : g_strdup_printf("%04u", at->next_index);
-		g_autofree char *path = g_build_filename(dir, "boots", leaf, NULL);
+typedef struct {
+	gint64 from_us, to_us;
+} Span;
 
-		if (!g_file_test(path, G_FILE_TEST_EXISTS))
-			return;
-	}
+static gint by_start(gconstpointer a, gconstpointer b)
+{
+	const Span *x = a, *y = b;
+
+	return (x->from_us > y->from_us) - (x->from_us < y->from_us);
 }
 
-gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntResume *at, GError **error)
+/* How long at least one boot ran: several may have run at once. */
+static gint64 time_of(const GPtrArray *boots)
+{
+	g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
+	gint64 sum_us = 0, end_us = G_MININT64;
+
+	for (guint i = 0; i < boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(boots, i);
+		g_autoptr(GDateTime) start = g_date_time_new_from_iso8601(b->started, NULL);
+		Span span;
+
+		if (!start)
+			continue;
+		span.from_us = g_date_time_to_unix(start) * G_USEC_PER_SEC +
+			       g_date_time_get_microsecond(start);
+		span.to_us =
+			span.from_us + (gint64)((b->run_s + MAX(b->hello_s, 0)) * G_USEC_PER_SEC);
+		g_array_append_val(spans, span);
+	}
+	g_array_sort(spans, by_start);
+	for (guint i = 0; i < spans->len; i++) {
+		const Span *span = &g_array_index(spans, Span, i);
+
+		sum_us += MAX(span->to_us - MAX(span->from_us, end_us), 0);
+		end_us = MAX(end_us, span->to_us);
+	}
+	return sum_us;
+}
+
+gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntQueue *queue, gint64 *spent_us,
+			  GError **error)
 {
 	g_autoptr(RHunt) h = results_hunt_load(dir, TRUE, error);
+	HuntTry next = {0};
 
 	if (!h)
 		return FALSE;
+	*spent_us += time_of(h->boots);
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
-		at->spent_us += (gint64)((b->run_s + MAX(b->hello_s, 0)) * G_USEC_PER_SEC);
 		if (b->ended && (b->retried || is_done(b)))
 			sum->verdicts[verdict_of(b->verdict)]++;
-		if (b->number != at->next_index) {
-			at->next_index = b->number;
-			at->retry = 0;
-		}
-		if (b->retried || !is_done(b)) {
-			at->retry++;
+		if (b->number != next.index || i == 0)
+			next = (HuntTry){.index = b->number};
+		next.tries++;
+		next.artefacts += g_str_equal(b->verdict, "emulator");
+		if (b->retried)
+			continue;
+		if (!is_done(b)) {
+			if (queue)
+				hunt_queue_put(queue, &next);
 			continue;
 		}
+		if (queue)
+			hunt_queue_skip(queue, b->number);
 		sum->boots++;
 		sum->hits += (guint64)MAX(b->hits, 0);
 		sum->offlines += (guint64)MAX(b->offlines, 0);
 		sum->run_s += b->run_s;
 		g_ptr_array_add(sum->results, restore(b));
-		at->next_index = b->number + 1;
-		at->retry = 0;
 	}
-	skip_taken(dir, at);
 	return TRUE;
 }
 

@@ -3,20 +3,18 @@
 #ifndef PFNHUNT_HUNT_RESUME_H
 #define PFNHUNT_HUNT_RESUME_H
 
+#include "harness/hunt-queue.h"
 #include "harness/hunt.h"
 #include "harness/results-model.h"
 
-typedef struct {
-	guint next_index; /* of the boot to run next */
-	guint retry;	  /* tries at it that lie there already */
-	gint64 spent_us;  /* in boots so far; the time in between does not count */
-} HuntResume;
-
 /*
- * Fills @at, and @summary with the boots that count. The boot during which it was killed is run
- * again beside what is there. Errors: INFRA (no hunt there).
+ * Fills @summary with the boots that count and tells @queue (nullable) of them, and of those that
+ * are to be run again: boots that a kill or Ctrl-C cut off lie among those that came to their
+ * end. Adds to *@spent_us how long boots ran so far; the time in between does not count. Errors:
+ * INFRA (no hunt there).
  */
-gboolean hunt_resume_load(const char *dir, HuntSummary *summary, HuntResume *at, GError **error);
+gboolean hunt_resume_load(const char *dir, HuntSummary *summary, HuntQueue *queue, gint64 *spent_us,
+			  GError **error);
 
 /* The scenario as it was run, under its own name; @hunt is its folder. (transfer full) */
 Scenario *hunt_resume_scenario(const RHunt *hunt, GError **error);

@@ -1,59 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See hunt.h. */
-#include "harness/hunt.h"
+#include "harness/hunt-internal.h"
 #include "harness/hunt-facts.h"
 #include "harness/hunt-resume.h"
 #include "harness/plan.h"
 #include "harness/units.h"
-#include "harness/store.h"
-#include "harness/thin.h"
 #include "host-driver/error.h"
 #include "host-driver/initramfs.h"
 #include "host-driver/rng.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <glib/gstdio.h>
-
-/* One boot in 30 to 100 dies of the artefact; this many in a row are something else. */
-#define EMULATOR_RETRIES 5
-
-typedef struct {
-	const HuntConfig *config;
-	const HuntListener *listener;
-	gpointer user;
-	HuntSummary *summary;
-	GMainLoop *loop;
-	GPtrArray *modules;
-	guint boot_module_count;
-	char *id, *initrd_path;
-	VmAccel accel;
-	gint64 started_us;
-	guint next_index, retry;
-	Boot *boot;
-	Store *store;
-	Thinner *thinner; /* NULL: no limit */
-	GError *error;	  /* why no boot could be started */
-} Hunt;
-
-static void next_boot(Hunt *hunt);
 
 static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
 {
 	const HuntConfig *c = hunt->config;
+	g_autoptr(GString) backends = g_string_new(c->backend->text);
 	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
 	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 	g_autofree char *time = g_date_time_format_iso8601(now);
 	JsonObject *o = json_object_new();
 	JsonObject *verdicts = json_object_new();
 
+	for (guint i = 0; i < c->more_host_count; i++)
+		g_string_append_printf(backends, " %s", c->more_hosts[i].backend->text);
 	json_object_set_string_member(o, "id", hunt->id);
 	json_object_set_string_member(o, "scenario", c->scenario->name);
 	json_object_set_string_member(o, "seed", seed);
 	json_object_set_string_member(o, "kernel", c->kernel->release);
 	json_object_set_string_member(o, "kernel_spec", c->kernel->spec);
-	json_object_set_string_member(o, "backend", c->backend->text);
-	json_object_set_string_member(o, "accel", vm_accel_name(hunt->accel));
+	json_object_set_string_member(o, "backend", backends->str);
+	json_object_set_string_member(o, "accel",
+				      vm_accel_name(ended ? hunt->summary->accel : c->accel));
 	json_object_set_string_member(o, "pfnhunt", PFNHUNT_VERSION);
 	json_object_set_string_member(o, ended ? "ended" : "started", time);
 	if (!ended) {
@@ -110,7 +88,7 @@ fail:
 	return FALSE;
 }
 
-static BootConfig boot_config(const Hunt *hunt, guint index)
+BootConfig hunt_boot_config(const Hunt *hunt, guint index)
 {
 	const HuntConfig *c = hunt->config;
 
@@ -120,8 +98,6 @@ static BootConfig boot_config(const Hunt *hunt, guint index)
 		.modules = hunt->modules,
 		.boot_module_count = hunt->boot_module_count,
 		.initrd_path = hunt->initrd_path,
-		.backend = c->backend,
-		.accel = hunt->accel,
 		.known_issues = c->known_issues,
 		.strict = c->strict,
 		.index = index,
@@ -130,125 +106,11 @@ static BootConfig boot_config(const Hunt *hunt, guint index)
 	};
 }
 
-static gboolean next_boot_later(gpointer user)
-{
-	next_boot(user);
-	return G_SOURCE_REMOVE;
-}
-
-static gboolean wants_more(const Hunt *hunt)
-{
-	const HuntConfig *c = hunt->config;
-
-	if (hunt->summary->interrupted)
-		return FALSE;
-	if (c->boots && hunt->next_index >= c->boots)
-		return FALSE;
-	return !c->time_ms || g_get_monotonic_time() - hunt->started_us < (gint64)c->time_ms * 1000;
-}
-
-/* Whether this boot is to be run again rather than counted. */
-static gboolean try_again(Hunt *hunt, const BootResult *r)
-{
-	if (hunt->summary->interrupted)
-		return FALSE;
-	if (r->verdict == VERDICT_EMULATOR && hunt->retry < EMULATOR_RETRIES) {
-		hunt->retry++;
-		return TRUE;
-	}
-	if (r->verdict == VERDICT_INFRA && hunt->accel == VM_ACCEL_KVM &&
-	    hunt->config->accel_auto && r->hello_s < 0) {
-		hunt->listener->note("KVM does not run this guest here: falling back to TCG",
-				     hunt->user);
-		hunt->accel = VM_ACCEL_TCG;
-		return TRUE;
-	}
-	return FALSE;
-}
-
-/* Takes @text, which may be NULL. */
-static void tell(const Hunt *hunt, char *text)
+void hunt_tell(const Hunt *hunt, char *text)
 {
 	if (text)
 		hunt->listener->note(text, hunt->user);
 	g_free(text);
-}
-
-static void boot_over(Boot *boot, BootResult *r, gpointer user)
-{
-	Hunt *hunt = user;
-	HuntSummary *sum = hunt->summary;
-	gboolean again = try_again(hunt, r);
-
-	hunt->listener->boot_over(r, again, hunt->user);
-	tell(hunt, store_boot(hunt->store, sum->dir, r->dir, again));
-	if (hunt->thinner)
-		thinner_boot_over(hunt->thinner, r->dir, r->verdict == VERDICT_CLEAN);
-	sum->verdicts[r->verdict]++;
-	if (again) {
-		boot_result_free(r);
-	} else {
-		sum->boots++;
-		sum->hits += r->hits;
-		sum->offlines += r->offlines;
-		sum->run_s += r->run_s;
-		g_ptr_array_add(sum->results, r);
-		hunt->next_index++;
-		hunt->retry = 0;
-	}
-	/* The boot is still on the stack below us. */
-	g_idle_add(next_boot_later, hunt);
-}
-
-static void boot_progress(const BootProgress *progress, gpointer user)
-{
-	Hunt *hunt = user;
-
-	if (hunt->listener->progress)
-		hunt->listener->progress(hunt->next_index, progress, hunt->user);
-}
-
-static void boot_splat(const char *title, gpointer user)
-{
-	Hunt *hunt = user;
-
-	if (hunt->listener->splat)
-		hunt->listener->splat(hunt->next_index, title, hunt->user);
-}
-
-static const BootListener boot_listener = {
-	.progress = boot_progress, .splat = boot_splat, .over = boot_over};
-
-static void next_boot(Hunt *hunt)
-{
-	BootConfig config = boot_config(hunt, hunt->next_index);
-	g_autofree char *leaf = NULL, *dir = NULL, *name = NULL;
-
-	g_clear_pointer(&hunt->boot, boot_free);
-	if (!wants_more(hunt)) {
-		g_main_loop_quit(hunt->loop);
-		return;
-	}
-	leaf = hunt->retry ? g_strdup_printf("%04u-again%u", hunt->next_index, hunt->retry)
-			   : g_strdup_printf("%04u%s", hunt->next_index,
-					     hunt->accel != hunt->config->accel ? "-tcg" : "");
-	config.dir = dir = g_build_filename(hunt->summary->dir, "boots", leaf, NULL);
-	config.name = name = g_strdup_printf("%s-%s", hunt->id, leaf);
-	if (hunt->listener->boot_started)
-		hunt->listener->boot_started(hunt->next_index, config.seed, dir, hunt->user);
-	hunt->boot = boot_start(&config, &boot_listener, hunt, &hunt->error);
-	if (!hunt->boot)
-		g_main_loop_quit(hunt->loop);
-}
-
-static gboolean on_signal(gpointer user)
-{
-	Hunt *hunt = user;
-
-	hunt->summary->interrupted = TRUE;
-	if (hunt->boot)
-		boot_interrupt(hunt->boot);
-	return G_SOURCE_CONTINUE;
 }
 
 /* The worst verdict of the boots that count, in the order of VERDICTS. */
@@ -268,15 +130,13 @@ static Verdict worst(const HuntSummary *sum)
 static gboolean take_up(Hunt *hunt, GError **error)
 {
 	g_autofree char *summary = g_build_filename(hunt->config->resume_dir, "summary.json", NULL);
-	HuntResume at = {0};
+	gint64 spent_us = 0;
 
 	hunt->summary->dir = g_strdup(hunt->config->resume_dir);
 	hunt->id = g_path_get_basename(hunt->summary->dir);
-	if (!hunt_resume_load(hunt->summary->dir, hunt->summary, &at, error))
+	if (!hunt_resume_load(hunt->summary->dir, hunt->summary, hunt->queue, &spent_us, error))
 		return FALSE;
-	hunt->next_index = at.next_index;
-	hunt->retry = at.retry;
-	hunt->started_us -= at.spent_us;
+	hunt->started_us -= spent_us;
 	g_unlink(summary); /* it runs again */
 	return TRUE;
 }
@@ -315,8 +175,22 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	hunt->store = store_open(c->results_dir, &no_index);
 	if (!hunt->store)
 		hunt->listener->note(no_index->message, hunt->user);
-	tell(hunt, store_hunt(hunt->store, hunt->summary->dir));
+	hunt_tell(hunt, store_hunt(hunt->store, hunt->summary->dir));
 	return TRUE;
+}
+
+static GArray *places_new(const HuntConfig *c)
+{
+	GArray *places = g_array_new(FALSE, TRUE, sizeof(Place));
+	Place first = {.host = {c->backend, c->accel, c->accel_auto}};
+
+	g_array_append_val(places, first);
+	for (guint i = 0; i < c->more_host_count; i++) {
+		Place place = {.host = c->more_hosts[i]};
+
+		g_array_append_val(places, place);
+	}
+	return places;
 }
 
 gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpointer user,
@@ -326,34 +200,26 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 		     .listener = listener,
 		     .user = user,
 		     .summary = summary,
-		     .accel = config->accel,
+		     .queue = hunt_queue_new(config->boots, config->share, config->shares),
+		     .places = places_new(config),
 		     .started_us = g_get_monotonic_time()};
-	guint sigint, sigterm;
 	gboolean ok = FALSE;
 
-	*summary = (HuntSummary){0};
+	*summary = (HuntSummary){.accel = config->accel};
 	summary->results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free);
 	if (!prepare(&hunt, error))
 		goto out;
-	hunt.loop = g_main_loop_new(NULL, FALSE);
-	sigint = g_unix_signal_add(SIGINT, on_signal, &hunt);
-	sigterm = g_unix_signal_add(SIGTERM, on_signal, &hunt);
-	g_idle_add(next_boot_later, &hunt);
-	g_main_loop_run(hunt.loop);
-	g_source_remove(sigint);
-	g_source_remove(sigterm);
-	g_main_loop_unref(hunt.loop);
-
+	hunt_slots_run(&hunt);
 	summary->verdict = worst(summary);
-	summary->accel = hunt.accel;
 	if (!hunt.error)
 		write_hunt_json(&hunt, TRUE, &hunt.error);
-	tell(&hunt, store_hunt(hunt.store, summary->dir));
+	hunt_tell(&hunt, store_hunt(hunt.store, summary->dir));
 	ok = hunt.error == NULL;
 	if (hunt.error)
 		g_propagate_error(error, g_steal_pointer(&hunt.error));
 out:
-	g_clear_pointer(&hunt.boot, boot_free);
+	hunt_queue_free(hunt.queue);
+	g_array_unref(hunt.places);
 	g_clear_pointer(&hunt.store, store_close);
 	g_clear_pointer(&hunt.thinner, thinner_free);
 	g_clear_pointer(&hunt.modules, g_ptr_array_unref);
@@ -400,13 +266,14 @@ char *hunt_describe(const HuntConfig *config, GError **error)
 	Hunt hunt = {.config = config,
 		     .modules = modules,
 		     .boot_module_count = boot_module_count,
-		     .initrd_path = initrd,
-		     .accel = config->accel};
+		     .initrd_path = initrd};
 	BootConfig boot;
 
 	if (!dir)
 		return NULL;
-	boot = boot_config(&hunt, 0);
+	boot = hunt_boot_config(&hunt, 0);
+	boot.backend = config->backend;
+	boot.accel = config->accel;
 	boot.name = "HUNT-0000";
 	boot.dir = dir;
 	vm = boot_vm_config(&boot);

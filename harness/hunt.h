@@ -1,19 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A hunt: a number of boots of one scenario on one kernel, with an id, a folder and a seed.
- * Runs one boot after the other on the default GMainContext and sums them up.
+ * Runs the boots on the default GMainContext, one after the other or several at once, on one
+ * host or many, and sums them up. What a boot does hangs on its index alone.
  */
 #ifndef PFNHUNT_HUNT_H
 #define PFNHUNT_HUNT_H
 
 #include "harness/boot.h"
 
+/* Where boots run. */
 typedef struct {
-	const Scenario *scenario;
-	const Kernel *kernel;
 	const VmBackend *backend;
 	VmAccel accel;	     /* settled */
 	gboolean accel_auto; /* it was our choice: fall back to TCG when KVM does not run */
+} HuntHost;
+
+/* Boots at once: as many as cores and memory carry. */
+#define HUNT_JOBS_AUTO G_MAXUINT
+
+typedef struct {
+	const Scenario *scenario;
+	const Kernel *kernel;
+	/* The host, as in HuntHost, and those beside it. */
+	const VmBackend *backend;
+	VmAccel accel;
+	gboolean accel_auto;
+	const HuntHost *more_hosts;
+	guint more_host_count;
+	guint jobs;	     /* boots at once on each host; 0 like 1 */
+	gboolean pin;	     /* each vCPU to a host CPU of its own */
+	guint share, shares; /* runs every @shares-th boot alone, from @share on; 0: all */
 	guint64 boots;	     /* 0: no limit */
 	guint64 time_ms;     /* no new boot after this; 0: no limit */
 	guint64 seed;
@@ -37,7 +54,7 @@ typedef struct {
 	gboolean interrupted;
 	VmAccel accel;	    /* of the last boot */
 	char *dir;	    /* of the hunt */
-	GPtrArray *results; /* of BootResult, those that count */
+	GPtrArray *results; /* of BootResult, those that count, by index */
 } HuntSummary;
 
 /* boot_started, progress and splat may be NULL: not told. */

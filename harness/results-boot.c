@@ -194,6 +194,7 @@ static void load_start(RBoot *b, JsonObject *o)
 	b->kernel = g_strdup(rj_text(o, "kernel", ""));
 	b->kernel_version = g_strdup(rj_text(o, "kernel_version", ""));
 	b->build_id = g_strdup(rj_text(o, "build_id", ""));
+	b->backend = g_strdup(rj_text(o, "backend", "qemu"));
 	b->accel = g_strdup(rj_text(o, "accel", ""));
 	for (guint i = 0; i < rj_length(argv); i++) {
 		JsonNode *node = json_array_get_element(argv, i);
@@ -280,6 +281,7 @@ void results_boot_free(RBoot *b)
 	g_free(b->kernel);
 	g_free(b->kernel_version);
 	g_free(b->build_id);
+	g_free(b->backend);
 	g_free(b->accel);
 	g_free(b->hit_title);
 	g_free(b->hit_family);

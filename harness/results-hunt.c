@@ -75,6 +75,8 @@ static void load_start(RHunt *h, JsonObject *o)
 	h->host_memory_bytes = rj_int(o, "host_memory_bytes", 0);
 	h->boots_planned = rj_int(o, "boots", 0);
 	h->time_ms = rj_int(o, "time_ms", 0);
+	h->share = (guint)CLAMP(rj_int(o, "share", 0), 0, G_MAXINT32);
+	h->shares = (guint)CLAMP(rj_int(o, "shares", 0), 0, G_MAXINT32);
 }
 
 /* hunt.json is written once and never again: its bytes are the hunt's identity. */

@@ -50,7 +50,7 @@ typedef struct {
 	gboolean thinned; /* its bulky evidence was removed to save space */
 	gboolean interrupted;
 	char *seed, *started, *verdict, *reason;
-	char *kernel, *kernel_version, *build_id, *accel;
+	char *kernel, *kernel_version, *build_id, *backend, *accel;
 	double run_s, hello_s;
 	gint64 offlines, hits, known;
 	/* The first unknown hit. */
@@ -72,6 +72,7 @@ typedef struct {
 	gint64 host_cpus, host_memory_bytes;
 	gint64 boots_planned; /* 0: no limit */
 	gint64 time_ms;	      /* 0: no limit */
+	guint share, shares;  /* it ran every shares-th boot from number share on; 0: all */
 	gboolean interrupted;
 	GPtrArray *boots; /* of RBoot, by number, then by time; with those tried again */
 } RHunt;

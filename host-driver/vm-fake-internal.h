@@ -7,11 +7,12 @@
 
 typedef enum { FAKE_CONSOLE, FAKE_AGENT, FAKE_EVENT, FAKE_EXIT, FAKE_PLUG, FAKE_REPLY } FakeKind;
 
-/* The end of an asynchronous call: one of the three is set. */
+/* The end of an asynchronous call: one of the four is set. */
 typedef struct {
 	VmDone done;
 	VmMemoryDone memory;
 	VmReadDone read;
+	VmThreadsDone threads;
 	gpointer user;
 	guint32 read_len;
 	GError *error;
@@ -32,10 +33,10 @@ FakeAction *fake_action_new(FakeKind kind, const char *text);
 void fake_action_free(FakeAction *action);
 
 /*
- * Appends the actions of @script (see vm-fake.h) to @actions; "no-plug" sets *@no_plug. A line
- * that cannot be read is an error (USAGE).
+ * Appends the actions of @script (see vm-fake.h) to @actions; "no-plug" sets *@no_plug, "refuse"
+ * sets *@refuse. A line that cannot be read is an error (USAGE).
  */
 gboolean fake_script_parse(const char *script, GPtrArray *actions, gboolean *no_plug,
-			   GError **error);
+			   gboolean *refuse, GError **error);
 
 #endif

@@ -79,7 +79,7 @@ static FakeAction *parse_action(const char *line)
 }
 
 gboolean fake_script_parse(const char *script, GPtrArray *actions, gboolean *no_plug,
-			   GError **error)
+			   gboolean *refuse, GError **error)
 {
 	g_auto(GStrv) lines = g_strsplit(script, "\n", -1);
 
@@ -90,6 +90,10 @@ gboolean fake_script_parse(const char *script, GPtrArray *actions, gboolean *no_
 			continue;
 		if (g_str_equal(lines[i], "no-plug")) {
 			*no_plug = TRUE;
+			continue;
+		}
+		if (g_str_equal(lines[i], "refuse")) {
+			*refuse = TRUE;
 			continue;
 		}
 		action = parse_action(lines[i]);

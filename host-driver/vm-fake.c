@@ -26,11 +26,13 @@ typedef struct {
 	GSource *source;
 	GBytes *memory;
 	GString *rx; /* from the host, up to the next newline */
-	gboolean no_plug, stopping, ending;
+	gboolean no_plug, refuse, stopping, ending;
 } VmFake;
 
 static GMutex script_lock;
 static char *script_text;
+static GHashTable *host_scripts; /* uri -> text */
+static GArray *script_threads;	 /* of pid_t */
 static GBytes *script_memory;
 
 void vm_fake_set_script(const char *script)
@@ -38,6 +40,28 @@ void vm_fake_set_script(const char *script)
 	g_mutex_lock(&script_lock);
 	g_free(script_text);
 	script_text = g_strdup(script);
+	g_mutex_unlock(&script_lock);
+}
+
+void vm_fake_set_host_script(const char *uri, const char *script)
+{
+	g_mutex_lock(&script_lock);
+	if (!host_scripts)
+		host_scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	if (script)
+		g_hash_table_insert(host_scripts, g_strdup(uri), g_strdup(script));
+	else
+		g_hash_table_remove(host_scripts, uri);
+	g_mutex_unlock(&script_lock);
+}
+
+void vm_fake_set_threads(const pid_t *tids, unsigned int count)
+{
+	g_mutex_lock(&script_lock);
+	if (!script_threads)
+		script_threads = g_array_new(FALSE, FALSE, sizeof(pid_t));
+	g_array_set_size(script_threads, 0);
+	g_array_append_vals(script_threads, tids, count);
 	g_mutex_unlock(&script_lock);
 }
 
@@ -150,6 +174,26 @@ static void run_plug(VmFake *fake, const FakeAction *action)
 	send_event(fake, "MEMORY_DEVICE_SIZE_CHANGE", data);
 }
 
+static void run_threads(VmFake *fake, const FakeReply *reply)
+{
+	g_autoptr(GError) none =
+		g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "the fake machine has no threads");
+	g_autofree pid_t *tids = NULL;
+	guint count = 0;
+
+	g_mutex_lock(&script_lock);
+	if (script_threads && !reply->error) {
+		count = script_threads->len;
+		tids = g_memdup2(script_threads->data, count * sizeof(pid_t));
+	}
+	g_mutex_unlock(&script_lock);
+	reply->threads(&fake->vm, tids, count,
+		       reply->error ? reply->error
+		       : count	    ? NULL
+				    : none,
+		       reply->user);
+}
+
 static void run_reply(VmFake *fake, const FakeReply *reply)
 {
 	if (reply->done) {
@@ -176,6 +220,8 @@ static void run_reply(VmFake *fake, const FakeReply *reply)
 		if (bytes)
 			answer = g_bytes_new(bytes, reply->read_len);
 		reply->read(&fake->vm, answer, reply->error, reply->user);
+	} else if (reply->threads) {
+		run_threads(fake, reply);
 	}
 }
 
@@ -286,7 +332,10 @@ static Vm *fake_create(const VmConfig *config, GError **error)
 	g_autofree char *script = NULL;
 
 	g_mutex_lock(&script_lock);
-	script = g_strdup(script_text ? script_text : "");
+	if (config->uri && host_scripts)
+		script = g_strdup(g_hash_table_lookup(host_scripts, config->uri));
+	if (!script)
+		script = g_strdup(script_text ? script_text : "");
 	fake->memory = script_memory ? g_bytes_ref(script_memory) : g_bytes_new(NULL, 0);
 	g_mutex_unlock(&script_lock);
 	fake->vm.ops = &vm_fake_ops;
@@ -301,7 +350,7 @@ static Vm *fake_create(const VmConfig *config, GError **error)
 						  dev->requested_bytes));
 	}
 	fake->plugged_bytes = g_new0(guint64, config->mem_devices->len + 1);
-	if (!fake_script_parse(script, fake->script, &fake->no_plug, error)) {
+	if (!fake_script_parse(script, fake->script, &fake->no_plug, &fake->refuse, error)) {
 		fake_free(&fake->vm);
 		return NULL;
 	}
@@ -312,6 +361,11 @@ static gboolean fake_start(Vm *vm, const VmListener *listener, gpointer user, GE
 {
 	VmFake *fake = (VmFake *)vm;
 
+	if (fake->refuse) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "the fake machine does not start");
+		return FALSE;
+	}
 	fake->listener = *listener;
 	fake->user = user;
 	fake->source = g_source_new(&source_funcs, sizeof(GSource));
@@ -406,6 +460,18 @@ static void fake_nmi(Vm *vm, VmDone done, gpointer user)
 	tell_transcript((VmFake *)vm, '>', "{\"execute\":\"inject-nmi\"}");
 }
 
+static void fake_query_threads(Vm *vm, VmThreadsDone done, gpointer user)
+{
+	enqueue_reply((VmFake *)vm, (FakeReply){.threads = done, .user = user});
+}
+
+static void fake_pause(Vm *vm, gboolean hold, VmDone done, gpointer user)
+{
+	enqueue_reply((VmFake *)vm, (FakeReply){.done = done, .user = user});
+	tell_transcript((VmFake *)vm, '>',
+			hold ? "{\"execute\":\"stop\"}" : "{\"execute\":\"cont\"}");
+}
+
 static void fake_stop(Vm *vm)
 {
 	VmFake *fake = (VmFake *)vm;
@@ -433,6 +499,8 @@ const VmOps vm_fake_ops = {
 	.query_memory = fake_query_memory,
 	.read_memory = fake_read_memory,
 	.nmi = fake_nmi,
+	.query_threads = fake_query_threads,
+	.pause = fake_pause,
 	.stop = fake_stop,
 	.free = fake_free,
 };

@@ -12,14 +12,21 @@
  *	on go +50 agent done t_ns=1 reason=stop ...      50 ms after the host sent `go`
  *	on stop +10 exit 0
  *
+ * A line "refuse" makes start() fail, as of a host that is gone.
  * Resizes take effect 20 ms later unless the script holds a line "no-plug". After stop() it
  * tells SHUTDOWN as QEMU does, and exits with status 0.
  */
 #ifndef PFNHUNT_VM_FAKE_H
 #define PFNHUNT_VM_FAKE_H
 
+#include <sys/types.h>
+
 /* The script that machines created from now on play; copied. NULL: a silent machine. */
 void vm_fake_set_script(const char *script);
+/* The same for machines of the host that their configuration's uri names; NULL: as the rest. */
+void vm_fake_set_host_script(const char *uri, const char *script);
+/* What query_threads() answers from now on, @count of them for each machine; 0: an error. */
+void vm_fake_set_threads(const pid_t *tids, unsigned int count);
 /* Bytes that read_memory() answers from offset 0 on for any gpa (zeroes behind); copied. */
 void vm_fake_set_memory(const void *bytes, unsigned int len);
 

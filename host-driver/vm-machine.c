@@ -181,3 +181,39 @@ gboolean vm_memory_parse(JsonNode *result, const GPtrArray *devices, VmMemState 
 	}
 	return TRUE;
 }
+
+static gint64 get_int(JsonNode *entry, const char *name)
+{
+	JsonNode *node = JSON_NODE_HOLDS_OBJECT(entry)
+				 ? json_object_get_member(json_node_get_object(entry), name)
+				 : NULL;
+
+	return node && json_node_get_value_type(node) == G_TYPE_INT64 ? json_node_get_int(node)
+								      : -1;
+}
+
+GArray *vm_threads_parse(JsonNode *result, GError **error)
+{
+	JsonArray *list =
+		result && JSON_NODE_HOLDS_ARRAY(result) ? json_node_get_array(result) : NULL;
+	guint count = list ? json_array_get_length(list) : 0;
+	g_autoptr(GArray) tids = g_array_sized_new(FALSE, TRUE, sizeof(pid_t), count);
+	gboolean sound = count > 0;
+
+	g_array_set_size(tids, count);
+	for (guint i = 0; i < count && sound; i++) {
+		JsonNode *entry = json_array_get_element(list, i);
+		gint64 index = get_int(entry, "cpu-index"), tid = get_int(entry, "thread-id");
+
+		/* Each index once: a taken place holds a thread already. */
+		sound = index >= 0 && index < count && tid > 0 && tid <= G_MAXINT32 &&
+			g_array_index(tids, pid_t, index) == 0;
+		if (sound)
+			g_array_index(tids, pid_t, index) = (pid_t)tid;
+	}
+	if (sound)
+		return g_steal_pointer(&tids);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "QMP query-cpus-fast: nothing sound about the vCPUs");
+	return NULL;
+}

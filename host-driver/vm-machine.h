@@ -29,4 +29,10 @@ char *vm_find_qboot(const char *kernel_path, const char *qemu);
 gboolean vm_memory_parse(JsonNode *result, const GPtrArray *devices, VmMemState *states,
 			 GError **error);
 
+/*
+ * @result: what query-cpus-fast returned, hostile or NULL. GArray of pid_t, a thread for each
+ * vCPU in their order; NULL + INFRA error when it is unsound. (transfer full)
+ */
+GArray *vm_threads_parse(JsonNode *result, GError **error);
+
 #endif

@@ -15,12 +15,13 @@
 #define COMMAND_MS     10000 /* under TCG a busy guest can hold QEMU's main loop for seconds */
 #define READ_MAX_BYTES (1u << 20)
 
-/* An asynchronous call of ours; one of the three ends is set. */
+/* An asynchronous call of ours; one of the four ends is set. */
 typedef struct {
 	VmQemu *q;
 	VmDone done;
 	VmMemoryDone memory;
 	VmReadDone read;
+	VmThreadsDone threads;
 	gpointer user;
 	char *path; /* file for read_memory, ours to remove */
 	guint32 read_len;
@@ -64,6 +65,8 @@ static void call_failed(QemuCall *call, const GError *error)
 		call->memory(vm, NULL, 0, error, call->user);
 	else if (call->read)
 		call->read(vm, NULL, error, call->user);
+	else if (call->threads)
+		call->threads(vm, NULL, 0, error, call->user);
 }
 
 static gboolean fail_now(gpointer user)
@@ -140,6 +143,37 @@ void qemu_nmi(Vm *vm, VmDone done, gpointer user)
 
 	call->done = done;
 	execute(call, "inject-nmi", NULL, done_reply);
+}
+
+void qemu_pause(Vm *vm, gboolean hold, VmDone done, gpointer user)
+{
+	QemuCall *call = call_new((VmQemu *)vm, user);
+
+	call->done = done;
+	execute(call, hold ? "stop" : "cont", NULL, done_reply);
+}
+
+static void threads_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
+{
+	g_autoptr(QemuCall) call = user;
+	g_autoptr(GArray) tids = NULL;
+	g_autoptr(GError) broken = NULL;
+
+	if (!error && !(tids = vm_threads_parse(result, &broken)))
+		error = broken;
+	if (error)
+		call_failed(call, error);
+	else
+		call->threads(&call->q->vm, (const pid_t *)(gconstpointer)tids->data, tids->len,
+			      NULL, call->user);
+}
+
+void qemu_query_threads(Vm *vm, VmThreadsDone done, gpointer user)
+{
+	QemuCall *call = call_new((VmQemu *)vm, user);
+
+	call->threads = done;
+	execute(call, "query-cpus-fast", NULL, threads_reply);
 }
 
 static void memory_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)

@@ -36,6 +36,8 @@ void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
 void qemu_query_memory(Vm *vm, VmMemoryDone done, gpointer user);
 void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
 void qemu_nmi(Vm *vm, VmDone done, gpointer user);
+void qemu_query_threads(Vm *vm, VmThreadsDone done, gpointer user);
+void qemu_pause(Vm *vm, gboolean hold, VmDone done, gpointer user);
 /* Forgets the calls whose error is still on its way. */
 void qemu_calls_drop(VmQemu *q);
 

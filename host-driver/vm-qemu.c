@@ -328,6 +328,8 @@ const VmOps vm_qemu_ops = {
 	.query_memory = qemu_query_memory,
 	.read_memory = qemu_read_memory,
 	.nmi = qemu_nmi,
+	.query_threads = qemu_query_threads,
+	.pause = qemu_pause,
 	.stop = vm_qemu_stop,
 	.free = vm_qemu_free,
 };

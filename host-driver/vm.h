@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <json-glib/json-glib.h>
+#include <sys/types.h>
 
 typedef enum { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG } VmAccel;
 
@@ -47,6 +48,9 @@ typedef struct {
 	guint64 requested_bytes, plugged_bytes;
 } VmMemState;
 
+/* Its data may hold a "reason". */
+#define VM_EVENT_HOST_LOST "PFNHUNT_HOST_LOST"
+
 typedef struct {
 	/* Bytes from the serial console and from the agent's port; hostile. */
 	void (*console)(Vm *vm, const char *data, gsize len, gpointer user);
@@ -56,7 +60,8 @@ typedef struct {
 	 * NULL. GUEST_PANICKED comes late, when the console has been quiet for 100 ms (at most
 	 * 2 s), with the events behind it: console() has had the panic's text by then. After
 	 * SHUTDOWN with reason guest-reset (a triple fault, panic=-1) the machine stands still
-	 * for 2 s, so that its memory can be read; then it ends by itself.
+	 * for 2 s, so that its memory can be read; then it ends by itself. VM_EVENT_HOST_LOST
+	 * is our own: the way to a host of many broke, and exited() follows a stop().
 	 */
 	void (*event)(Vm *vm, const char *name, JsonObject *data, gpointer user);
 	/* Every line of management traffic, '>' sent or '<' received, without newline. */
@@ -77,6 +82,8 @@ typedef void (*VmDone)(Vm *vm, const GError *error, gpointer user);
 typedef void (*VmMemoryDone)(Vm *vm, const VmMemState *state, guint count, const GError *error,
 			     gpointer user);
 typedef void (*VmReadDone)(Vm *vm, GBytes *bytes, const GError *error, gpointer user);
+typedef void (*VmThreadsDone)(Vm *vm, const pid_t *tids, guint count, const GError *error,
+			      gpointer user);
 
 struct VmOps {
 	const char *name, *help;
@@ -100,6 +107,10 @@ struct VmOps {
 	/* Guest-physical memory, running or stopped; len at most 1 MiB. */
 	void (*read_memory)(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
 	void (*nmi)(Vm *vm, VmDone done, gpointer user);
+	/* This machine's threads that run the vCPUs, in their order. NULL: none are here. */
+	void (*query_threads)(Vm *vm, VmThreadsDone done, gpointer user);
+	/* Holds all vCPUs, or lets them go on. NULL: the backend cannot. */
+	void (*pause)(Vm *vm, gboolean hold, VmDone done, gpointer user);
 	/* Ask it to end, kill it 2 s later. exited() follows. Safe to call twice. */
 	void (*stop)(Vm *vm);
 	void (*free)(Vm *vm); /* kills and reaps when still running; no callback any more */

@@ -133,6 +133,9 @@ static void answer(const char *line)
 			result = "[{\"data\": {\"id\": \"vm0\", \"size\": -4194304, "
 				 "\"requested-size\": 1}}]";
 	}
+	if (strstr(line, "\"query-cpus-fast\""))
+		result = "[{\"cpu-index\": 1, \"thread-id\": 77}, "
+			 "{\"cpu-index\": 0, \"thread-id\": 76}]";
 	say(3, "{\"return\": %s, \"id\": %d}\r\n", result, n);
 }
 

@@ -119,40 +119,48 @@ static void test_limit(Fixture *f, gconstpointer data)
 	g_assert_true(exists(f, "0002", "console.log"));
 }
 
-static HuntResume resume(const Fixture *f, HuntSummary *sum)
+typedef struct {
+	HuntTry next;
+	gint64 spent_us;
+} Resumed;
+
+static Resumed resume(const Fixture *f, HuntSummary *sum)
 {
-	HuntResume at = {0};
+	g_autoptr(HuntQueue) queue = hunt_queue_new(0, 0, 0);
 	g_autoptr(GError) error = NULL;
+	Resumed at = {0};
 
 	*sum = (HuntSummary){
 		.results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free)};
-	g_assert_true(hunt_resume_load(f->hunt, sum, &at, &error));
+	g_assert_true(hunt_resume_load(f->hunt, sum, queue, &at.spent_us, &error));
 	g_assert_no_error(error);
+	g_assert_true(hunt_queue_next(queue, &at.next));
 	return at;
 }
 
 static void test_resume(Fixture *f, gconstpointer data)
 {
 	HuntSummary sum;
-	HuntResume at;
+	Resumed at;
 	const BootResult *r;
 
 	at = resume(f, &sum); /* killed before its first boot */
-	g_assert_cmpuint(at.next_index, ==, 0);
-	g_assert_cmpuint(at.retry, ==, 0);
+	g_assert_cmpuint(at.next.index, ==, 0);
+	g_assert_cmpuint(at.next.tries, ==, 0);
 	hunt_summary_clear(&sum);
 
 	boot(f, "0000", "emulator");
 	boot(f, "0000-again1", "incident");
 	boot(f, "0001", "clean");
 	at = resume(f, &sum);
-	g_assert_cmpuint(at.next_index, ==, 2);
-	g_assert_cmpuint(at.retry, ==, 0);
+	g_assert_cmpuint(at.next.index, ==, 2);
+	g_assert_cmpuint(at.next.tries, ==, 0);
 	g_assert_cmpuint(sum.boots, ==, 2);
 	g_assert_cmpuint(sum.verdicts[VERDICT_EMULATOR], ==, 1);
 	g_assert_cmpuint(sum.verdicts[VERDICT_INCIDENT], ==, 1);
 	g_assert_cmpuint(sum.hits, ==, 3);
-	g_assert_cmpint(at.spent_us, ==, 3 * 6500000);
+	/* The fixture's boots all begin at once: that time counts once. */
+	g_assert_cmpint(at.spent_us, ==, 6500000);
 	r = g_ptr_array_index(sum.results, 0);
 	g_assert_cmpint(r->verdict, ==, VERDICT_INCIDENT);
 	g_assert_cmpstr(r->hit.title, ==, FIXTURE_WARN);
@@ -161,26 +169,56 @@ static void test_resume(Fixture *f, gconstpointer data)
 
 	boot(f, "0002", NULL); /* killed in it */
 	at = resume(f, &sum);
-	g_assert_cmpuint(at.next_index, ==, 2);
-	g_assert_cmpuint(at.retry, ==, 1);
+	g_assert_cmpuint(at.next.index, ==, 2);
+	g_assert_cmpuint(at.next.tries, ==, 1);
 	g_assert_cmpuint(sum.boots, ==, 2);
 	hunt_summary_clear(&sum);
 
 	{
 		/* A folder that was made on a full disk, and nothing in it. */
-		g_autofree char *empty = g_build_filename(f->hunt, "boots", "0002-again1", NULL);
+		g_autofree char *boots = g_build_filename(f->hunt, "boots", NULL);
+		g_autofree char *empty = g_build_filename(boots, "0002-again1", NULL);
+		g_autofree char *leaf = NULL;
 
 		g_assert_cmpint(g_mkdir(empty, 0755), ==, 0);
 		at = resume(f, &sum);
-		g_assert_cmpuint(at.next_index, ==, 2);
-		g_assert_cmpuint(at.retry, ==, 2);
+		g_assert_cmpuint(at.next.index, ==, 2);
+		leaf = hunt_queue_folder(boots, &at.next);
+		g_assert_cmpstr(leaf, ==, "0002-again2");
 		hunt_summary_clear(&sum);
 	}
 
 	boot(f, "0002-again1", "emulator"); /* and killed before it was tried again */
 	at = resume(f, &sum);
-	g_assert_cmpuint(at.next_index, ==, 2);
-	g_assert_cmpuint(at.retry, ==, 2);
+	g_assert_cmpuint(at.next.index, ==, 2);
+	g_assert_cmpuint(at.next.tries, ==, 2);
+	g_assert_cmpuint(at.next.artefacts, ==, 1);
+	hunt_summary_clear(&sum);
+}
+
+/* Several ran at once: unfinished ones lie among those that came to their end. */
+static void test_holes(Fixture *f, gconstpointer data)
+{
+	static const guint order[] = {1, 2, 4, 6};
+	g_autoptr(HuntQueue) queue = hunt_queue_new(7, 0, 0);
+	gint64 spent_us = 0;
+	HuntSummary sum = {
+		.results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free)};
+	HuntTry next;
+
+	boot(f, "0000", "clean");
+	boot(f, "0002", NULL); /* killed; 0001 had not begun */
+	boot(f, "0003", "incident");
+	boot(f, "0004", "emulator");
+	boot(f, "0005", "clean");
+	g_assert_true(hunt_resume_load(f->hunt, &sum, queue, &spent_us, NULL));
+	g_assert_cmpuint(sum.boots, ==, 3);
+	for (guint i = 0; i < G_N_ELEMENTS(order); i++) {
+		g_assert_true(hunt_queue_next(queue, &next));
+		g_assert_cmpuint(next.index, ==, order[i]);
+		g_assert_cmpuint(next.tries, ==, next.index == 2 || next.index == 4);
+	}
+	g_assert_false(hunt_queue_next(queue, &next));
 	hunt_summary_clear(&sum);
 }
 
@@ -205,6 +243,7 @@ int main(int argc, char **argv)
 	g_test_add("/soak/thin", Fixture, NULL, set_up, test_thin, tear_down);
 	g_test_add("/soak/limit", Fixture, NULL, set_up, test_limit, tear_down);
 	g_test_add("/soak/resume", Fixture, NULL, set_up, test_resume, tear_down);
+	g_test_add("/soak/holes", Fixture, NULL, set_up, test_holes, tear_down);
 	g_test_add("/soak/scenario", Fixture, NULL, set_up, test_scenario, tear_down);
 	return g_test_run();
 }

@@ -4,7 +4,7 @@
  * that nothing of it stays behind. FAKE_QEMU names that program.
  */
 #include "host-driver/error.h"
-#include "host-driver/vm.h"
+#include "host-driver/vm-machine.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -241,6 +241,53 @@ static void test_calls(Fixture *f, gconstpointer data)
 	run_until(f, f->log, "read! read! read!");
 }
 
+static void on_threads(Vm *vm, const pid_t *tids, guint count, const GError *error, gpointer user)
+{
+	Fixture *f = user;
+
+	if (!error) {
+		g_assert_cmpuint(count, ==, 2);
+		g_assert_cmpint(tids[0], ==, 76);
+		g_assert_cmpint(tids[1], ==, 77);
+	}
+	told(f, error ? "threads!" : "threads");
+}
+
+static void test_threads(Fixture *f, gconstpointer data)
+{
+	static const char *const odd[] = {
+		"{}",
+		"[]",
+		"[5]",
+		"[{\"cpu-index\": 0}]",
+		"[{\"cpu-index\": 0, \"thread-id\": 0}]",
+		"[{\"cpu-index\": 0, \"thread-id\": \"7\"}]",
+		"[{\"cpu-index\": 1, \"thread-id\": 7}]",
+		"[{\"cpu-index\": 0, \"thread-id\": 7}, {\"cpu-index\": 0, \"thread-id\": 8}]",
+		"[{\"cpu-index\": -1, \"thread-id\": 7}]",
+		"[{\"cpu-index\": 0, \"thread-id\": 4294967296}]",
+	};
+
+	boot(f, "");
+	f->vm->ops->query_threads(f->vm, on_threads, f);
+	f->vm->ops->pause(f->vm, TRUE, on_done, f);
+	f->vm->ops->pause(f->vm, FALSE, on_done, f);
+	run_until(f, f->log, "threads done done");
+	f->vm->ops->stop(f->vm);
+	run_until(f, NULL, NULL);
+	g_string_truncate(f->log, 0);
+	f->vm->ops->query_threads(f->vm, on_threads, f);
+	run_until(f, f->log, "threads!");
+	for (guint i = 0; i < G_N_ELEMENTS(odd); i++) {
+		g_autoptr(JsonNode) node = json_from_string(odd[i], NULL);
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(vm_threads_parse(node, &error));
+		g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+	}
+	g_assert_null(vm_threads_parse(NULL, NULL));
+}
+
 static void test_refused_calls(Fixture *f, gconstpointer data)
 {
 	boot(f, "refuse");
@@ -455,6 +502,7 @@ int main(int argc, char **argv)
 	ADD("agent", test_agent, NULL);
 	ADD("deaf-agent", test_deaf_agent, NULL);
 	ADD("calls", test_calls, NULL);
+	ADD("threads", test_threads, NULL);
 	ADD("refused-calls", test_refused_calls, NULL);
 	ADD("odd-answers/object", test_odd_answers, "odd-object short");
 	ADD("odd-answers/empty", test_odd_answers, "odd-empty short");

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See jobs.h. */
+#include "harness/jobs.h"
+
+#include <string.h>
+
+/* Of the memory that is free a tenth stays free: for the page cache, and for what we misjudge. */
+#define KEEP_FREE 10
+
+gboolean jobs_have_room(const JobsFacts *f)
+{
+	guint64 room = f->available_bytes - f->available_bytes / KEEP_FREE;
+
+	if (f->running == 0)
+		return TRUE;
+	if ((f->running + 1) * (guint64)f->guest_cpus > f->host_cpus || f->footprint_bytes == 0)
+		return FALSE;
+	return f->growing_bytes + f->footprint_bytes <= room;
+}
+
+/* The number behind "NAME:" at the beginning of a line of @text, in kB, as bytes; 0 without. */
+static guint64 find_kb(const char *text, const char *name)
+{
+	gsize len = strlen(name);
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) == 0 && line[len] == ':')
+			return g_ascii_strtoull(line + len + 1, NULL, 10) * 1024;
+	}
+	return 0;
+}
+
+guint64 jobs_footprint_bytes(pid_t tid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/smaps_rollup", (int)tid);
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) ? find_kb(text, "Pss") : 0;
+}
+
+static guint64 read_number(const char *dir, const char *file, guint64 fallback)
+{
+	g_autofree char *path = g_build_filename(dir, file, NULL);
+	g_autofree char *text = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL) || !g_ascii_isdigit(*text))
+		return fallback; /* "max" */
+	return g_ascii_strtoull(text, NULL, 10);
+}
+
+/* What the group at @dir and those above it leave. */
+static guint64 group_room(const char *root, const char *group)
+{
+	g_autofree char *dir = g_build_filename(root, group, NULL);
+	guint64 room = G_MAXUINT64;
+
+	while (strlen(dir) >= strlen(root)) {
+		guint64 limit = read_number(dir, "memory.max", G_MAXUINT64);
+		guint64 used = read_number(dir, "memory.current", 0);
+		char *up = g_path_get_dirname(dir);
+
+		if (limit != G_MAXUINT64)
+			room = MIN(room, limit - MIN(limit, used));
+		g_free(dir);
+		dir = up;
+	}
+	return room;
+}
+
+guint64 jobs_available_bytes_from(const char *meminfo, const char *cgroup, const char *cgroup_root)
+{
+	g_autofree char *memory = NULL, *groups = NULL;
+	guint64 available = 0, room = G_MAXUINT64;
+
+	if (g_file_get_contents(meminfo, &memory, NULL, NULL))
+		available = find_kb(memory, "MemAvailable");
+	/* "0::/path": version 2. */
+	if (g_file_get_contents(cgroup, &groups, NULL, NULL)) {
+		const char *line =
+			g_str_has_prefix(groups, "0::") ? groups : strstr(groups, "\n0::");
+
+		if (line) {
+			const char *path = strstr(line, "0::") + strlen("0::");
+			g_autofree char *group = g_strndup(path, strcspn(path, "\n"));
+
+			room = group_room(cgroup_root, group);
+		}
+	}
+	return MIN(available, room);
+}
+
+guint64 jobs_available_bytes(void)
+{
+	return jobs_available_bytes_from("/proc/meminfo", "/proc/self/cgroup", "/sys/fs/cgroup");
+}
+
+guint jobs_host_cpus(void)
+{
+	return g_get_num_processors();
+}

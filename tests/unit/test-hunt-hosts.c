@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Hunts with several boots at once, on one scripted host or on many, some of which go away. */
+#include "harness/hunt.h"
+#include "harness/results-model.h"
+#include "harness/store.h"
+#include "host-driver/error.h"
+#include "host-driver/tree.h"
+#include "host-driver/vm-fake.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HELLO                                                                                      \
+	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
+	"20 agent hello proto=1 t_ns=1000000000 page_bytes=4096 block_bytes=134217728\n"           \
+	"on plug +1 agent phase t_ns=1100000000 name=plug\n"                                       \
+	"on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                             \
+	"on go +2 agent phase t_ns=1200000000 name=run\n"                                          \
+	"on go +3 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n"        \
+	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
+	"on poweroff +2 exit 0\n"
+#define CLEAN HELLO "on go +20 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
+#define ENDLESS                                                                                    \
+	HELLO "on stop +2 agent done t_ns=1260000000 reason=stop ops=1 steps=9\n"                  \
+	      "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
+#define DEAF   HELLO "100 agent log text=x\n300 agent log text=x\n500 agent log text=x\n"
+#define LOST   HELLO "on go +30 event PFNHUNT_HOST_LOST {\"reason\": \"the wire was cut\"}\n"
+#define REFUSE "refuse\n"
+
+typedef struct {
+	char *root, *agent, *results;
+	guint running, most, started, notes, retried;
+	guint interrupt_at, interrupts;
+	guint64 seeds[64];
+	HuntSummary summary;
+} Fixture;
+
+static const VmBackend hosts[] = {
+	{.text = (char *)"fake:a", .ops = &vm_fake_ops, .uri = (char *)"a"},
+	{.text = (char *)"fake:b", .ops = &vm_fake_ops, .uri = (char *)"b"},
+	{.text = (char *)"fake:c", .ops = &vm_fake_ops, .uri = (char *)"c"},
+};
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+	f->root = g_dir_make_tmp("pfnhunt-hosts-XXXXXX", NULL);
+	f->agent = g_build_filename(f->root, "agent", NULL);
+	f->results = g_build_filename(f->root, "runs", NULL);
+	g_assert_true(g_file_set_contents(f->agent, "x", 1, NULL));
+	vm_fake_set_script(CLEAN);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+	hunt_summary_clear(&f->summary);
+	vm_fake_set_script(NULL);
+	vm_fake_set_threads(NULL, 0);
+	for (guint i = 0; i < G_N_ELEMENTS(hosts); i++)
+		vm_fake_set_host_script(hosts[i].uri, NULL);
+	tree_remove(f->root);
+	g_free(f->root);
+	g_free(f->agent);
+	g_free(f->results);
+}
+
+static gboolean send_sigint(gpointer user)
+{
+	Fixture *f = user;
+
+	raise(SIGINT);
+	return --f->interrupts > 0;
+}
+
+static void on_started(guint index, guint64 seed, const char *dir, gpointer user)
+{
+	Fixture *f = user;
+
+	g_assert_cmpuint(index, <, G_N_ELEMENTS(f->seeds));
+	g_assert_true(f->seeds[index] == 0 || f->seeds[index] == seed);
+	f->seeds[index] = seed;
+	f->running++;
+	f->most = MAX(f->most, f->running);
+	if (++f->started == f->interrupt_at)
+		g_timeout_add(150, send_sigint, f);
+}
+
+static void on_over(const BootResult *result, gboolean retried, gpointer user)
+{
+	Fixture *f = user;
+
+	f->running--;
+	f->retried += retried;
+}
+
+static void on_note(const char *text, gpointer user)
+{
+	Fixture *f = user;
+
+	f->notes++;
+	/* One that did not even start is not told as over. */
+	if (strstr(text, "does not start"))
+		f->running--;
+}
+
+static const HuntListener listener = {
+	.boot_started = on_started, .boot_over = on_over, .note = on_note};
+
+static const BootDeadlines deadlines = {.console_ms = 3000,
+					.hello_ms = 6000,
+					.plug_ms = 6000,
+					.quiet_ms = 6000,
+					.corpse_ms = 200,
+					.stop_ms = 6000,
+					.exit_ms = 200};
+
+/* @config: what differs. */
+static gboolean hunt(Fixture *f, HuntConfig config, guint host_count, GError **error)
+{
+	g_autoptr(Scenario) scenario = scenario_parse(
+		"t.ini",
+		"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n[op null-hammer]\n", NULL);
+	Kernel kernel = {.release = (char *)"6.1.0",
+			 .spec = (char *)"debian",
+			 .image_path = (char *)"bzImage"};
+	HuntHost more[G_N_ELEMENTS(hosts)] = {0};
+
+	for (guint i = 1; i < host_count; i++)
+		more[i - 1] = (HuntHost){&hosts[i], VM_ACCEL_TCG, FALSE};
+	config.scenario = scenario;
+	config.kernel = &kernel;
+	config.backend = &hosts[0];
+	config.accel = VM_ACCEL_TCG;
+	config.more_hosts = more;
+	config.more_host_count = host_count - 1;
+	config.seed = 42;
+	config.results_dir = f->results;
+	config.agent_path = f->agent;
+	config.deadlines = &deadlines;
+	hunt_summary_clear(&f->summary);
+	f->running = f->most = f->started = 0;
+	return hunt_run(&config, &listener, f, &f->summary, error);
+}
+
+static RHunt *load(const Fixture *f)
+{
+	g_autoptr(GError) error = NULL;
+	RHunt *h = results_hunt_load(f->summary.dir, TRUE, &error);
+
+	g_assert_no_error(error);
+	return h;
+}
+
+/* "0:SEED:clean 1:...": what the hunt was, without when and where. (transfer full) */
+static char *essence(const Fixture *f)
+{
+	g_autoptr(RHunt) h = load(f);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (results_boot_counts(b))
+			g_string_append_printf(text, "%u:%s:%s:%" G_GINT64_FORMAT " ", b->number,
+					       b->seed, b->verdict, b->offlines);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* Boots at once change nothing but when things happen. */
+static void test_jobs(Fixture *f, gconstpointer data)
+{
+	g_autofree char *one = NULL, *many = NULL;
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 6}, 1, NULL));
+	g_assert_cmpuint(f->most, ==, 1);
+	one = essence(f);
+	g_assert_true(hunt(f, (HuntConfig){.boots = 6, .jobs = 4}, 1, NULL));
+	g_assert_cmpuint(f->most, ==, 4);
+	g_assert_cmpuint(f->summary.boots, ==, 6);
+	g_assert_cmpuint(f->summary.offlines, ==, 54);
+	for (guint i = 0; i < 6; i++)
+		g_assert_cmpuint(((BootResult *)g_ptr_array_index(f->summary.results, i))->index,
+				 ==, i);
+	many = essence(f);
+	g_assert_cmpstr(one, ==, many);
+}
+
+/* Where nothing can be measured it is one at a time; where it can, as many as have room. */
+static void test_auto(Fixture *f, gconstpointer data)
+{
+	pid_t self = getpid();
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 3, .jobs = HUNT_JOBS_AUTO}, 1, NULL));
+	g_assert_cmpuint(f->most, ==, 1);
+	g_assert_cmpuint(f->summary.boots, ==, 3);
+	vm_fake_set_threads(&self, 1);
+	g_assert_true(hunt(f, (HuntConfig){.boots = 3, .jobs = HUNT_JOBS_AUTO}, 1, NULL));
+	g_assert_cmpuint(f->summary.boots, ==, 3);
+}
+
+static void test_interrupt(Fixture *f, gconstpointer data)
+{
+	vm_fake_set_script(ENDLESS);
+	f->interrupt_at = 4;
+	f->interrupts = 1;
+	g_assert_true(hunt(f, (HuntConfig){.boots = 9, .jobs = 4}, 1, NULL));
+	g_assert_true(f->summary.interrupted);
+	g_assert_cmpuint(f->started, ==, 4);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 4);
+}
+
+/* Guests that do not listen end at once the second time. */
+static void test_interrupt_twice(Fixture *f, gconstpointer data)
+{
+	gint64 before_us = g_get_monotonic_time();
+
+	vm_fake_set_script(DEAF);
+	f->interrupt_at = 3;
+	f->interrupts = 2;
+	g_assert_true(hunt(f, (HuntConfig){.boots = 9, .jobs = 3}, 1, NULL));
+	g_assert_true(f->summary.interrupted);
+	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_cmpint(g_get_monotonic_time() - before_us, <, 4 * G_USEC_PER_SEC);
+}
+
+/* What was cut off is run again, and nothing else. */
+static void test_take_up(Fixture *f, gconstpointer data)
+{
+	g_autofree char *whole = NULL, *again = NULL, *dir = NULL;
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 6}, 1, NULL));
+	whole = essence(f);
+	vm_fake_set_script(DEAF);
+	f->interrupt_at = 3;
+	f->interrupts = 2;
+	g_assert_true(hunt(f, (HuntConfig){.boots = 6, .jobs = 3}, 1, NULL));
+	dir = g_strdup(f->summary.dir);
+	vm_fake_set_script(CLEAN);
+	f->interrupt_at = 0;
+	g_assert_true(hunt(f, (HuntConfig){.boots = 6, .jobs = 2, .resume_dir = dir}, 1, NULL));
+	g_assert_cmpstr(f->summary.dir, ==, dir);
+	g_assert_cmpuint(f->started, ==, 6);
+	again = essence(f);
+	g_assert_cmpstr(whole, ==, again);
+}
+
+static void test_hosts(Fixture *f, gconstpointer data)
+{
+	g_autofree char *one = NULL, *many = NULL;
+	g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(RHunt) h = NULL;
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 9}, 1, NULL));
+	one = essence(f);
+	g_assert_true(hunt(f, (HuntConfig){.boots = 9}, 3, NULL));
+	g_assert_cmpuint(f->most, ==, 3);
+	many = essence(f);
+	g_assert_cmpstr(one, ==, many);
+	h = load(f);
+	g_assert_cmpstr(h->backend, ==, "fake:a fake:b fake:c");
+	for (guint i = 0; i < h->boots->len; i++)
+		g_hash_table_add(used, ((RBoot *)g_ptr_array_index(h->boots, i))->backend);
+	g_assert_cmpuint(g_hash_table_size(used), ==, 3);
+}
+
+typedef struct {
+	const char *script;
+	guint jobs;
+} Death;
+
+static void count_hunt(const StoreHunt *h, gpointer user)
+{
+	*(gint64 *)user += h->boots;
+}
+
+/* A host that goes away costs the boots that it ran, and they are run elsewhere. */
+static void test_host_dies(Fixture *f, gconstpointer data)
+{
+	const Death *death = data;
+	g_autofree char *one = NULL, *many = NULL;
+	g_autoptr(RHunt) h = NULL;
+	g_autoptr(Store) store = NULL;
+	guint moved = 0, lost = 0;
+	gint64 indexed = 0;
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 8}, 1, NULL));
+	one = essence(f);
+	tree_remove(f->results);
+	vm_fake_set_host_script("b", death->script);
+	g_assert_true(hunt(f, (HuntConfig){.boots = 8, .jobs = death->jobs}, 3, NULL));
+	many = essence(f);
+	g_assert_cmpstr(one, ==, many);
+	g_assert_cmpuint(f->summary.boots, ==, 8);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	h = load(f);
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		moved += strstr(b->folder, "-moved1") != NULL;
+		if (!g_str_equal(b->verdict, "infra"))
+			continue;
+		lost++;
+		g_assert_true(b->retried);
+		g_assert_cmpstr(b->backend, ==, "fake:b");
+	}
+	g_assert_cmpuint(lost, >=, 1);
+	g_assert_cmpuint(lost, <=, death->jobs);
+	g_assert_cmpuint(moved, ==, lost);
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_INFRA], ==, lost);
+	g_assert_cmpuint(f->notes, ==, 1);
+	store = store_open(f->results, NULL);
+	g_assert_true(store_list(store, count_hunt, &indexed, NULL));
+	g_assert_cmpint(indexed, ==, 8);
+}
+
+/* The last host is not given up: what it cannot do is the hunt's end. */
+static void test_all_die(Fixture *f, gconstpointer data)
+{
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(hosts); i++)
+		vm_fake_set_host_script(hosts[i].uri, REFUSE);
+	g_assert_false(hunt(f, (HuntConfig){.boots = 8}, 3, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+	g_assert_nonnull(strstr(error->message, "does not start"));
+	g_assert_cmpuint(f->notes, ==, 2);
+}
+
+/* Alone, it costs a boot its meaning and no more. */
+static void test_only_host(Fixture *f, gconstpointer data)
+{
+	vm_fake_set_host_script("a", LOST);
+	g_assert_true(hunt(f, (HuntConfig){.boots = 2}, 1, NULL));
+	g_assert_cmpuint(f->summary.verdicts[VERDICT_INFRA], ==, 2);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_INFRA);
+}
+
+static void test_shards(Fixture *f, gconstpointer data)
+{
+	guint64 seeds[10];
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 10}, 1, NULL));
+	memcpy(seeds, f->seeds, sizeof(seeds));
+	memset(f->seeds, 0, sizeof(f->seeds));
+	for (guint share = 1; share <= 4; share++) {
+		g_autoptr(RHunt) h = NULL;
+
+		g_assert_true(
+			hunt(f, (HuntConfig){.boots = 10, .share = share, .shares = 4}, 1, NULL));
+		g_assert_cmpuint(f->started, ==, share <= 2 ? 3 : 2);
+		h = load(f);
+		g_assert_cmpuint(h->share, ==, share);
+		g_assert_cmpuint(h->shares, ==, 4);
+		g_assert_cmpint(h->boots_planned, ==, 10);
+	}
+	g_assert_cmpmem(seeds, sizeof(seeds), f->seeds, sizeof(seeds));
+}
+
+#define ADD(name, func) g_test_add("/hosts/" name, Fixture, NULL, set_up, func, tear_down)
+
+int main(int argc, char **argv)
+{
+	static const Death refuses = {REFUSE, 1}, refuses_many = {REFUSE, 2}, lost = {LOST, 1},
+			   lost_many = {LOST, 2};
+
+	g_test_init(&argc, &argv, NULL);
+	ADD("jobs", test_jobs);
+	ADD("auto", test_auto);
+	ADD("interrupt", test_interrupt);
+	ADD("interrupt-twice", test_interrupt_twice);
+	ADD("take-up", test_take_up);
+	ADD("many", test_hosts);
+	g_test_add("/hosts/refuses", Fixture, &refuses, set_up, test_host_dies, tear_down);
+	g_test_add("/hosts/refuses-many", Fixture, &refuses_many, set_up, test_host_dies,
+		   tear_down);
+	g_test_add("/hosts/lost", Fixture, &lost, set_up, test_host_dies, tear_down);
+	g_test_add("/hosts/lost-many", Fixture, &lost_many, set_up, test_host_dies, tear_down);
+	ADD("all-die", test_all_die);
+	ADD("only", test_only_host);
+	ADD("shards", test_shards);
+	return g_test_run();
+}
