@@ -108,6 +108,19 @@ static int setup_reclaim(void *ctx, struct op_env *env)
 	return setup(ctx, env, RECLAIM "enabled");
 }
 
+/* A class or CPU that the plan names is meant for the thread that walks. */
+static void find_kdamond(struct damon_module *c, struct op_env *env)
+{
+	int cpu = (int)op_int(env->plan, "cpu");
+
+	c->pid = walk_kthread(env, "kdamond.");
+	if (c->pid < 0)
+		return;
+	op_sched_apply(env->plan, c->pid);
+	if (cpu >= 0)
+		op_cpu_apply(cpu, c->pid);
+}
+
 /* The walking is done by a thread of the kernel: a step is done when that has run again. */
 static int step(void *ctx, struct op_env *env)
 {
@@ -122,7 +135,7 @@ static int step(void *ctx, struct op_env *env)
 	}
 	walk_sleep_ms(LOOK_MS);
 	if (c->pid < 0)
-		c->pid = walk_kthread(env, "kdamond.");
+		find_kdamond(c, env);
 	runs = walk_thread_runs(env, c->pid);
 	if (runs < 0) {
 		op_count(env, NO_KDAMOND, 1);
