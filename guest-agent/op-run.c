@@ -140,13 +140,14 @@ static void send_state(struct op_run *run, const struct op_task *task, const cha
 
 /*
  * Hammers take the CPUs from 0 on, walkers those behind them, each kind in turn, so that the
- * two sides of the race run at the same time; with one CPU they share it.
+ * two sides of the race run at the same time; with one CPU they share it. Observers run where
+ * there is room.
  */
 static void choose_cpus(struct op_run *run)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned int cpus = online > 0 ? (unsigned int)online : 1;
-	unsigned int total[2] = {0, 0}, next[2] = {0, 0}, first[2], share[2];
+	unsigned int total[OP_KINDS] = {0}, next[OP_KINDS] = {0}, first[OP_KINDS], share[OP_KINDS];
 
 	for (unsigned int i = 0; i < run->count; i++)
 		total[run->task[i]->plan.op->kind]++;
@@ -163,6 +164,10 @@ static void choose_cpus(struct op_run *run)
 		enum op_kind kind = task->plan.op->kind;
 		int64_t wanted = op_int(&task->plan, "cpu");
 
+		if (kind == OP_OBSERVER) {
+			task->env.cpu = (int)wanted;
+			continue;
+		}
 		task->env.cpu =
 			wanted >= 0 ? (int)wanted : (int)(first[kind] + next[kind]++ % share[kind]);
 	}

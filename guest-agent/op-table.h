@@ -42,6 +42,7 @@
 	X(numa_balancing)                                                                          \
 	X(swap)                                                                                    \
 	X(burst_hog)                                                                               \
+	X(census)                                                                                  \
 	X(stress_ng)                                                                               \
 	X(plant)                                                                                   \
 	X(null_hammer)                                                                             \

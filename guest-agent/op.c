@@ -26,7 +26,8 @@ const struct op_param op_core_params[] = {
 	 .def = "-1",
 	 .min = -1,
 	 .max = 1023,
-	 .help = "CPU to run on; -1: hammers and walkers are spread over different ones"},
+	 .help = "CPU to run on; -1: hammers and walkers are spread over different ones, an "
+		 "observer runs on any"},
 	{.name = "sched",
 	 .type = OP_PARAM_ENUM,
 	 .def = "other",
@@ -60,7 +61,10 @@ const struct op *op_find(const char *name)
 
 const char *op_kind_name(enum op_kind kind)
 {
-	return kind == OP_HAMMER ? "hammer" : "walker";
+	static const char *const names[OP_KINDS] = {
+		[OP_HAMMER] = "hammer", [OP_WALKER] = "walker", [OP_OBSERVER] = "observer"};
+
+	return names[kind];
 }
 
 const struct op_param *op_param_get(const struct op *op, size_t i)

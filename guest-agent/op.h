@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What an op is. An op is one of the things that the agent runs against the kernel: a hammer
- * changes hotplug state, a walker touches pages by PFN. The core (op-run.h) owns its thread,
+ * changes hotplug state, a walker touches pages by PFN, an observer looks for damage. The core (op-run.h) owns its thread,
  * CPU, scheduling class, pacing, seed, stop and counters; an op is a table entry with
  * setup(), step() and teardown(). docs/adding-an-op.md shows how to write one.
  *
@@ -20,7 +20,12 @@ struct op_env;
 #define OP_COUNTERS_MAX 24
 #define OP_INST_MAX	32 /* instances of one plan; also the recorder's slots */
 
-enum op_kind { OP_HAMMER, OP_WALKER };
+enum op_kind {
+	OP_HAMMER,
+	OP_WALKER,
+	OP_OBSERVER, /* looks for what the others have done: no part of a race, never left out */
+	OP_KINDS
+};
 
 enum op_param_type {
 	OP_PARAM_INT,  /* min..max; decimal or 0x hex, '-' allowed */

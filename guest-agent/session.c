@@ -286,6 +286,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	if (s->lookout)
 		lookout_look(s->lookout, s->run);
 	op_run_setup(s->run, OP_WALKER);
+	op_run_setup(s->run, OP_OBSERVER);
 	say_phase(s, "run");
 	started = op_run_start(s->run);
 	atomic_store(&s->running, true);

@@ -10,6 +10,8 @@
 /* A guest in pieces may send garbage for ever; its evidence stays bounded. */
 #define BAD_LINES_MAX 1000
 
+#define PLUGGED_STILL_US (2 * G_USEC_PER_SEC)
+
 static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallback)
 {
 	uint64_t value;
@@ -128,6 +130,28 @@ static void on_count(Boot *boot, const struct wire_msg *msg)
 	boot->last_ns = MAX(boot->last_ns, (gint64)number(msg, "t_ns", 0));
 }
 
+/*
+ * What the guest uses beyond what is plugged is memory that the hypervisor has taken back. Only
+ * when nothing was on its way: the size has stood still, and no block was unseen.
+ */
+static void compare_plugged(Boot *boot, const struct wire_msg *msg)
+{
+	guint64 pages = number(msg, "plugged_pages", 0);
+	g_autofree char *line = NULL;
+
+	if (number(msg, "unread_blocks", 1) != 0 || boot->plugging ||
+	    boot->heard_us - boot->plugged_us < PLUGGED_STILL_US ||
+	    pages > G_MAXUINT64 / boot->page_bytes ||
+	    pages * boot->page_bytes <= boot->plugged_bytes)
+		return;
+	line = g_strdup_printf("pfnhunt: silent: more used than plugged: %" G_GUINT64_FORMAT
+			       " bytes are plugged, the guest uses %" G_GUINT64_FORMAT,
+			       boot->plugged_bytes, pages * boot->page_bytes);
+	record_event(boot->record, "silent", "text", line);
+	triage_feed(boot->triage, TRIAGE_KMSG, line, strlen(line),
+		    (gint64)number(msg, "t_ns", 0) / 1000, boot->heard_us);
+}
+
 static void on_event(Boot *boot, const struct wire_msg *msg)
 {
 	const char *name = wire_get(msg, "name");
@@ -137,6 +161,8 @@ static void on_event(Boot *boot, const struct wire_msg *msg)
 				->name
 		   : "an op";
 
+	if (name && g_str_equal(name, "census"))
+		compare_plugged(boot, msg);
 	if (!name || boot->endless)
 		return;
 	if (g_str_equal(name, "offline_overdue"))

@@ -47,6 +47,8 @@ struct Boot {
 	guint64 resize_bytes;  /* target of the armed resize */
 	guint64 balloon_bytes; /* what the balloon is to take next */
 	guint64 plugged_bytes; /* of all devices, as last asked */
+	gint64 plugged_us;     /* when that was last another one */
+	gboolean plugging;     /* some device is not what it was asked to be */
 	guint64 ping_id, progress_offlines;
 	guint64 console_bytes, bad_lines;
 

@@ -82,7 +82,7 @@ static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
 	hit->walker = incident->walker ? units_printable(incident->walker) : NULL;
 	hit->walker_guessed = incident->walker_guessed;
 	hit->consequences = consequences_of(incident);
-	if (cause->page.present) {
+	if (cause->page.pfn) {
 		hit->pfn = (gint64)MIN(cause->page.pfn, (guint64)G_MAXINT64);
 		hit->block = hit->pfn / (gint64)(boot->block_bytes / boot->page_bytes);
 	}
@@ -129,6 +129,7 @@ static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 			.name = scenario_op(boot, i)->label,
 			.ready = g_strcmp0(op->state, "ready") == 0,
 			.skipped = g_strcmp0(op->state, "skipped") == 0 || !boot->plan->runs[i],
+			.observer = op_find(scenario_op(boot, i)->name)->kind == OP_OBSERVER,
 			.reason = op->reason,
 			.steps = op->steps,
 			.rising = op->counts > 1 && op->steps > op->first_steps,

@@ -250,8 +250,10 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 {
 	Boot *boot = user;
 
-	if (!error)
+	if (!error) {
 		boot->plugged_bytes = 0;
+		boot->plugging = FALSE;
+	}
 	for (guint i = 0; !error && i < count; i++) {
 		const VmMemState *m = &states[i];
 		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
@@ -259,8 +261,10 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 		JsonObject *o;
 
 		boot->plugged_bytes += m->plugged_bytes;
+		boot->plugging |= m->plugged_bytes != m->requested_bytes;
 		if (g_strcmp0(g_hash_table_lookup(boot->plugged, m->id), text) == 0)
 			continue;
+		boot->plugged_us = g_get_monotonic_time();
 		o = json_object_new();
 		json_object_set_string_member(o, "device", m->id);
 		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);

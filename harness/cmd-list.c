@@ -130,7 +130,7 @@ static const struct {
 	const char *name, *help;
 	gboolean (*list)(GError **error);
 } lists[] = {
-	{"ops", "hammers and walkers, with their parameters", list_ops},
+	{"ops", "hammers, walkers and observers, with their parameters", list_ops},
 	{"scenarios", "what `pfnhunt run` can be given", list_scenarios},
 	{"keys", "what may stand in a scenario file", list_keys},
 	{"kernels", "what `--kernel` can be given without a download", list_kernels},

@@ -95,6 +95,9 @@ static const IncidentRule rules[] = {
 	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
 	{OOPS, NULL, NULL, "bad_page", "not-present page", 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
 
+	{"silent", NULL, NULL, NULL, "taint changed", 0, FAMILY_SILENT, INCIDENT_RANK_TRACE, TRUE, NULL},
+	{"silent", NULL, NULL, NULL, NULL, 0, FAMILY_SILENT, INCIDENT_RANK_PLAIN, FALSE, NULL},
+
 	{"warning", NULL, NULL, "free_contig_range", NULL, 0, FAMILY_PLUG, 60, FALSE, NULL},
 	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
 	{"bad-page", NULL, NULL, "virtio_mem_fake_online", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},

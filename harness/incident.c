@@ -106,6 +106,8 @@ static gboolean is_consequence(const Entry *entry, const Splat *splat,
 		return TRUE; /* the machine is not to be trusted from there on */
 	if (judgement->rank > cause->rank)
 		return FALSE;
+	if (judgement->rank == INCIDENT_RANK_TRACE)
+		return TRUE;
 	if (cause->note && g_strcmp0(cause->note, judgement->note) == 0)
 		return TRUE;
 	/* what was corrupted stays so until the end of the boot */

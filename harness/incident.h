@@ -37,6 +37,9 @@ GPtrArray *incidents_list(Incidents *incidents);
 /* Ranks below this are of stalls and ends: they follow whatever went wrong before. */
 #define INCIDENT_RANK_PLAIN 10
 
+/* This one is no complaint of its own: whatever was said before it explains it. */
+#define INCIDENT_RANK_TRACE 0
+
 /* How a splat was judged by the rules. */
 typedef struct {
 	IncidentFamily family;

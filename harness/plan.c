@@ -45,8 +45,11 @@ static void choose_ops(Plan *plan, const Scenario *s)
 	Rng rng;
 
 	plan->runs = g_new0(gboolean, s->ops->len + 1);
-	for (guint i = 0; i < s->ops->len; i++)
-		plan->runs[i] = s->rotate == 0;
+	for (guint i = 0; i < s->ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+
+		plan->runs[i] = s->rotate == 0 || op_find(op->name)->kind == OP_OBSERVER;
+	}
 	if (s->rotate == 0)
 		return;
 	rng_seed(&rng, seed_derive(plan->seed, SEED_ROTATE));

@@ -384,6 +384,8 @@ Splat *splat_open_finish(SplatOpen *open)
 	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
 	splat_title(open);
 	splat->signature = splat_signature(open);
+	if (!splat->page.present)
+		splat->page.pfn = open->pfn;
 	for (guint i = 0; i < open->frames; i++)
 		g_ptr_array_add(splat->frames,
 				g_strndup(open->arena + open->frame[i].off, open->frame[i].len));

@@ -51,6 +51,7 @@ const SplatRule splat_rules[] = {
 	NOISE_MID("Command line: "),
 	NOISE_MID("Kernel command line: "),
 	NOISE_MID("Unknown kernel command line parameters "),
+	LINE("silent", "pfnhunt: silent: %w:", "silent: %1"),
 	NOISE_MID("pfnhunt: "),
 	NOISE("lkdtm: "),
 	NOISE_MID("BUG: Bad page state: %d messages suppressed"),

@@ -158,8 +158,12 @@ static gboolean says_itself(const SplatOpen *open)
 static void append_title(GString *name, const char *title)
 {
 	static const char unknown[] = " in corrupted";
+	gsize kind = name->len;
 	g_autofree char *said = g_strdup(title);
 
+	/* "silent: page escaped" of kind silent */
+	if (g_str_has_prefix(said, name->str) && g_str_has_prefix(said + kind, ": "))
+		memmove(said, said + kind + 2, strlen(said + kind + 1));
 	if (g_str_has_suffix(said, unknown))
 		said[strlen(said) - strlen(unknown)] = '\0';
 	append_slug(name, said);

@@ -278,6 +278,7 @@ const char *incident_family_name(IncidentFamily family)
 		[FAMILY_CANCEL] = "cancel",
 		[FAMILY_VMEMMAP_WRITE] = "vmemmap-write",
 		[FAMILY_MEMMAP_REMOVAL] = "memmap-removal",
+		[FAMILY_SILENT] = "silent",
 		[FAMILY_EMULATOR] = "emulator",
 		[FAMILY_OTHER] = "other",
 	};

@@ -16,6 +16,7 @@ typedef enum {
 	FAMILY_CANCEL,
 	FAMILY_VMEMMAP_WRITE,
 	FAMILY_MEMMAP_REMOVAL,
+	FAMILY_SILENT,	 /* damage that the kernel says nothing of: what a census found */
 	FAMILY_EMULATOR, /* int3 at a patched site under TCG: not a find */
 	FAMILY_OTHER,
 } IncidentFamily;

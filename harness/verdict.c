@@ -46,7 +46,7 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 						  op->name, op->steps);
 			return VERDICT_UNEXPOSED;
 		}
-		ran++;
+		ran += !op->observer;
 	}
 	if (ran == 0) {
 		*reason = g_strdup_printf("every op was skipped: %s",

@@ -33,6 +33,7 @@ typedef struct {
 	const char *name;
 	gboolean ready;	    /* its setup succeeded */
 	gboolean skipped;   /* unmet need */
+	gboolean observer;  /* it does nothing that could expose anything */
 	const char *reason; /* of a skip or failure, or NULL */
 	guint64 steps;	    /* last count */
 	gboolean rising;    /* steps grew between its first and its last count */

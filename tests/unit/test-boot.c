@@ -182,6 +182,37 @@ static void test_incident(Fixture *f, gconstpointer data)
 }
 
 /* The WARN, then silence: a dead guest with evidence is an incident, not a hang. */
+/* The agent's last look, when the size has stood still for a while. */
+#define CENSUS(pages, unread)                                                                      \
+	RUNS "on go +500 agent log text=x\non go +1000 agent log text=x\n"                         \
+	     "on go +1500 agent log text=x\non go +2000 agent log text=x\n"                        \
+	     "on go +2400 agent log text=x\non go +2700 agent event t_ns=3900000000 inst=1 "       \
+	     "name=census op=census "                                                              \
+	     "plugged_pages=" pages " unread_blocks=" unread "\n"                                  \
+	     "on go +2750 agent done t_ns=3960000000 reason=duration ops=1 steps=9 kmsg_seq=3\n"   \
+	     "on poweroff +5 exit 0\n"
+
+static void test_plugged(Fixture *f, gconstpointer data)
+{
+	play_policy(f, CENSUS("1025", "0"), "duration=10s\n", 0);
+	g_assert_cmpint(f->result->verdict, ==, VERDICT_INCIDENT);
+	g_assert_cmpstr(f->result->hit.title, ==, "silent: more used than plugged");
+	g_assert_cmpstr(f->result->hit.family, ==, "silent");
+	g_assert_cmpstr(f->result->hit.signature, ==, "silent:more-used-than-plugged");
+}
+
+static void test_plugged_unread(Fixture *f, gconstpointer data)
+{
+	play_policy(f, CENSUS("1025", "1"), "duration=10s\n", 0);
+	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
+}
+
+static void test_plugged_well(Fixture *f, gconstpointer data)
+{
+	play_policy(f, CENSUS("1024", "0"), "duration=10s\n", 0);
+	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
+}
+
 static void test_incident_then_dead(Fixture *f, gconstpointer data)
 {
 	play(f, RUNS WARNING);
@@ -347,6 +378,9 @@ int main(int argc, char **argv)
 	} tests[] = {
 		{"/boot/clean", test_clean},
 		{"/boot/incident", test_incident},
+		{"/boot/plugged", test_plugged},
+		{"/boot/plugged-unread", test_plugged_unread},
+		{"/boot/plugged-well", test_plugged_well},
 		{"/boot/incident-then-dead", test_incident_then_dead},
 		{"/boot/dead-while-plugging", test_dead_while_plugging},
 		{"/boot/stop-at-first", test_stop_at_first},

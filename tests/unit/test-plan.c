@@ -67,7 +67,9 @@ static void test_lines(void)
 static void test_rotation(void)
 {
 	g_autofree char *longer = g_strdup_printf(
-		"%srotate=2\n[op null-walker#2]\n[op null-walker#3]\n[op null-hammer#2]\n", text);
+		"%srotate=2\n[op null-walker#2]\n[op null-walker#3]\n[op null-hammer#2]\n"
+		"[op census]\n",
+		text);
 	g_autoptr(Scenario) s = scenario_parse("t.ini", longer, NULL);
 	g_autoptr(GPtrArray) mods = modules();
 	guint turns[5] = {0};
@@ -78,6 +80,7 @@ static void test_rotation(void)
 
 		g_assert_cmpuint(plan->runs[0] + plan->runs[2] + plan->runs[3], ==, 2);
 		g_assert_cmpuint(plan->runs[1] + plan->runs[4], ==, 1);
+		g_assert_true(plan->runs[5]); /* an observer is never left out */
 		for (guint i = 0; i < 5; i++) {
 			g_autofree char *line = g_strdup_printf("op inst=%u ", i);
 

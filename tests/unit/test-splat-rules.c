@@ -130,6 +130,9 @@ static void test_harmless_together(void)
 static const struct {
 	const char *line, *kind, *title;
 } complaints[] = {
+	{"pfnhunt: silent: page escaped: pfn:0x10717c of memory32, 1 of the 512 pages from "
+	 "0x107000",
+	 "silent", "silent: page escaped"},
 	{"WARNING: at mm/gup.c:80 f+0x1/0x2()", "warning", "WARNING in f"},
 	{"WARNING: CPU: 1 PID: 2 at mm/gup.c:80 f+0x1/0x2()", "warning", "WARNING in f"},
 	{"WARNING: CPU: 1 PID: 2 at [a == b] mm/gup.c:80 f+0x1/0x2", "warning", "WARNING in f"},

@@ -33,7 +33,12 @@ static void test_rules(void)
 	static const VerdictOp still[] = {{.name = "ksm", .ready = TRUE, .steps = 7}};
 	static const VerdictOp failed[] = {{.name = "ksm", .reason = "EPERM"}};
 
+	static const VerdictOp watched[] = {
+		{.name = "census", .ready = TRUE, .observer = TRUE, .steps = 9, .rising = TRUE},
+		{.name = "damon", .skipped = TRUE, .reason = "no DAMON"}};
+
 	check(good, VERDICT_CLEAN, "1 of 2 ops");
+	check(WITH(f_.ops = watched; f_.op_count = 2), VERDICT_UNEXPOSED, "every op was skipped");
 	check(WITH(f_.done = FALSE), VERDICT_LOST, "no end-of-run line");
 	check(WITH(f_.done = FALSE; f_.interrupted = TRUE), VERDICT_UNEXPOSED, "interrupted");
 	check(WITH(f_.done = FALSE; f_.exited = "killed by signal 9"), VERDICT_LOST, "signal 9");
