@@ -398,6 +398,29 @@ void op_run_count(struct op_run *run)
 	}
 }
 
+bool op_run_has(const struct op_run *run, const char *name)
+{
+	for (unsigned int i = 0; i < run->count; i++)
+		if (run->task[i]->ready && !strcmp(run->task[i]->plan.op->name, name))
+			return true;
+	return false;
+}
+
+unsigned int op_run_each_task(const struct op_run *run,
+			      void (*tell)(void *user, const char *op, pid_t tid), void *user)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < run->count; i++) {
+		pid_t tid = atomic_load(&run->task[i]->tid);
+
+		if (tid && tell)
+			tell(user, run->task[i]->plan.op->name, tid);
+		count += tid != 0;
+	}
+	return count;
+}
+
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps)
 {
 	*ops = 0;

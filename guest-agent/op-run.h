@@ -49,6 +49,11 @@ unsigned int op_run_start(struct op_run *run);
 void op_run_watch(struct op_run *run);
 /* One `count` line for each op that was set up. */
 void op_run_count(struct op_run *run);
+/* Is an op of this name set up and ready? */
+bool op_run_has(const struct op_run *run, const char *name);
+/* Calls @tell (may be NULL) for each thread that runs an op. Returns how many there are. */
+unsigned int op_run_each_task(const struct op_run *run,
+			      void (*tell)(void *user, const char *op, pid_t tid), void *user);
 /* Ops that were started, and the sum of their steps. */
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps);
 

@@ -17,6 +17,7 @@
 #include "guest-agent/boot.h"
 #include "guest-agent/kmsg.h"
 #include "guest-agent/lookout.h"
+#include "guest-agent/probe/probe.h"
 
 #define COMMANDS_MAX	   512
 #define VIRTIO_MEM_MODULE  "modules/virtio_mem.ko"
@@ -41,6 +42,8 @@ struct session {
 	char online_policy[32];
 	struct op_run *run;
 	bool went;
+	struct probe_plan probe_plan;
+	struct probe *probe;	 /* while ops run */
 	struct lookout *lookout; /* NULL: this kernel has no memory hotplug */
 };
 
@@ -100,7 +103,7 @@ static void say_mem(struct session *s)
 
 static void do_plan(struct session *s, const struct wire_msg *msg)
 {
-	const char *policy = wire_get(msg, "online_policy");
+	const char *policy = wire_get(msg, "online_policy"), *layer = wire_get(msg, "probe");
 	uint64_t proto = 0, seed = 0;
 
 	wire_get_u64(msg, "proto", &proto);
@@ -113,6 +116,9 @@ static void do_plan(struct session *s, const struct wire_msg *msg)
 		return;
 	}
 	snprintf(s->online_policy, sizeof(s->online_policy), "%s", policy ? policy : "");
+	snprintf(s->probe_plan.layer, sizeof(s->probe_plan.layer), "%s", layer ? layer : "auto");
+	wire_get_u64(msg, "probe_cost_ms", &s->probe_plan.cost_ms);
+	s->probe_plan.seed = seed;
 	say_phase(s, "modules");
 	s->run = op_run_new(s->root_fd, seed, &s->sink, s->rec->head);
 }
@@ -239,9 +245,11 @@ static const char *watch_run(struct session *s, uint64_t duration_ms)
 		}
 		beat(s);
 		op_run_watch(s->run);
+		probe_watch(s->probe);
 		if (now - report >= REPORT_NS) {
 			report += REPORT_NS;
 			op_run_count(s->run);
+			probe_report(s->probe);
 			say_mem(s);
 		}
 		nap_ms(TICK_MS);
@@ -287,6 +295,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 		lookout_look(s->lookout, s->run);
 	op_run_setup(s->run, OP_WALKER);
 	op_run_setup(s->run, OP_OBSERVER);
+	s->probe = probe_new(&s->probe_plan, s->root_fd, s->run, &s->sink);
 	say_phase(s, "run");
 	started = op_run_start(s->run);
 	atomic_store(&s->running, true);
@@ -301,6 +310,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	if (looking && !lookout_stop(s->lookout, STOP_DEADLINE_MS))
 		sink_event(&s->sink, "stuck", "op", "lookout", NULL, NULL);
 	op_run_count(s->run);
+	probe_report(s->probe);
 	say_mem(s);
 	say_phase(s, "end");
 	if (!kmsg_catch_up(CATCH_UP_MS))

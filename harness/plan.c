@@ -174,6 +174,8 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	wire_add_u64(&out, "proto", WIRE_PROTO);
 	wire_add_u64(&out, "seed", seed_derive(seed, SEED_AGENT));
 	wire_add(&out, "online_policy", s->online_policy);
+	wire_add(&out, "probe", s->probe);
+	wire_add_u64(&out, "probe_cost_ms", s->probe_cost_ms);
 	add_line(plan, &out);
 	add_modules(plan, modules, boot_count);
 	add_settings(plan, s);

@@ -70,6 +70,12 @@ const ScenarioKey scenario_keys[] = {
 	 "this many splats go to the console, which slows the guest down; then only to kmsg, "
 	 "oopses and panics excepted",
 	 IN(console_splats)},
+	{"policy", "probe", KEY_TEXT, "auto", 0, 0, "auto|bpf|kprobe|user|off",
+	 "what counts exposure in the guest: the best that there is, or this", IN(probe)},
+	{"policy", "probe-cost", KEY_MS, "0s", 0, DAY_MS, NULL,
+	 "take the probes out for so long, put them back for so long, and so on: what they cost; "
+	 "0: they stay in",
+	 IN(probe_cost_ms)},
 	{"policy", "known-issues", KEY_TEXT, "", 0, 0, NULL,
 	 "INI file of known signatures, relative to the scenario; empty: the shipped one",
 	 IN(known_issues)},
@@ -442,6 +448,7 @@ void scenario_free(Scenario *s)
 	g_free(s->resize_device);
 	g_free(s->resize_mode);
 	g_free(s->stop);
+	g_free(s->probe);
 	g_free(s->known_issues);
 	g_ptr_array_unref(s->devices);
 	g_ptr_array_unref(s->ops);

@@ -50,7 +50,7 @@ static void test_lines(void)
 	g_autofree char *plan = plan_to_text(s, 42, mods, 1, 3);
 
 	g_assert_true(g_str_has_prefix(plan, "plan proto=1 seed="));
-	g_assert_nonnull(strstr(plan, "online_policy=online_kernel\n"));
+	g_assert_nonnull(strstr(plan, "online_policy=online_kernel probe=auto probe_cost_ms=0\n"));
 	g_assert_nonnull(strstr(plan, "module path=/modules/lkdtm.ko needed=0\n"));
 	/* Loaded before hello, and by the plug line, respectively. */
 	g_assert_null(strstr(plan, "virtio_pci"));

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The arithmetic of windows and visits, compiled for the kernel (kernel.bpf.c) and for the agent
+ * (layer-user.c). The includer defines TRACK_IS_OFFLINE(pfn): is this page fake-offline?
+ */
+#ifndef PFNHUNT_PROBE_TRACK_OPS_H
+#define PFNHUNT_PROBE_TRACK_OPS_H
+
+#include "guest-agent/probe/track.h"
+
+#define TRACK_INLINE static inline __attribute__((always_inline))
+
+TRACK_INLINE void track_nearer(track_u64 *nearest, track_u64 now, track_u64 then)
+{
+	/* Not before it: the other CPU is at it just now, and counts this one as inside or not. */
+	if (now > then && (!*nearest || now - then < *nearest))
+		*nearest = now - then;
+}
+
+/* The window in slot @i ends, if it is one: it is taken by whoever comes first. */
+TRACK_INLINE void track_close_slot(struct track *t, track_u32 kind, track_u32 i, track_u64 now)
+{
+	struct track_slot *s = &t->slot[i];
+	track_u64 length = now - s->opened_ns, block = s->first >> t->block_pages_shift;
+	struct track_cell *cell = &t->closed[kind][block & (TRACK_CELLS - 1)];
+	struct track_window *w = &t->window[kind];
+	track_u32 owner = s->owner;
+
+	__sync_fetch_and_and(&t->open_mask, ~(1ULL << i));
+	if (__sync_val_compare_and_swap(&s->used, 2, 0) != 2)
+		return;
+	__sync_fetch_and_add(&w->open_ns, length);
+	if (length > w->longest_ns)
+		w->longest_ns = length;
+	cell->block = (track_u32)block;
+	cell->task = owner;
+	cell->t_ns = now;
+}
+
+/* A window of @kind opens over [@first, @end); the task @owner does not visit it. */
+TRACK_INLINE void track_open(struct track *t, track_u32 kind, track_u64 first, track_u64 end,
+			     track_u32 owner, track_u64 now)
+{
+	track_u64 block = first >> t->block_pages_shift;
+	struct track_window *w = &t->window[kind];
+	int taken = 0, others = 0;
+
+	__sync_fetch_and_add(&w->opened, 1);
+	for (track_u32 n = 0; n < TRACK_PER_KIND; n++) {
+		track_u32 i = kind * TRACK_PER_KIND + n;
+		struct track_slot *s = &t->slot[i];
+
+		/* A task has one window of a kind: the end of its last one was missed. */
+		if (s->used == 2 && s->owner == owner)
+			track_close_slot(t, kind, i, now);
+		if (taken || __sync_val_compare_and_swap(&s->used, 0, 1) != 0) {
+			others += s->used == 2;
+			continue;
+		}
+		s->first = first;
+		s->end = end;
+		s->owner = owner;
+		s->opened_ns = now;
+		__sync_val_compare_and_swap(&s->used, 1, 2);
+		__sync_fetch_and_or(&t->open_mask, 1ULL << i);
+		taken = 1;
+	}
+	if (others)
+		__sync_fetch_and_add(&w->overlap, 1);
+	if (!taken)
+		__sync_fetch_and_add(&w->lost, 1);
+	for (track_u32 v = 0; v < PROBE_VISIT_COUNT; v++) {
+		struct track_cell *cell = &t->visited[v][block & (TRACK_CELLS - 1)];
+
+		if (cell->t_ns && cell->block == (track_u32)block && cell->task != owner)
+			track_nearer(&t->nearest_ns[v][kind], now, cell->t_ns);
+	}
+}
+
+/* The window of @kind that starts at @first closes. */
+TRACK_INLINE void track_close_at(struct track *t, track_u32 kind, track_u64 first, track_u64 now)
+{
+	for (track_u32 n = 0; n < TRACK_PER_KIND; n++) {
+		track_u32 i = kind * TRACK_PER_KIND + n;
+
+		if (t->slot[i].used == 2 && t->slot[i].first == first)
+			track_close_slot(t, kind, i, now);
+	}
+}
+
+/* The window of @kind that @owner opened closes. */
+TRACK_INLINE void track_close_of(struct track *t, track_u32 kind, track_u32 owner, track_u64 now)
+{
+	for (track_u32 n = 0; n < TRACK_PER_KIND; n++) {
+		track_u32 i = kind * TRACK_PER_KIND + n;
+
+		if (t->slot[i].used == 2 && t->slot[i].owner == owner)
+			track_close_slot(t, kind, i, now);
+	}
+}
+
+/*
+ * @task visits the PFNs [@first, @end) as walker @visit. The includer's TRACK_IS_OFFLINE(pfn) looks
+ * at a page that lies in a window. Nothing is carried from one turn of a loop to the next: the
+ * kernel's verifier would follow each way through it.
+ */
+TRACK_INLINE void track_visit(struct track *t, struct track_stat *stat, track_u32 visit,
+			      track_u64 first, track_u64 end, track_u32 task, track_u64 now)
+{
+	track_u64 block = first >> t->block_pages_shift, open = t->open_mask;
+	track_u32 index = block & (TRACK_CELLS - 1);
+	struct track_cell *cell = &t->visited[visit][index];
+
+	stat->visits++;
+	cell->block = (track_u32)block;
+	cell->task = task;
+	cell->t_ns = now;
+	for (track_u32 i = 0; open && i < TRACK_SLOTS; i++) {
+		struct track_slot *s = &t->slot[i];
+
+		if (!(open >> i & 1) || s->owner == task || first >= s->end || end <= s->first)
+			continue;
+		stat->inside[i / TRACK_PER_KIND]++;
+		if (TRACK_IS_OFFLINE(first > s->first ? first : s->first))
+			stat->offline[i / TRACK_PER_KIND]++;
+	}
+	for (track_u32 k = 0; k < PROBE_WINDOW_COUNT; k++) {
+		struct track_cell *c = &t->closed[k][index];
+
+		/* While one of the kind is open, the distance to an older one says nothing. */
+		if (!(open >> k * TRACK_PER_KIND & ((1u << TRACK_PER_KIND) - 1)) && c->t_ns &&
+		    c->block == (track_u32)block && c->task != task)
+			track_nearer(&t->nearest_ns[visit][k], now, c->t_ns);
+	}
+}
+
+#endif
