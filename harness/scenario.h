@@ -40,7 +40,7 @@ typedef struct {
 	/* [policy] */
 	guint64 rotate; /* walkers of each boot, beside one hammer; 0: all ops */
 	guint64 boots, duration_ms, linger_ms, console_splats;
-	char *stop; /* "never" or "first-incident" */
+	char *stop;  /* "never" or "first-incident" */
 	char *probe; /* the layer that counts exposure */
 	guint64 probe_cost_ms;
 	char *known_issues;

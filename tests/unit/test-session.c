@@ -255,15 +255,14 @@ static void test_port(void)
 	g_assert_false(port_drain(port, 20));
 	g_assert_cmpint(write(fds[1], "ping id=1\nst", 12), ==, 12);
 	g_assert_cmpint(write(fds[1], "op\n", 3), ==, 3);
+	/* On a busy machine the first loss is told long before the last line. */
 	do {
 		len = read(fds[1], buf, sizeof(buf));
 		if (len > 0)
 			g_string_append_len(all, buf, len);
-		else
-			g_usleep(1000);
 		g_assert_cmpint(g_get_monotonic_time(), <, end);
-	} while (!strstr(all->str, "name=lines_dropped count="));
-	g_assert_true(port_drain(port, 2000));
+	} while (len > 0 || !port_drain(port, 1));
+	g_assert_nonnull(strstr(all->str, "name=lines_dropped count="));
 	for (const char *p = all->str; (p = strchr(p, '\n')); p++) {
 		low += p[1] == 'L';
 		high += p[1] == 'H';
