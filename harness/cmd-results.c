@@ -220,7 +220,8 @@ static const struct {
 	{"compare", "A B", "two hunts: what is new, gone, moved, and whether chance does that", 2,
 	 2, do_compare},
 	{"rebuild", "", "make the database anew from the folders", 0, 0, do_rebuild},
-	{"merge", "DIR...", "copy hunts of other results folders here; twice does no harm", 1, 1000,
+	{"merge", "DIR...",
+	 "copy hunts of other results folders here, shards as one; twice does no harm", 1, 1000,
 	 do_merge},
 };
 

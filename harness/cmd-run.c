@@ -91,8 +91,9 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 	if (config->time_ms)
 		screen->until_us -= spent_us;
 	config->resume_dir = h->dir;
+	/* Of joined shards all that is missing is run. */
 	config->share = h->share;
-	config->shares = h->shares;
+	config->shares = h->share ? h->shares : 0;
 	return TRUE;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-merge.h. */
-#include "harness/results-merge.h"
+#include "harness/results-join.h"
+#include "harness/results-merge-internal.h"
 #include "host-driver/tree.h"
-#include "harness/results-model.h"
 #include "host-driver/error.h"
 
 #include <errno.h>
@@ -11,13 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static gboolean fail(GError **error, const char *path)
+gboolean merge_fail(GError **error, const char *path)
 {
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", path, g_strerror(errno));
 	return FALSE;
 }
 
-static gboolean copy_file(const char *from, const char *to, GError **error)
+gboolean merge_copy_file(const char *from, const char *to, GError **error)
 {
 	g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
 	g_autoptr(GError) bad = NULL;
@@ -35,7 +35,7 @@ static gboolean copy_tree(const char *from, const char *to, guint depth, GError 
 	const char *name;
 
 	if (g_mkdir(to, 0755) < 0 && errno != EEXIST)
-		return fail(error, to);
+		return merge_fail(error, to);
 	dir = g_dir_open(from, 0, error);
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *source = g_build_filename(from, name, NULL);
@@ -43,11 +43,11 @@ static gboolean copy_tree(const char *from, const char *to, guint depth, GError 
 		GStatBuf st;
 
 		if (g_lstat(source, &st) < 0)
-			return fail(error, source);
+			return merge_fail(error, source);
 		if (S_ISDIR(st.st_mode) && depth > 0) {
 			if (!copy_tree(source, target, depth - 1, error))
 				return FALSE;
-		} else if (S_ISREG(st.st_mode) && !copy_file(source, target, error)) {
+		} else if (S_ISREG(st.st_mode) && !merge_copy_file(source, target, error)) {
 			return FALSE;
 		}
 	}
@@ -66,7 +66,7 @@ static gboolean bring(const char *from, const char *dir, const char *name, guint
 	if (copy_tree(from, half, depth, error)) {
 		if (g_rename(half, whole) == 0)
 			return TRUE;
-		fail(error, whole);
+		merge_fail(error, whole);
 	}
 	tree_remove(half);
 	return FALSE;
@@ -88,7 +88,7 @@ static gboolean bring_again(const RBoot *b, const char *boots, GError **error)
 
 	tree_remove(old);
 	if (g_rename(target, old) < 0)
-		return fail(error, target);
+		return merge_fail(error, target);
 	if (!bring(b->dir, boots, b->folder, 0, error)) {
 		g_rename(old, target);
 		return FALSE;
@@ -97,15 +97,12 @@ static gboolean bring_again(const RBoot *b, const char *boots, GError **error)
 	return TRUE;
 }
 
-/* What a hunt that is here already has gained: boots, and its end. */
-static gboolean grow(const RHunt *from, const char *to, MergeCounts *counts, GError **error)
+gboolean merge_boots(const RHunt *from, const char *to, gboolean *gained, GError **error)
 {
-	static const char *const once[] = {"summary.json", "scenario.ini", "initramfs.cpio"};
 	g_autofree char *boots = g_build_filename(to, "boots", NULL);
-	gboolean gained = FALSE;
 
 	if (g_mkdir(boots, 0755) < 0 && errno != EEXIST)
-		return fail(error, boots);
+		return merge_fail(error, boots);
 	for (guint i = 0; i < from->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(from->boots, i);
 		g_autofree char *target = g_build_filename(boots, b->folder, NULL);
@@ -117,8 +114,19 @@ static gboolean grow(const RHunt *from, const char *to, MergeCounts *counts, GEr
 		if (!(here ? bring_again(b, boots, error)
 			   : bring(b->dir, boots, b->folder, 0, error)))
 			return FALSE;
-		gained = TRUE;
+		*gained = TRUE;
 	}
+	return TRUE;
+}
+
+/* What a hunt that is here already has gained: boots, and its end. */
+static gboolean grow(const RHunt *from, const char *to, MergeCounts *counts, GError **error)
+{
+	static const char *const once[] = {"summary.json", "scenario.ini", "initramfs.cpio"};
+	gboolean gained = FALSE;
+
+	if (!merge_boots(from, to, &gained, error))
+		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(once); i++) {
 		g_autofree char *source = g_build_filename(from->dir, once[i], NULL);
 		g_autofree char *target = g_build_filename(to, once[i], NULL);
@@ -126,7 +134,7 @@ static gboolean grow(const RHunt *from, const char *to, MergeCounts *counts, GEr
 		if (!g_file_test(source, G_FILE_TEST_IS_REGULAR) ||
 		    g_file_test(target, G_FILE_TEST_EXISTS))
 			continue;
-		if (!copy_file(source, target, error))
+		if (!merge_copy_file(source, target, error))
 			return FALSE;
 		gained = TRUE;
 	}
@@ -135,11 +143,20 @@ static gboolean grow(const RHunt *from, const char *to, MergeCounts *counts, GEr
 	return TRUE;
 }
 
-static gboolean merge_hunt(const char *results_dir, GHashTable *by_uid, const char *dir,
-			   MergeCounts *counts, GError **error)
+char *merge_name(const char *results_dir, const RHunt *hunt)
+{
+	g_autofree char *target = g_build_filename(results_dir, hunt->id, NULL);
+
+	return g_file_test(target, G_FILE_TEST_EXISTS)
+		       ? g_strdup_printf("%s-%.8s", hunt->id, hunt->uid)
+		       : g_strdup(hunt->id);
+}
+
+static gboolean merge_hunt(const char *results_dir, GHashTable *by_uid, Joiner *joiner,
+			   const char *dir, MergeCounts *counts, GError **error)
 {
 	g_autoptr(RHunt) hunt = results_hunt_load(dir, TRUE, NULL);
-	g_autofree char *name = NULL, *target = NULL;
+	g_autofree char *name = NULL;
 	const char *here;
 
 	if (!hunt) {
@@ -147,12 +164,11 @@ static gboolean merge_hunt(const char *results_dir, GHashTable *by_uid, const ch
 		return TRUE;
 	}
 	here = g_hash_table_lookup(by_uid, hunt->uid);
+	if (hunt->shares && !(here && hunt->share))
+		return joiner_bring(joiner, hunt, counts, error);
 	if (here)
 		return grow(hunt, here, counts, error);
-	target = g_build_filename(results_dir, hunt->id, NULL);
-	name = g_file_test(target, G_FILE_TEST_EXISTS)
-		       ? g_strdup_printf("%s-%.8s", hunt->id, hunt->uid)
-		       : g_strdup(hunt->id);
+	name = merge_name(results_dir, hunt);
 	if (!bring(dir, results_dir, name, 2, error))
 		return FALSE;
 	g_hash_table_insert(by_uid, g_strdup(hunt->uid), g_build_filename(results_dir, name, NULL));
@@ -160,7 +176,7 @@ static gboolean merge_hunt(const char *results_dir, GHashTable *by_uid, const ch
 	return TRUE;
 }
 
-static GHashTable *identities(const char *results_dir, GError **error)
+static GHashTable *identities(const char *results_dir, Joiner *joiner, GError **error)
 {
 	g_autoptr(GPtrArray) dirs = results_hunt_dirs(results_dir, error);
 	g_autoptr(GHashTable) by_uid =
@@ -172,8 +188,11 @@ static GHashTable *identities(const char *results_dir, GError **error)
 		const char *dir = g_ptr_array_index(dirs, i);
 		g_autoptr(RHunt) hunt = results_hunt_load(dir, FALSE, NULL);
 
-		if (hunt)
-			g_hash_table_insert(by_uid, g_strdup(hunt->uid), g_strdup(dir));
+		if (!hunt)
+			continue;
+		g_hash_table_insert(by_uid, g_strdup(hunt->uid), g_strdup(dir));
+		if (hunt->shares && !hunt->share)
+			joiner_add(joiner, hunt);
 	}
 	return g_steal_pointer(&by_uid);
 }
@@ -184,6 +203,7 @@ gboolean results_merge(const char *results_dir, const char *from, MergeCounts *c
 	g_autofree char *mark = g_build_filename(from, "hunt.json", NULL);
 	g_autoptr(GPtrArray) dirs = NULL;
 	g_autoptr(GHashTable) by_uid = NULL;
+	g_autoptr(Joiner) joiner = joiner_new(results_dir);
 
 	if (g_file_test(mark, G_FILE_TEST_IS_REGULAR)) {
 		dirs = g_ptr_array_new_with_free_func(g_free);
@@ -200,12 +220,13 @@ gboolean results_merge(const char *results_dir, const char *from, MergeCounts *c
 		return FALSE;
 	}
 	if (g_mkdir_with_parents(results_dir, 0755) < 0)
-		return fail(error, results_dir);
-	by_uid = identities(results_dir, error);
+		return merge_fail(error, results_dir);
+	by_uid = identities(results_dir, joiner, error);
 	if (!by_uid)
 		return FALSE;
 	for (guint i = 0; i < dirs->len; i++)
-		if (!merge_hunt(results_dir, by_uid, g_ptr_array_index(dirs, i), counts, error))
+		if (!merge_hunt(results_dir, by_uid, joiner, g_ptr_array_index(dirs, i), counts,
+				error))
 			return FALSE;
 	return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hunts with several boots at once, on one scripted host or on many, some of which go away. */
 #include "harness/hunt.h"
+#include "harness/results-merge.h"
 #include "harness/results-model.h"
 #include "harness/store.h"
 #include "host-driver/error.h"
@@ -336,25 +337,91 @@ static void test_only_host(Fixture *f, gconstpointer data)
 	g_assert_cmpint(f->summary.verdict, ==, VERDICT_INFRA);
 }
 
+static void run_share(Fixture *f, const char *results, guint share)
+{
+	g_free(f->results);
+	f->results = g_build_filename(f->root, results, NULL);
+	g_assert_true(hunt(f, (HuntConfig){.boots = 10, .share = share, .shares = 4}, 1, NULL));
+}
+
+static MergeCounts merge(const Fixture *f, const char *from, const char *to)
+{
+	g_autofree char *source = g_build_filename(f->root, from, NULL);
+	g_autofree char *target = g_build_filename(f->root, to, NULL);
+	g_autoptr(GError) error = NULL;
+	MergeCounts counts = {0};
+
+	g_assert_true(results_merge(target, source, &counts, &error));
+	g_assert_no_error(error);
+	return counts;
+}
+
+/* The only hunt in @results. */
+static void use_only(Fixture *f, const char *results)
+{
+	g_autofree char *dir = g_build_filename(f->root, results, NULL);
+	g_autoptr(GPtrArray) hunts = results_hunt_dirs(dir, NULL);
+
+	g_assert_cmpuint(hunts->len, ==, 1);
+	g_free(f->summary.dir);
+	f->summary.dir = g_strdup(g_ptr_array_index(hunts, 0));
+}
+
 static void test_shards(Fixture *f, gconstpointer data)
 {
-	guint64 seeds[10];
+	static const guint sizes[] = {3, 3, 2, 2};
+	static const char *const results[] = {"s1", "s2", "s3", "s4"};
+	g_autofree char *whole = NULL, *joined = NULL, *again = NULL;
+	g_autoptr(RHunt) h = NULL, other = NULL;
+	MergeCounts counts;
 
 	g_assert_true(hunt(f, (HuntConfig){.boots = 10}, 1, NULL));
-	memcpy(seeds, f->seeds, sizeof(seeds));
-	memset(f->seeds, 0, sizeof(f->seeds));
+	whole = essence(f);
 	for (guint share = 1; share <= 4; share++) {
-		g_autoptr(RHunt) h = NULL;
+		g_autoptr(RHunt) shard = NULL;
 
-		g_assert_true(
-			hunt(f, (HuntConfig){.boots = 10, .share = share, .shares = 4}, 1, NULL));
-		g_assert_cmpuint(f->started, ==, share <= 2 ? 3 : 2);
-		h = load(f);
-		g_assert_cmpuint(h->share, ==, share);
-		g_assert_cmpuint(h->shares, ==, 4);
-		g_assert_cmpint(h->boots_planned, ==, 10);
+		run_share(f, results[share - 1], share);
+		g_assert_cmpuint(f->started, ==, sizes[share - 1]);
+		shard = load(f);
+		g_assert_cmpuint(shard->share, ==, share);
+		g_assert_cmpuint(shard->shares, ==, 4);
+		g_assert_cmpint(shard->boots_planned, ==, 10);
+		if (share == 4)
+			break; /* its end comes later */
+		counts = merge(f, results[share - 1], "joined");
+		g_assert_cmpuint(counts.hunts, ==, share == 1);
+		g_assert_cmpuint(counts.grown, ==, share != 1);
 	}
-	g_assert_cmpmem(seeds, sizeof(seeds), f->seeds, sizeof(seeds));
+	use_only(f, "joined");
+	other = load(f);
+	g_assert_cmpstr(other->verdict, ==, ""); /* one is missing */
+	counts = merge(f, "s4", "joined");
+	g_assert_cmpuint(counts.grown, ==, 1);
+	counts = merge(f, "s2", "joined");
+	g_assert_cmpuint(counts.same, ==, 1);
+	h = load(f);
+	joined = essence(f);
+	g_assert_cmpstr(whole, ==, joined);
+	g_assert_cmpstr(h->verdict, ==, "clean");
+	g_assert_cmpuint(h->share, ==, 0);
+	g_assert_cmpint(h->boots_planned, ==, 10);
+
+	/* In another order, by way of a second joined folder, and from one folder of all. */
+	merge(f, "s3", "half");
+	merge(f, "s1", "half");
+	merge(f, "s4", "other");
+	merge(f, "s2", "other");
+	merge(f, "half", "other");
+	counts = merge(f, "joined", "other");
+	g_assert_cmpuint(counts.same, ==, 1);
+	use_only(f, "other");
+	again = essence(f);
+	g_assert_cmpstr(whole, ==, again);
+
+	/* The same share of another run is no part of this hunt, and not lost either. */
+	run_share(f, "s5", 2);
+	counts = merge(f, "s5", "joined");
+	g_assert_cmpuint(counts.hunts, ==, 1);
 }
 
 #define ADD(name, func) g_test_add("/hosts/" name, Fixture, NULL, set_up, func, tear_down)
