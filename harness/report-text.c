@@ -48,7 +48,16 @@ static void row(GString *text, const char *key, const char *format, ...)
 	g_string_append_c(text, '\n');
 }
 
-static void append_hit(GString *text, const BootResult *r, guint boots)
+/* "boot 3 of 10"; a shard has some of the boots alone. (transfer full) */
+static char *which_boot(const HuntConfig *c, const HuntSummary *sum, const BootResult *r)
+{
+	if (c->shares)
+		return g_strdup_printf("boot %u, in shard %u/%u", r->index + 1, c->share,
+				       c->shares);
+	return g_strdup_printf("boot %u of %u", r->index + 1, sum->boots);
+}
+
+static void append_hit(GString *text, const BootResult *r, const char *which)
 {
 	const BootHit *hit = &r->hit;
 	g_autoptr(GString) after = g_string_new(NULL);
@@ -74,7 +83,7 @@ static void append_hit(GString *text, const BootResult *r, guint boots)
 		g_string_append_printf(after, "%.2f s after the ops started", hit->after_go_s);
 	else
 		g_string_append(after, "a time that the log does not tell");
-	row(text, "after", "%s (boot %u of %u)", after->str, r->index + 1, boots);
+	row(text, "after", "%s (%s)", after->str, which);
 	if (hit->consequences)
 		row(text, "then", "%s", hit->consequences);
 }
@@ -99,6 +108,8 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	gboolean bad = verdict_exit_code(sum->verdict) == 1;
 	const char *paint = bad ? RED : sum->verdict == VERDICT_CLEAN ? GREEN : "";
 	g_autofree char *verdict = g_ascii_strup(verdict_name(sum->verdict), -1);
+	g_autofree char *shard =
+		c->shares ? g_strdup_printf(" --shard %u/%u", c->share, c->shares) : g_strdup("");
 
 	g_string_append_printf(text,
 			       "%s%s%s: %s on %s%s%s%s, %s, seed 0x%016" G_GINT64_MODIFIER "x\n",
@@ -107,14 +118,18 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 			       c->kernel->version ? " (Debian " : "",
 			       c->kernel->version ? c->kernel->version : "",
 			       c->kernel->version ? ")" : "", vm_accel_name(sum->accel), c->seed);
-	if (hit)
-		append_hit(text, hit, sum->boots);
+	if (hit) {
+		g_autofree char *which = which_boot(c, sum, hit);
+
+		append_hit(text, hit, which);
+	}
 	for (guint i = 0; !hit && i < sum->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(sum->results, i);
 
 		if (r->verdict == sum->verdict) {
-			row(text, "because", "%s (boot %u of %u)", r->reason, r->index + 1,
-			    sum->boots);
+			g_autofree char *which = which_boot(c, sum, r);
+
+			row(text, "because", "%s (%s)", r->reason, which);
 			break;
 		}
 	}
@@ -126,9 +141,9 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	}
 	append_counts(text, sum);
 	if (sum->interrupted)
-		row(text, "note", "interrupted: the last boot was cut short");
+		row(text, "note", "interrupted: what ran was cut short");
 	row(text, "kept", "%s", sum->dir);
-	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x",
-	    c->scenario->path, c->kernel->spec, c->seed);
+	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s",
+	    c->scenario->path, c->kernel->spec, c->seed, shard);
 	return g_string_free(text, FALSE);
 }

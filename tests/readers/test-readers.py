@@ -6,6 +6,7 @@ for the index. Speaks TAP."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -154,6 +155,39 @@ def test_index(root):
     assert run("sqlite3", path, "SELECT count(*) FROM boots").decode() == "6\n"
 
 
+def check_options(command):
+    """The options of `pfnhunt run` in a sample are options that there are."""
+    known = run(EXE, "run", "--help").decode()
+    for word in re.findall(r"--[a-z-]+", command.split(" run ", 1)[1]):
+        assert word in known, word
+
+
+def check_cluster_samples(yaml, samples, known):
+    with open(os.path.join(samples, "gitlab-parallel.yml"), encoding="utf-8") as file:
+        jobs = yaml.safe_load(file)
+    shard, merge = jobs["pfnhunt-shard"], jobs["pfnhunt-merge"]
+    assert shard["parallel"] > 1 and shard["artifacts"]["paths"] == ["shards"]
+    assert jobs["stages"].index(shard["stage"]) < jobs["stages"].index(merge["stage"])
+    assert len(shard["script"]) == 1
+    check_options(shard["script"][0])
+    for line in merge["script"]:
+        assert "\n  " + line.split()[1] + " " in known, line
+    with open(os.path.join(samples, "kubernetes-job.yaml"), encoding="utf-8") as file:
+        job = yaml.safe_load(file)
+    assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job")
+    spec = job["spec"]
+    assert spec["completionMode"] == "Indexed"
+    pod = spec["template"]["spec"]
+    container, = pod["containers"]
+    assert "\n" not in container["args"][0].strip()
+    assert f"+ 1))/{spec['completions']}\"" in container["args"][0]
+    check_options(container["args"][0])
+    subprocess.run(["sh", "-n", "-c", container["args"][0]], check=True)
+    assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]}
+    slurm = os.path.join(samples, "slurm-array.sh")
+    subprocess.run(["sh", "-n", slurm], check=True)
+
+
 def test_ci_samples(root):
     try:
         import yaml
@@ -173,6 +207,7 @@ def test_ci_samples(root):
     for line in words:
         if line.startswith("./hunt "):
             assert "\n  " + line.split()[1] + " " in known, line
+    check_cluster_samples(yaml, samples, known)
     units = [os.path.join(samples, name) for name in ("pfnhunt-nightly.service",
                                                       "pfnhunt-nightly.timer")]
     need("systemd-analyze")
