@@ -197,6 +197,11 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 	case WIRE_COUNT:
 		on_count(boot, msg);
 		break;
+	case WIRE_PROBE:
+	case WIRE_WINDOW:
+	case WIRE_VISIT:
+		exposure_message(boot->exposure, msg);
+		break;
 	case WIRE_EVENT:
 		on_event(boot, msg);
 		break;

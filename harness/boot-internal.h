@@ -52,7 +52,8 @@ struct Boot {
 	guint64 ping_id, progress_offlines;
 	guint64 console_bytes, bad_lines;
 
-	BootOp *ops; /* one a scenario op */
+	Exposure *exposure; /* as told so far */
+	BootOp *ops;	    /* one a scenario op */
 	guint op_count;
 	gboolean hello, done, interrupted, saw_panic;
 	gboolean poweroff; /* it was asked to switch itself off */

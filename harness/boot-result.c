@@ -4,6 +4,7 @@
  * All evidence is on disk by now.
  */
 #include "harness/boot-internal.h"
+#include "harness/goal.h"
 
 #include "guest-agent/op.h"
 
@@ -238,7 +239,7 @@ static JsonObject *hit_json(const BootHit *hit)
 
 static void write_verdict(Boot *boot, const BootResult *r)
 {
-	JsonObject *o = json_object_new();
+	JsonObject *o = json_object_new(), *exposure = exposure_to_json(r->exposure);
 	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", r->seed);
 
 	json_object_set_string_member(o, "verdict", verdict_name(r->verdict));
@@ -255,6 +256,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_int_member(o, "known", r->known_count);
 	if (r->hit.any)
 		json_object_set_object_member(o, "first_hit", hit_json(&r->hit));
+	if (exposure)
+		json_object_set_object_member(o, "exposure", exposure);
 	json_object_set_array_member(o, "ops", ops_json(boot));
 	json_object_set_array_member(o, "incidents", incidents_json(boot));
 	record_json_file(boot->record, "verdict.json", o);
@@ -281,6 +284,7 @@ BootResult *boot_judge(Boot *boot)
 {
 	BootResult *r = g_new0(BootResult, 1);
 	g_autofree VerdictOp *ops = g_new0(VerdictOp, MAX(boot->op_count, 1));
+	g_autofree char *unmet = NULL;
 	VerdictFacts facts = {.infra = boot->infra,
 			      .console = boot->console_bytes > 0,
 			      .quiet = boot->quiet,
@@ -309,6 +313,9 @@ BootResult *boot_judge(Boot *boot)
 	if (r->hit.offlines > (gint64)r->offlines)
 		r->offlines = (guint64)r->hit.offlines;
 	facts.incidents = r->incident_count;
+	r->exposure = g_steal_pointer(&boot->exposure);
+	facts.unmet = unmet =
+		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
 	r->verdict = verdict_decide(&facts, &r->reason);
 	write_verdict(boot, r);
 	return r;
@@ -323,6 +330,7 @@ void boot_result_free(BootResult *r)
 	g_ptr_array_unref(r->incident_titles);
 	g_ptr_array_unref(r->families);
 	g_ptr_array_unref(r->skipped);
+	exposure_free(r->exposure);
 	g_free(r->hit.title);
 	g_free(r->hit.family);
 	g_free(r->hit.signature);

@@ -341,7 +341,7 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 			go_quiet(boot, "while the ops ran");
 		else if (boot->go_ns >= 0 && in_ms > (gint64)s->duration_ms + d->stop_ms)
 			boot_stop_run(boot, "the agent overran its duration");
-		else if (boot->splat_us && g_str_equal(s->stop, "first-incident") &&
+		else if (boot->splat_us && !g_str_equal(s->stop, "never") &&
 			 now - boot->splat_us > (gint64)s->linger_ms * 1000)
 			boot_stop_run(boot, "first incident");
 		break;
@@ -404,6 +404,7 @@ static void setup_ops(Boot *boot)
 
 	boot->op_count = s->ops->len;
 	boot->ops = g_new0(BootOp, MAX(boot->op_count, 1));
+	boot->exposure = exposure_new();
 	for (guint i = 0; i < s->ops->len; i++) {
 		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
 
@@ -520,6 +521,7 @@ void boot_free(Boot *boot)
 		g_free(boot->ops[i].reason);
 	}
 	g_free(boot->ops);
+	exposure_free(boot->exposure);
 	g_clear_pointer(&boot->triage, triage_free);
 	g_clear_pointer(&boot->record, record_free);
 	g_clear_pointer(&boot->plan, plan_free);

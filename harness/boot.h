@@ -7,6 +7,7 @@
 #ifndef PFNHUNT_BOOT_H
 #define PFNHUNT_BOOT_H
 
+#include "harness/exposure.h"
 #include "harness/record.h"
 #include "harness/scenario.h"
 #include "harness/triage.h"
@@ -73,6 +74,7 @@ typedef struct {
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */
 	GPtrArray *skipped;	    /* of char *: "damon: reason" */
+	Exposure *exposure;	    /* what the agent told until its end; may be NULL */
 	BootHit hit;
 } BootResult;
 void boot_result_free(BootResult *result);

@@ -89,7 +89,10 @@ static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 	config.scenario = scenario;
 	config.kernel = kernel;
 	config.known_issues = known;
-	config.boots = run->config.boots ? run->config.boots : scenario->boots;
+	config.bound = run->config.boots ? 0 : scenario->bound;
+	config.boots = run->config.boots     ? run->config.boots
+		       : scenario->bound > 0 ? 0
+					     : scenario->boots;
 	/* A cell has the seed of its place, so that it can be run again alone. */
 	config.seed = seed_derive(run->seed, run->kernel * 1000 + run->scenario);
 	g_printerr("%s on %s, seed 0x%016" G_GINT64_MODIFIER "x\n", scenario->name, kernel->release,

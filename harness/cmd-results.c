@@ -16,7 +16,7 @@
 
 typedef struct {
 	char *dir, *new_since;
-	gboolean json;
+	gboolean json, markdown;
 	RTable *table; /* being filled */
 } Options;
 
@@ -141,6 +141,52 @@ static int do_show(Options *opt, char **args, GError **error)
 	return 0;
 }
 
+static gboolean load_hunts(const Options *opt, char **args, GPtrArray *hunts, GError **error)
+{
+	g_autoptr(GPtrArray) dirs = NULL;
+
+	for (guint i = 0; args[i]; i++) {
+		RHunt *hunt = load(opt, args[i], error);
+
+		if (!hunt)
+			return FALSE;
+		g_ptr_array_add(hunts, hunt);
+	}
+	if (hunts->len)
+		return TRUE;
+	dirs = results_hunt_dirs(opt->dir, error);
+	for (guint i = 0; dirs && i < dirs->len; i++) {
+		RHunt *hunt = results_hunt_load(g_ptr_array_index(dirs, i), TRUE, error);
+
+		if (!hunt)
+			return FALSE;
+		g_ptr_array_add(hunts, hunt);
+	}
+	return dirs != NULL;
+}
+
+static int do_exposure(Options *opt, char **args, GError **error)
+{
+	g_autoptr(GPtrArray) hunts =
+		g_ptr_array_new_null_terminated(8, (GDestroyNotify)results_hunt_free, TRUE);
+	g_autoptr(GPtrArray) rows = NULL;
+	g_autofree char *text = NULL;
+
+	if (!load_hunts(opt, args, hunts, error))
+		return -1;
+	rows = exposure_rows((const RHunt *const *)hunts->pdata, NULL);
+	if (opt->json) {
+		for (guint i = 0; i < rows->len; i++)
+			print_json(rexport_exposure_row(g_ptr_array_index(rows, i)));
+		return 0;
+	}
+	opt->table = exposure_rows_table(rows, TRUE);
+	text = opt->markdown ? rtable_markdown(opt->table) : rtable_text(opt->table);
+	fputs(text, stdout);
+	g_clear_pointer(&opt->table, rtable_free);
+	return 0;
+}
+
 static int do_compare(Options *opt, char **args, GError **error)
 {
 	g_autoptr(RHunt) a = load(opt, args[0], error);
@@ -217,6 +263,9 @@ static const struct {
 	 do_show},
 	{"incidents", "", "every signature that ever fired (--new-since DATE|HUNT)", 0, 0,
 	 do_incidents},
+	{"exposure", "[ID...]",
+	 "how often each walker was in an open window, by kernel, and what follows (all hunts)", 0,
+	 10000, do_exposure},
 	{"compare", "A B", "two hunts: what is new, gone, moved, and whether chance does that", 2,
 	 2, do_compare},
 	{"rebuild", "", "make the database anew from the folders", 0, 0, do_rebuild},
@@ -250,6 +299,8 @@ int cmd_results(int argc, char **argv)
 		 "folder of the hunts (default: results/runs)", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json,
 		 "JSON, one object a line (docs/json-schema.md)", NULL},
+		{"markdown", 0, 0, G_OPTION_ARG_NONE, &o.markdown,
+		 "exposure: the table as Markdown", NULL},
 		{"new-since", 0, 0, G_OPTION_ARG_STRING, &o.new_since,
 		 "incidents: only what was first seen then or later, or after that hunt", "WHEN"},
 		G_OPTION_ENTRY_NULL,

@@ -142,11 +142,15 @@ static void on_splat(guint index, const char *title, gpointer user)
 static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
 {
 	Screen *screen = user;
-	g_autofree char *line = report_boot_line(result);
+	g_autofree char *line = report_boot_line(result), *rule = NULL;
 
 	g_hash_table_remove(screen->running, GUINT_TO_POINTER(result->index));
+	if (!retried)
+		stop_rule_boot(&screen->rule, result->verdict);
+	rule = stop_rule_text(&screen->rule);
 	clear_line(screen);
-	g_printerr("%s%s\n", line, retried ? " (trying again)" : "");
+	g_printerr("%s%s%s%s\n", line, retried ? " (trying again)" : "", rule ? "; " : "",
+		   rule ? rule : "");
 }
 
 static void on_note(const char *text, gpointer user)

@@ -8,6 +8,7 @@
 typedef struct {
 	gboolean tty;
 	guint64 boots;	     /* planned, 0 = no limit */
+	StopRule rule;	     /* as far as boots are over */
 	gint64 until_us;     /* when no new boot starts, 0 = no limit */
 	GHashTable *running; /* boot index -> RunningBoot */
 } Screen;

@@ -41,6 +41,9 @@ static gboolean apply_shard(const Options *opt, HuntConfig *config, GError **err
 				       opt->shard);
 	if (!opt->seed)
 		return cmd_usage_error(error, "--shard needs --seed: all shards have the same");
+	if (config->bound > 0)
+		return cmd_usage_error(error, "--shard with stop = bound: a shard does not see the "
+					      "others' boots; give the scenario another stop");
 	if (config->boots && share > config->boots)
 		return cmd_usage_error(error,
 				       "--shard %s: of %" G_GUINT64_FORMAT
@@ -54,7 +57,8 @@ static gboolean apply_shard(const Options *opt, HuntConfig *config, GError **err
 /* The options that a hunt takes over the scenario's policy. */
 static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **error)
 {
-	config->boots = config->scenario->boots;
+	config->bound = config->scenario->bound;
+	config->boots = config->bound > 0 ? 0 : config->scenario->boots;
 	if (opt->boots < 0 || opt->boots > 1000000)
 		return cmd_usage_error(error, "--boots: a number from 1 to 1000000");
 	if (opt->time) {
@@ -81,6 +85,11 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 	gint64 spent_us = 0;
 	gboolean ok = hunt_resume_load(h->dir, &so_far, NULL, &spent_us, error);
 
+	for (guint i = 0; ok && i < so_far.results->len; i++) {
+		const BootResult *r = g_ptr_array_index(so_far.results, i);
+
+		stop_rule_boot(&screen->rule, r->verdict);
+	}
 	hunt_summary_clear(&so_far);
 	if (!ok || !units_parse_u64(h->seed, &config->seed))
 		return ok && cmd_usage_error(error, "%s: hunt.json has no seed", h->id);
@@ -146,6 +155,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
+	screen->rule = stop_rule_new(config.bound);
 	if (resumed) {
 		/* It may lie elsewhere than where new hunts go. */
 		config.results_dir = parent = g_path_get_dirname(resumed->dir);

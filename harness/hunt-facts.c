@@ -56,6 +56,8 @@ void hunt_facts_add(JsonObject *o, const HuntConfig *c)
 		json_object_set_int_member(o, "share", c->share);
 		json_object_set_int_member(o, "shares", c->shares);
 	}
+	if (c->bound > 0)
+		json_object_set_double_member(o, "bound", c->bound);
 	json_object_set_string_member(o, "host", host.release);
 	json_object_set_string_member(o, "host_name", host.nodename);
 	set_known(o, "host_cpu", cpu);

@@ -5,19 +5,11 @@
 
 #include <string.h>
 
-static Verdict verdict_of(const char *word)
-{
-	for (guint v = 0; v < VERDICT_COUNT; v++)
-		if (g_str_equal(verdict_name(v), word))
-			return v;
-	return VERDICT_INFRA;
-}
-
 static BootResult *restore(const RBoot *b)
 {
 	BootResult *r = g_new0(BootResult, 1);
 
-	r->verdict = verdict_of(b->verdict);
+	r->verdict = verdict_of_name(b->verdict);
 	r->reason = g_strdup(b->reason);
 	r->dir = g_strdup(b->dir);
 	r->index = b->number;
@@ -26,6 +18,8 @@ static BootResult *restore(const RBoot *b)
 	r->offlines = (guint64)MAX(b->offlines, 0);
 	r->run_s = b->run_s;
 	r->hello_s = b->hello_s;
+	r->exposure = exposure_new();
+	exposure_add(r->exposure, b->exposure);
 	r->known_count = (guint)CLAMP(b->known, 0, G_MAXINT32);
 	r->incident_titles = g_ptr_array_new_with_free_func(g_free);
 	r->families = g_ptr_array_new_with_free_func(g_free);
@@ -123,7 +117,7 @@ gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntQueue *queue, g
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
 		if (b->ended && (b->retried || is_done(b)))
-			sum->verdicts[verdict_of(b->verdict)]++;
+			sum->verdicts[verdict_of_name(b->verdict)]++;
 		if (b->number != next.index || i == 0)
 			next = (HuntTry){.index = b->number};
 		next.tries++;

@@ -61,7 +61,8 @@ static gboolean wants_more(const Hunt *hunt)
 {
 	const HuntConfig *c = hunt->config;
 
-	if (hunt->summary->interrupted || hunt->error)
+	if (hunt->summary->interrupted || hunt->error ||
+	    !stop_rule_wants(&hunt->summary->rule, hunt->slots->len))
 		return FALSE;
 	return !c->time_ms || g_get_monotonic_time() - hunt->started_us < (gint64)c->time_ms * 1000;
 }
@@ -154,6 +155,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 		sum->accel = slot->accel;
 		g_ptr_array_add(sum->results, r);
 		g_ptr_array_sort(sum->results, by_index);
+		stop_rule_boot(&sum->rule, r->verdict);
 	}
 	/* The boot is still on the stack below us. */
 	slot->over = TRUE;

@@ -136,6 +136,11 @@ static gboolean take_up(Hunt *hunt, GError **error)
 	hunt->id = g_path_get_basename(hunt->summary->dir);
 	if (!hunt_resume_load(hunt->summary->dir, hunt->summary, hunt->queue, &spent_us, error))
 		return FALSE;
+	for (guint i = 0; i < hunt->summary->results->len; i++) {
+		const BootResult *r = g_ptr_array_index(hunt->summary->results, i);
+
+		stop_rule_boot(&hunt->summary->rule, r->verdict);
+	}
 	hunt->started_us -= spent_us;
 	g_unlink(summary); /* it runs again */
 	return TRUE;
@@ -205,12 +210,12 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 		     .started_us = g_get_monotonic_time()};
 	gboolean ok = FALSE;
 
-	*summary = (HuntSummary){.accel = config->accel};
+	*summary = (HuntSummary){.accel = config->accel, .rule = stop_rule_new(config->bound)};
 	summary->results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free);
 	if (!prepare(&hunt, error))
 		goto out;
 	hunt_slots_run(&hunt);
-	summary->verdict = worst(summary);
+	summary->verdict = stop_rule_verdict(&summary->rule, worst(summary));
 	if (!hunt.error)
 		write_hunt_json(&hunt, TRUE, &hunt.error);
 	hunt_tell(&hunt, store_hunt(hunt.store, summary->dir));

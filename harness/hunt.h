@@ -8,6 +8,7 @@
 #define PFNHUNT_HUNT_H
 
 #include "harness/boot.h"
+#include "harness/stop-rule.h"
 
 /* Where boots run. */
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
 	guint share, shares; /* runs every @shares-th boot alone, from @share on; 0: all */
 	guint64 boots;	     /* 0: no limit */
 	guint64 time_ms;     /* no new boot after this; 0: no limit */
+	double bound;	     /* ends at a hit, or when this bound holds; 0: no such rule */
 	guint64 seed;
 	const char *results_dir; /* created */
 	const char *agent_path;
@@ -50,7 +52,8 @@ typedef struct {
 	guint boots;		       /* that count */
 	guint64 hits, offlines;
 	double run_s;
-	Verdict verdict; /* of the hunt: the worst that counts */
+	StopRule rule;
+	Verdict verdict; /* of the hunt: the worst that counts, by stop_rule_verdict() */
 	gboolean interrupted;
 	VmAccel accel;	    /* of the last boot */
 	char *dir;	    /* of the hunt */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* KTAP, JSON lines and Prometheus: see report-machine.h. */
+#include "harness/claim.h"
 #include "harness/report-cases.h"
 #include "harness/report-machine.h"
 #include "harness/results-export.h"
@@ -101,6 +102,10 @@ enum {
 	SECONDS,
 	STARTED,
 	RUNNING,
+	CHANCE,
+	WINDOWS,
+	VISITS,
+	INSIDE,
 	METRIC_COUNT,
 };
 
@@ -145,6 +150,31 @@ static void add_incidents(Metric *m, const RHunt *h, const char *labels)
 	}
 }
 
+static void add_exposure(Metric *metrics, const RHunt *h, const char *labels)
+{
+	g_autoptr(Claim) c = claim_of_hunt(h);
+
+	if (c->boots)
+		sample(&metrics[CHANCE], labels, claim_interval(c).high);
+	for (guint i = 0; i < c->exposure->windows->len; i++) {
+		const ExposureWindow *w = g_ptr_array_index(c->exposure->windows, i);
+		g_autoptr(GString) with_kind = g_string_new(labels);
+
+		append_label(with_kind, "window", w->kind);
+		sample(&metrics[WINDOWS], with_kind->str, (double)w->opened);
+	}
+	for (guint i = 0; i < c->exposure->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(c->exposure->visits, i);
+		g_autoptr(GString) with_walker = g_string_new(labels);
+
+		append_label(with_walker, "walker", v->walker);
+		append_label(with_walker, "func", v->func);
+		append_label(with_walker, "window", v->window);
+		sample(&metrics[VISITS], with_walker->str, (double)v->visits);
+		sample(&metrics[INSIDE], with_walker->str, (double)v->inside);
+	}
+}
+
 static void add_hunt(Metric *metrics, const RHunt *h)
 {
 	g_autoptr(GString) labels = g_string_new(NULL);
@@ -162,6 +192,7 @@ static void add_hunt(Metric *metrics, const RHunt *h)
 	if (started)
 		sample(&metrics[STARTED], labels->str, (double)g_date_time_to_unix(started));
 	sample(&metrics[RUNNING], labels->str, *h->verdict == '\0');
+	add_exposure(metrics, h, labels->str);
 }
 
 char *report_prometheus(const GPtrArray *hunts)
@@ -177,6 +208,13 @@ char *report_prometheus(const GPtrArray *hunts)
 		[RUNNING] = {"pfnhunt_unended", "gauge",
 			     "1 while the hunt has no end: it runs, or "
 			     "was killed."},
+		[CHANCE] = {"pfnhunt_hit_chance_upper", "gauge",
+			    "Most that the chance of a hit per boot can be, at 95 % confidence."},
+		[WINDOWS] = {"pfnhunt_windows", "gauge",
+			     "Windows of the race that were opened, in exposed boots."},
+		[VISITS] = {"pfnhunt_visits", "gauge", "Calls of a walker's function."},
+		[INSIDE] = {"pfnhunt_visits_inside", "gauge",
+			    "Of them, those inside an open window of another task."},
 	};
 	GString *out = g_string_new(NULL);
 

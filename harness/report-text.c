@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See report-text.h. All text of the guest in here has been through units_printable(). */
 #include "harness/report-text.h"
+#include "harness/claim.h"
 
 #define RED   "\033[1;31m"
 #define GREEN "\033[1;32m"
@@ -101,6 +102,22 @@ static void append_counts(GString *text, const HuntSummary *sum)
 	    counts->len ? counts->str : "none", sum->offlines, sum->run_s, sum->hits);
 }
 
+/* What it proves, and what would prove the opposite. */
+static void append_claim(GString *text, const HuntSummary *sum)
+{
+	g_autoptr(Claim) c = claim_of_summary(sum);
+	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
+	g_autofree char *rule = stop_rule_text(&sum->rule);
+
+	row(text, "proves", "%s", claim);
+	if (rates)
+		row(text, "within", "%s", rates);
+	if (rule)
+		row(text, "bound", "%s", rule);
+	if (fix)
+		row(text, "a fix", "%s", fix);
+}
+
 char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 {
 	GString *text = g_string_new("\n");
@@ -140,6 +157,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 			row(text, "skipped", "%s", (char *)g_ptr_array_index(r->skipped, i));
 	}
 	append_counts(text, sum);
+	append_claim(text, sum);
 	if (sum->interrupted)
 		row(text, "note", "interrupted: what ran was cut short");
 	row(text, "kept", "%s", sum->dir);

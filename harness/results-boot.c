@@ -2,6 +2,7 @@
 /* One boot out of its folder: see results-model.h. */
 #include "harness/results-json.h"
 #include "harness/results-model.h"
+#include "harness/verdict.h"
 #include "host-driver/error.h"
 
 #include <string.h>
@@ -158,8 +159,12 @@ static gboolean load_counters(JsonObject *line, gpointer user)
 	g_autoptr(GList) members = NULL;
 	ROp *op;
 
-	if (!g_str_equal(rj_text(line, "agent", ""), "count"))
+	if (!g_str_equal(rj_text(line, "agent", ""), "count")) {
+		/* What the verdict says is the same; without one these lines are all there is. */
+		if (!b->ended)
+			exposure_line(b->exposure, line);
 		return TRUE;
+	}
 	op = op_of(b, rj_int(line, "inst", -1), rj_text(line, "name", "?"));
 	members = op ? json_object_get_members(line) : NULL;
 	for (GList *m = members; m; m = m->next) {
@@ -234,6 +239,7 @@ static void load_verdict(RBoot *b, JsonObject *o)
 	b->known = rj_int(o, "known", 0);
 	load_hit(b, rj_object(o, "first_hit"));
 	load_ops(b, rj_array(o, "ops"));
+	b->exposure = exposure_from_json(rj_object(o, "exposure"));
 	for (guint i = 0; i < rj_length(incidents); i++)
 		if (rj_element(incidents, i))
 			g_ptr_array_add(b->incidents, load_incident(rj_element(incidents, i)));
@@ -291,10 +297,16 @@ void results_boot_free(RBoot *b)
 	g_ptr_array_unref(b->ops);
 	g_ptr_array_unref(b->incidents);
 	g_ptr_array_unref(b->resizes);
+	exposure_free(b->exposure);
 	g_free(b);
 }
 
 gboolean results_boot_counts(const RBoot *b)
 {
 	return !b->retried && b->ended;
+}
+
+gboolean results_boot_exposed(const RBoot *b)
+{
+	return results_boot_counts(b) && verdict_is_exposed(verdict_of_name(b->verdict));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-export.h. */
 #include "harness/results-export.h"
+#include "harness/claim.h"
 #include "harness/results-flight.h"
 #include "harness/results-json.h"
 #include "harness/results-signature.h"
@@ -81,6 +82,28 @@ static JsonArray *signatures_json(const RHunt *h)
 	return a;
 }
 
+static void set_exposure(JsonObject *o, const Exposure *e)
+{
+	JsonObject *exposure = exposure_to_json(e);
+
+	if (exposure)
+		json_object_set_object_member(o, "exposure", exposure);
+}
+
+/* What the boots prove; the exposure is that of the boots that count for it. */
+static void set_claim(JsonObject *o, const RHunt *h)
+{
+	g_autoptr(Claim) c = claim_of_hunt(h);
+	g_autofree char *text = claim_text(c);
+
+	rj_set_text(o, "claim", text);
+	if (h->bound > 0)
+		rj_set_double(o, "bound", h->bound);
+	if (c->boots)
+		json_object_set_array_member(o, "chance_95", interval(claim_interval(c)));
+	set_exposure(o, c->exposure);
+}
+
 JsonObject *rexport_hunt(const RHunt *h)
 {
 	JsonObject *o = rexport_new("hunt");
@@ -110,6 +133,7 @@ JsonObject *rexport_hunt(const RHunt *h)
 	rj_set_double(o, "run_s", t.run_s);
 	json_object_set_array_member(
 		o, "rate_95", interval(stats_proportion(t.incidents, t.exposed, STATS_CONFIDENCE)));
+	set_claim(o, h);
 	json_object_set_object_member(o, "host", host_json(h));
 	json_object_set_array_member(o, "signatures", signatures_json(h));
 	return o;
@@ -243,10 +267,37 @@ JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
 	set_known_double(o, "hit_s", b->hit_s);
 	set_known_int(o, "hit_block", b->hit_block);
 	set_known_int(o, "hit_offlines", b->hit_offlines);
+	set_exposure(o, b->exposure);
 	json_object_set_array_member(o, "ops", ops_json(b));
 	json_object_set_array_member(o, "incidents", incidents_json(b));
 	if (with_flight)
 		set_flight(o, b);
+	return o;
+}
+
+JsonObject *rexport_exposure_row(const ExposureRow *r)
+{
+	JsonObject *o = rexport_new("exposure");
+	StatsInterval chance;
+
+	rj_set_text(o, "kernel", r->kernel);
+	rj_set_text(o, "walker", r->walker);
+	json_object_set_int_member(o, "ran", r->ran);
+	json_object_set_int_member(o, "boots", r->boots);
+	json_object_set_int_member(o, "hit_boots", r->hit_boots);
+	json_object_set_int_member(o, "hits", r->hits);
+	json_object_set_boolean_member(o, "guessed", r->guessed);
+	if (exposure_row_chance(r, &chance))
+		json_object_set_array_member(o, "chance_95", interval(chance));
+	if (!r->window)
+		return o;
+	rj_set_text(o, "window", r->window);
+	rj_set_text(o, "family", r->family);
+	json_object_set_int_member(o, "opened", (gint64)r->opened);
+	json_object_set_int_member(o, "visits", (gint64)r->visits);
+	json_object_set_int_member(o, "inside", (gint64)r->inside);
+	json_object_set_int_member(o, "offline", (gint64)r->offline);
+	set_known_int(o, "nearest_ns", r->nearest_ns);
 	return o;
 }
 

@@ -6,6 +6,7 @@
 #ifndef PFNHUNT_RESULTS_EXPORT_H
 #define PFNHUNT_RESULTS_EXPORT_H
 
+#include "harness/exposure-rows.h"
 #include "harness/results-model.h"
 #include "harness/store.h"
 
@@ -19,6 +20,7 @@ JsonObject *rexport_new(const char *type);
 JsonObject *rexport_hunt(const RHunt *hunt);
 JsonObject *rexport_hunt_row(const StoreHunt *hunt);
 JsonObject *rexport_boot(const RHunt *hunt, const RBoot *boot, gboolean with_flight);
+JsonObject *rexport_exposure_row(const ExposureRow *row);
 JsonObject *rexport_signature(const StoreIncident *incident);
 
 #endif

@@ -77,6 +77,7 @@ static void load_start(RHunt *h, JsonObject *o)
 	h->time_ms = rj_int(o, "time_ms", 0);
 	h->share = (guint)CLAMP(rj_int(o, "share", 0), 0, G_MAXINT32);
 	h->shares = (guint)CLAMP(rj_int(o, "shares", 0), 0, G_MAXINT32);
+	h->bound = rj_double(o, "bound", 0);
 }
 
 /* hunt.json is written once and never again: its bytes are the hunt's identity. */
@@ -280,8 +281,7 @@ RTotals results_totals(const RHunt *h)
 			continue;
 		t.boots++;
 		t.incidents += g_str_equal(b->verdict, "incident");
-		t.exposed += g_str_equal(b->verdict, "incident") ||
-			     g_str_equal(b->verdict, "clean") || g_str_equal(b->verdict, "hang");
+		t.exposed += results_boot_exposed(b);
 		t.hits += b->hits;
 		t.offlines += b->offlines;
 		t.run_s += b->run_s;

@@ -7,6 +7,8 @@
 #ifndef PFNHUNT_RESULTS_MODEL_H
 #define PFNHUNT_RESULTS_MODEL_H
 
+#include "harness/exposure.h"
+
 #include <glib.h>
 
 typedef struct {
@@ -61,6 +63,7 @@ typedef struct {
 	GPtrArray *ops;	      /* of ROp */
 	GPtrArray *incidents; /* of RIncident */
 	GPtrArray *resizes;   /* of RResize */
+	Exposure *exposure;   /* never NULL */
 } RBoot;
 
 typedef struct {
@@ -73,6 +76,7 @@ typedef struct {
 	gint64 boots_planned; /* 0: no limit */
 	gint64 time_ms;	      /* 0: no limit */
 	guint share, shares;  /* it ran every shares-th boot from number share on; 0: all */
+	double bound;	      /* boots went on until a hit or this bound; 0: no such rule */
 	gboolean interrupted;
 	GPtrArray *boots; /* of RBoot, by number, then by time; with those tried again */
 } RHunt;
@@ -106,10 +110,12 @@ const RBoot *results_boot_of(const RHunt *hunt, const char *name, GError **error
 
 /* What counts: neither tried again nor cut off by a kill. */
 gboolean results_boot_counts(const RBoot *boot);
+/* What counts and says something about the rate of hits: clean, incident or hang. */
+gboolean results_boot_exposed(const RBoot *boot);
 
 typedef struct {
 	guint boots;	 /* that count */
-	guint exposed;	 /* of them: ran long enough to mean something (clean or incident) */
+	guint exposed;	 /* of them: those that mean something (clean, incident or hang) */
 	guint incidents; /* boots with an unknown incident */
 	gint64 hits, offlines;
 	double run_s;

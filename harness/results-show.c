@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-show.h. All text from the folders goes through units_printable(). */
 #include "harness/results-show.h"
+#include "harness/claim.h"
+#include "harness/exposure-rows.h"
 #include "harness/results-flight.h"
 #include "harness/results-signature.h"
 #include "harness/results-table.h"
@@ -40,24 +42,30 @@ static void append_kernel(GString *text, const char *release, const char *versio
 	    *version ? ")" : "", *build_id ? ", build-id " : "", build_id);
 }
 
-static void append_rate(GString *text, const RHunt *h, const RTotals *t)
+static void append_claim(GString *text, const RHunt *h)
 {
-	StatsInterval ci = stats_proportion(t->incidents, t->exposed, STATS_CONFIDENCE);
-	g_autofree char *share =
-		results_percent(t->exposed ? (double)t->incidents / t->exposed : 0);
-	g_autofree char *bounds = results_interval(ci.low, ci.high);
-	g_autoptr(GArray) times = results_times(h);
-	g_autoptr(GArray) steps = stats_survival((StatsTime *)(void *)times->data, times->len);
-	double median = stats_median(steps);
+	g_autoptr(Claim) c = claim_of_hunt(h);
+	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
+	g_autofree char *layer = exposure_layer_text(c->exposure);
+	g_autofree char *median = results_median(h);
 
-	if (t->exposed == 0) {
-		row(text, "rate", "unknown: no boot ran long enough to mean something");
-		return;
-	}
-	row(text, "rate", "%u of %u boots fired: %s (95 %%: %s)", t->incidents, t->exposed, share,
-	    bounds);
-	if (median >= 0)
-		row(text, "median", "%.2f s of hammering to the first hit", median);
+	row(text, "proves", "%s", claim);
+	if (rates)
+		row(text, "within", "%s", rates);
+	if (median)
+		row(text, "median", "%s", median);
+	if (fix)
+		row(text, "a fix", "%s", fix);
+	row(text, "probes", "%s", layer);
+}
+
+static void append_exposure(GString *text, const RHunt *h)
+{
+	const RHunt *hunts[] = {h, NULL};
+	g_autoptr(GPtrArray) rows = exposure_rows(hunts, NULL);
+	g_autoptr(RTable) table = exposure_rows_table(rows, FALSE);
+
+	append_indented(text, table, "exposure (visits inside open windows, per walker)");
 }
 
 static void append_signatures(GString *text, const RHunt *h, guint exposed)
@@ -119,8 +127,9 @@ char *results_show_hunt(const RHunt *h)
 	    "%u that count%s; %" G_GINT64_FORMAT " offlines in %s of hammering, "
 	    "%" G_GINT64_FORMAT " hits",
 	    t.boots, t.retried ? ", others were tried again" : "", t.offlines, ran, t.hits);
-	append_rate(text, h, &t);
+	append_claim(text, h);
 	append_signatures(text, h, t.exposed);
+	append_exposure(text, h);
 	append_boots(text, h);
 	g_string_append_c(text, '\n');
 	row(text, "kept", "%s", h->dir);
@@ -149,6 +158,17 @@ static void append_ops(GString *text, const RBoot *b)
 		rtable_cell(table, "%s", *op->reason ? op->reason : counters->str);
 	}
 	append_indented(text, table, "ops");
+}
+
+static void append_boot_exposure(GString *text, const RHunt *h, const RBoot *b)
+{
+	const RHunt *hunts[] = {h, NULL};
+	g_autoptr(GPtrArray) rows = exposure_rows(hunts, b);
+	g_autoptr(RTable) table = exposure_rows_table(rows, FALSE);
+	g_autofree char *layer = exposure_layer_text(b->exposure);
+	g_autofree char *title = g_strdup_printf("exposure (probes: %s)", layer);
+
+	append_indented(text, table, title);
 }
 
 static void append_incidents(GString *text, const RBoot *b)
@@ -244,6 +264,7 @@ char *results_show_boot(const RHunt *h, const RBoot *b)
 	    "%s, agent's hello after %s; %" G_GINT64_FORMAT " offlines, %" G_GINT64_FORMAT " hits",
 	    ran, hello, b->offlines, b->hits);
 	append_ops(text, b);
+	append_boot_exposure(text, h, b);
 	append_incidents(text, b);
 	append_flight(text, b);
 	g_string_append_c(text, '\n');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-signature.h. */
 #include "harness/results-signature.h"
+#include "harness/results-table.h"
 
 #include <string.h>
 
@@ -101,4 +102,20 @@ GArray *results_times(const RHunt *h)
 		g_array_append_val(times, t);
 	}
 	return times;
+}
+
+char *results_median(const RHunt *h)
+{
+	g_autoptr(GArray) times = results_times(h);
+	g_autoptr(GArray) steps = stats_survival((StatsTime *)(void *)times->data, times->len);
+	StatsInterval ci = stats_median_interval(steps);
+	g_autofree char *median = NULL, *low = NULL, *high = NULL;
+
+	if (stats_median(steps) < 0)
+		return NULL;
+	median = results_duration(stats_median(steps));
+	low = ci.low < 0 ? g_strdup("?") : results_duration(ci.low);
+	high = ci.high < 0 ? g_strdup("no end") : results_duration(ci.high);
+	return g_strdup_printf("%s of hammering to the first hit (95 %%: %s to %s)", median, low,
+			       high);
 }

@@ -97,6 +97,33 @@ char *rtable_text(const RTable *t)
 	return g_string_free(text, FALSE);
 }
 
+static void append_escaped(GString *text, const char *cell)
+{
+	for (; *cell; cell++)
+		g_string_append_printf(text, "%s%c", strchr("|\\<>`*_[]", *cell) ? "\\" : "",
+				       *cell);
+}
+
+char *rtable_markdown(const RTable *t)
+{
+	GString *text = g_string_new(NULL);
+
+	if (t->cells->len == 0)
+		return g_string_free(text, FALSE);
+	for (guint i = 0; i < t->columns; i++)
+		g_string_append_printf(text, "| %s ", title_of(t, i));
+	g_string_append(text, "|\n");
+	for (guint i = 0; i < t->columns; i++)
+		g_string_append(text, is_right(t, i) ? "| ---: " : "| --- ");
+	g_string_append(text, "|\n");
+	for (guint i = 0; i < t->cells->len; i++) {
+		g_string_append(text, "| ");
+		append_escaped(text, g_ptr_array_index(t->cells, i));
+		g_string_append(text, (i + 1) % t->columns ? " " : " |\n");
+	}
+	return g_string_free(text, FALSE);
+}
+
 char *results_duration(double s)
 {
 	if (s < 0)
@@ -120,6 +147,28 @@ char *results_percent(double share)
 char *results_interval(double low, double high)
 {
 	return g_strdup_printf("%.*f..%.*f %%", high < 0.1, low * 100, high < 0.1, high * 100);
+}
+
+char *results_count(guint64 n)
+{
+	if (n >= 1000000000)
+		return g_strdup_printf("%.1f billion", (double)n / 1e9);
+	if (n >= 1000000)
+		return g_strdup_printf("%.1f million", (double)n / 1e6);
+	if (n >= 1000)
+		return g_strdup_printf("%u,%03u", (guint)(n / 1000), (guint)(n % 1000));
+	return g_strdup_printf("%u", (guint)n);
+}
+
+char *results_nanoseconds(guint64 ns)
+{
+	static const char *const units[] = {"ns", "us", "ms", "s"};
+	double value = (double)ns;
+	guint unit = 0;
+
+	for (; value >= 1000 && unit + 1 < G_N_ELEMENTS(units); unit++)
+		value /= 1000;
+	return g_strdup_printf(unit && value < 10 ? "%.1f %s" : "%.0f %s", value, units[unit]);
 }
 
 char *results_moment(const char *iso)

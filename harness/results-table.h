@@ -17,10 +17,17 @@ void rtable_cell(RTable *table, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* The whole table, or "" when it has no row. (transfer full) */
 char *rtable_text(const RTable *table);
 
+/* The same as a table of Markdown. (transfer full) */
+char *rtable_markdown(const RTable *table);
+
 /* Words for a report: "2.4 s", "3 h 20 min"; "12 %", "0.4..7.1 %". (transfer full) */
 char *results_duration(double seconds);
 char *results_percent(double share);
 char *results_interval(double low, double high);
+/* "61,000", "2.1 million". (transfer full) */
+char *results_count(guint64 count);
+/* "340 ns", "12 us", "3.4 ms". (transfer full) */
+char *results_nanoseconds(guint64 ns);
 /* "2026-11-22 00:23" of an ISO text, or the text itself. (transfer full) */
 char *results_moment(const char *iso);
 

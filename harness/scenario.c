@@ -1,87 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See scenario.h. GKeyFile does the INI; this file adds the table, the checks and the lines. */
 #include "harness/scenario.h"
+#include "harness/exposure.h"
 #include "harness/units.h"
 #include "guest-agent/op.h"
 #include "host-driver/error.h"
 #include "host-driver/vm.h"
-
-#define IN(field)  offsetof(Scenario, field)
-#define DEV(field) offsetof(VmMemDevice, field)
-#define MIB(n)	   ((guint64)(n) << 20)
-#define GIB(n)	   ((guint64)(n) << 30)
-#define DAY_MS	   86400000ull
-
-/* clang-format off */
-const ScenarioKey scenario_keys[] = {
-	{"scenario", "summary", KEY_TEXT, NULL, 0, 0, NULL,
-	 "one line on what it hunts", IN(summary)},
-	{"guest", "cpus", KEY_COUNT, "2", 1, 255, NULL,
-	 "virtual CPUs", IN(cpus)},
-	{"guest", "memory", KEY_BYTES, "512M", MIB(128), GIB(4096), NULL,
-	 "boot memory, without the devices below", IN(memory_bytes)},
-	{"guest", "cmdline", KEY_TEXT, "", 0, 0, NULL,
-	 "kernel arguments that change what is tested (mitigations=, preempt=, init_on_alloc=)",
-	 IN(cmdline)},
-	{"guest", "online-policy", KEY_TEXT, "online_movable", 0, 0,
-	 "offline|online|online_kernel|online_movable",
-	 "what auto_online_blocks is set to before memory is plugged", IN(online_policy)},
-	{"memory ID", "size", KEY_BYTES, "2G", MIB(128), GIB(4096), NULL,
-	 "most that the virtio-mem device can plug", DEV(size_bytes)},
-	{"memory ID", "block-size", KEY_BYTES, "4M", MIB(2), GIB(4), NULL,
-	 "the device's block: a power of two", DEV(block_size_bytes)},
-	{"memory ID", "requested-size", KEY_BYTES, NULL, 0, GIB(4096), NULL,
-	 "plugged before the ops start: a multiple of block-size", DEV(requested_bytes)},
-	{"resize", "device", KEY_TEXT, NULL, 0, 0, NULL,
-	 "ID of the device that is resized while the ops run", IN(resize_device)},
-	{"resize", "mode", KEY_TEXT, "partly", 0, 0, "partly|churn|remove",
-	 "partly plugged blocks, sub-blocks around one value, or whole memory blocks",
-	 IN(resize_mode)},
-	{"resize", "min", KEY_BYTES, "0", 0, GIB(4096), NULL,
-	 "smallest target: a multiple of block-size", IN(resize_min_bytes)},
-	{"resize", "max", KEY_BYTES, NULL, 0, GIB(4096), NULL,
-	 "largest target: a multiple of block-size", IN(resize_max_bytes)},
-	{"resize", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
-	 "time from one resize to the next", IN(resize_period_ms)},
-	{"resize", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", IN(resize_jitter_ms)},
-	{"balloon", "max", KEY_BYTES, NULL, MIB(1), GIB(4096), NULL,
-	 "most that the virtio-balloon device takes from the guest while the ops run",
-	 IN(balloon_max_bytes)},
-	{"balloon", "min", KEY_BYTES, "0", 0, GIB(4096), NULL,
-	 "least that it takes", IN(balloon_min_bytes)},
-	{"balloon", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
-	 "time from one change to the next", IN(balloon_period_ms)},
-	{"balloon", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", IN(balloon_jitter_ms)},
-	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
-	 "boots of a hunt (--boots)", IN(boots)},
-	{"policy", "rotate", KEY_COUNT, "0", 0, OP_INST_MAX, NULL,
-	 "each boot runs one hammer and so many walkers of those that the file names, chosen by "
-	 "its seed; 0: all",
-	 IN(rotate)},
-	{"policy", "duration", KEY_MS, "30s", 100, 365 * DAY_MS, NULL,
-	 "how long the ops of one boot run", IN(duration_ms)},
-	{"policy", "stop", KEY_TEXT, "never", 0, 0, "never|first-incident",
-	 "when a boot ends before its duration", IN(stop)},
-	{"policy", "linger", KEY_MS, "2s", 0, DAY_MS, NULL,
-	 "with first-incident: how much longer to watch for consequences", IN(linger_ms)},
-	{"policy", "console-splats", KEY_COUNT, "5", 0, 1000000, NULL,
-	 "this many splats go to the console, which slows the guest down; then only to kmsg, "
-	 "oopses and panics excepted",
-	 IN(console_splats)},
-	{"policy", "probe", KEY_TEXT, "auto", 0, 0, "auto|bpf|kprobe|user|off",
-	 "what counts exposure in the guest: the best that there is, or this", IN(probe)},
-	{"policy", "probe-cost", KEY_MS, "0s", 0, DAY_MS, NULL,
-	 "take the probes out for so long, put them back for so long, and so on: what they cost; "
-	 "0: they stay in",
-	 IN(probe_cost_ms)},
-	{"policy", "known-issues", KEY_TEXT, "", 0, 0, NULL,
-	 "INI file of known signatures, relative to the scenario; empty: the shipped one",
-	 IN(known_issues)},
-	{NULL, NULL, KEY_TEXT, NULL, 0, 0, NULL, NULL, 0},
-};
-/* clang-format on */
 
 /* Where @group (and @key in it, when not NULL) stands in the text; 0 when it does not. */
 static guint find_line(const char *text, const char *group, const char *key)
@@ -137,14 +61,33 @@ static gboolean is_choice(const char *choices, const char *value)
 {
 	g_auto(GStrv) all = g_strsplit(choices, "|", -1);
 
-	return g_strv_contains((const char *const *)all, value);
+	for (guint i = 0; all[i]; i++) {
+		double share;
+
+		if (g_str_equal(all[i], value))
+			return TRUE;
+		if (g_str_has_suffix(all[i], "PERCENT") &&
+		    strncmp(all[i], value, strlen(all[i]) - strlen("PERCENT")) == 0 &&
+		    units_parse_percent(value + strlen(all[i]) - strlen("PERCENT"), &share))
+			return TRUE;
+	}
+	return FALSE;
 }
 
-/* Checks @value against @k and stores it at @base + offset. */
-static gboolean store(const Source *src, const ScenarioKey *k, const char *group, void *base,
-		      const char *value, GError **error)
+/* The part of @key that the file chooses, "dec" of "windows.dec"; NULL when @k has none. */
+static const char *chosen_part(const ScenarioKey *k, const char *key)
 {
-	void *field = (char *)base + k->offset;
+	const char *dot = strchr(k->key, '.');
+
+	return dot && strncmp(k->key, key, (gsize)(dot + 1 - k->key)) == 0
+		       ? key + (dot + 1 - k->key)
+		       : NULL;
+}
+
+/* Checks @value of the file's @key against @k and stores it at @field. */
+static gboolean store_named(const Source *src, const ScenarioKey *k, const char *group,
+			    const char *key, void *field, const char *value, GError **error)
+{
 	g_autofree char *min = NULL, *max = NULL;
 	const char *example = NULL;
 	gboolean ok = FALSE;
@@ -153,7 +96,7 @@ static gboolean store(const Source *src, const ScenarioKey *k, const char *group
 	switch (k->type) {
 	case KEY_TEXT:
 		if (k->choices && !is_choice(k->choices, value))
-			return complain(src, group, k->key, error, "'%s' is none of %s", value,
+			return complain(src, group, key, error, "'%s' is none of %s", value,
 					k->choices);
 		g_free(*(char **)field);
 		*(char **)field = g_strdup(value);
@@ -178,12 +121,18 @@ static gboolean store(const Source *src, const ScenarioKey *k, const char *group
 		break;
 	}
 	if (!ok)
-		return complain(src, group, k->key, error, "'%s' is not %s", value, example);
+		return complain(src, group, key, error, "'%s' is not %s", value, example);
 	if (number < k->min || number > k->max)
-		return complain(src, group, k->key, error, "%s is not between %s and %s", value,
-				min, max);
+		return complain(src, group, key, error, "%s is not between %s and %s", value, min,
+				max);
 	*(guint64 *)field = number;
 	return TRUE;
+}
+
+static gboolean store(const Source *src, const ScenarioKey *k, const char *group, void *base,
+		      const char *value, GError **error)
+{
+	return store_named(src, k, group, k->key, (char *)base + k->offset, value, error);
 }
 
 /* All keys of @group of the file into @base, by the table's group @table_group. */
@@ -199,7 +148,7 @@ static gboolean load_group(const Source *src, const char *table_group, const cha
 		for (const ScenarioKey *k = scenario_keys; k->group; k++) {
 			if (!g_str_equal(k->group, table_group))
 				continue;
-			known |= g_str_equal(k->key, keys[i]);
+			known |= g_str_equal(k->key, keys[i]) || chosen_part(k, keys[i]);
 			g_string_append_printf(right, "%s%s", right->len ? ", " : "", k->key);
 		}
 		if (!known)
@@ -209,7 +158,7 @@ static gboolean load_group(const Source *src, const char *table_group, const cha
 	for (const ScenarioKey *k = scenario_keys; k->group; k++) {
 		g_autofree char *value = NULL;
 
-		if (!g_str_equal(k->group, table_group))
+		if (!g_str_equal(k->group, table_group) || strchr(k->key, '.'))
 			continue;
 		value = g_key_file_get_string(src->ini, group, k->key, NULL);
 		if (value)
@@ -309,6 +258,62 @@ static gboolean load_set(Scenario *s, const Source *src, const char *group, GErr
 	return TRUE;
 }
 
+static gboolean check_goal(const ScenarioGoal *goal, const Source *src, const char *key,
+			   GError **error)
+{
+	const struct op *op = op_find(goal->name);
+	gboolean known = FALSE;
+
+	if (g_str_equal(goal->key, "visits.WALKER"))
+		return (op && op->kind == OP_WALKER) ||
+		       complain(src, "goal", key, error,
+				"no walker of that name; `pfnhunt list ops` shows them");
+	for (const ExposureKind *k = exposure_kinds; k->kind; k++)
+		known |= g_str_equal(k->kind, goal->name);
+	return known ||
+	       complain(src, "goal", key, error, "no such window; `pfnhunt list keys` shows them");
+}
+
+/* The goals that name a window or a walker; load_group() has done the others. */
+static gboolean load_goals(Scenario *s, const Source *src, GError **error)
+{
+	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, "goal", NULL, NULL);
+
+	for (guint i = 0; keys && keys[i]; i++) {
+		for (const ScenarioKey *k = scenario_keys; k->group; k++) {
+			const char *name =
+				g_str_equal(k->group, "goal") ? chosen_part(k, keys[i]) : NULL;
+			g_autofree char *value = NULL;
+			ScenarioGoal *goal;
+
+			if (!name)
+				continue;
+			goal = g_new0(ScenarioGoal, 1);
+			goal->key = k->key;
+			goal->name = g_strdup(name);
+			g_ptr_array_add(s->goals, goal);
+			value = g_key_file_get_string(src->ini, "goal", keys[i], NULL);
+			if (!store_named(src, k, "goal", keys[i], &goal->least, g_strstrip(value),
+					 error) ||
+			    !check_goal(goal, src, keys[i], error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+/* Rarer than this is not shown in a life of boots. */
+#define BOUND_MIN 0.00001
+
+static gboolean check_stop(Scenario *s, const Source *src, GError **error)
+{
+	if (!g_str_has_prefix(s->stop, "bound:"))
+		return TRUE;
+	units_parse_percent(s->stop + strlen("bound:"), &s->bound);
+	return s->bound >= BOUND_MIN ||
+	       complain(src, "policy", "stop", error, "the least bound is 0.001%%");
+}
+
 static gboolean check_resize(const Scenario *s, const Source *src, GError **error)
 {
 	const VmMemDevice *dev = NULL;
@@ -364,16 +369,24 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = load_group(src, g, g, s, error);
 		else if (g_str_equal(g, "balloon"))
 			ok = load_group(src, g, g, s, error) && check_balloon(s, src, error);
-		else if (!is_choice("scenario|guest|policy", g))
+		else if (!is_choice("scenario|guest|policy|goal", g))
 			ok = complain(
 				src, g, NULL, error,
 				"no such group; there are scenario, guest, memory ID, resize, "
-				"balloon, set, op NAME, policy");
+				"balloon, set, op NAME, policy, goal");
 		if (!ok)
 			return FALSE;
 	}
 	/* Last, so that [resize] may stand above the device that it names. */
 	return !s->resize_device || check_resize(s, src, error);
+}
+
+static void goal_free(gpointer data)
+{
+	ScenarioGoal *goal = data;
+
+	g_free(goal->name);
+	g_free(goal);
 }
 
 static Scenario *scenario_new(const char *path, const char *text)
@@ -391,6 +404,7 @@ static Scenario *scenario_new(const char *path, const char *text)
 	s->ops = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_op_free);
 	s->set_paths = g_ptr_array_new_with_free_func(g_free);
 	s->set_values = g_ptr_array_new_with_free_func(g_free);
+	s->goals = g_ptr_array_new_with_free_func(goal_free);
 	return s;
 }
 
@@ -413,7 +427,9 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 	}
 	if (!load_group(&src, "scenario", "scenario", s, error) ||
 	    !load_group(&src, "guest", "guest", s, error) ||
-	    !load_group(&src, "policy", "policy", s, error) || !load_groups(s, &src, error))
+	    !load_group(&src, "policy", "policy", s, error) || !check_stop(s, &src, error) ||
+	    !load_group(&src, "goal", "goal", s, error) || !load_goals(s, &src, error) ||
+	    !load_groups(s, &src, error))
 		return NULL;
 	if (s->ops->len == 0) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
@@ -450,6 +466,8 @@ void scenario_free(Scenario *s)
 	g_free(s->stop);
 	g_free(s->probe);
 	g_free(s->known_issues);
+	g_free(s->goal_ops);
+	g_ptr_array_unref(s->goals);
 	g_ptr_array_unref(s->devices);
 	g_ptr_array_unref(s->ops);
 	g_ptr_array_unref(s->set_paths);

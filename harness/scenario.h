@@ -16,6 +16,13 @@ typedef struct {
 	GPtrArray *keys, *values; /* of char *: only what the file sets */
 } ScenarioOp;
 
+/* A goal of [goal] that names its window or walker. */
+typedef struct {
+	const char *key; /* of the table: "windows.KIND" or "visits.WALKER" */
+	char *name;
+	guint64 least;
+} ScenarioGoal;
+
 typedef struct {
 	char *name; /* file name without .ini */
 	char *path;
@@ -40,20 +47,26 @@ typedef struct {
 	/* [policy] */
 	guint64 rotate; /* walkers of each boot, beside one hammer; 0: all ops */
 	guint64 boots, duration_ms, linger_ms, console_splats;
-	char *stop;  /* "never" or "first-incident" */
+	char *stop;  /* "never", "first-incident" or "bound:PERCENT" */
 	char *probe; /* the layer that counts exposure */
 	guint64 probe_cost_ms;
 	char *known_issues;
+	double bound; /* the share of bound:PERCENT, or 0 */
+	/* [goal], of each boot */
+	char *goal_ops; /* "all" or "any" */
+	guint64 goal_offlines, goal_windows;
+	GPtrArray *goals; /* of ScenarioGoal */
 } Scenario;
 
 typedef enum { KEY_TEXT, KEY_BYTES, KEY_MS, KEY_COUNT } ScenarioKeyType;
 
 typedef struct {
-	const char *group, *key;
+	const char *group;
+	const char *key; /* "windows.KIND": any that begins with "windows." */
 	ScenarioKeyType type;
 	const char *fallback; /* default as text; NULL: must be given where the group is */
 	guint64 min, max;     /* of a number */
-	const char *choices;  /* of a text, separated by '|'; NULL: free */
+	const char *choices;  /* of a text, separated by '|', a PERCENT may follow; NULL: free */
 	const char *help;
 	size_t offset; /* into Scenario, or into the device for [memory ID] */
 } ScenarioKey;

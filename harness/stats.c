@@ -20,6 +20,26 @@ StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence)
 	return ci;
 }
 
+double stats_upper(guint64 hits, guint64 trials, double confidence)
+{
+	if (hits >= trials)
+		return 1;
+	return gsl_cdf_beta_Pinv(confidence, hits + 1.0, trials - hits);
+}
+
+StatsInterval stats_first_hit(guint64 trials, double confidence)
+{
+	double tail = (1 - confidence) / 2;
+	StatsInterval ci = {0, 1};
+
+	if (trials == 0)
+		return ci;
+	ci.low = -expm1(log1p(-tail) / trials);
+	if (trials > 1)
+		ci.high = -expm1(log(tail) / (trials - 1.0));
+	return ci;
+}
+
 StatsInterval stats_poisson(guint64 events, double amount, double confidence)
 {
 	double tail = (1 - confidence) / 2;
@@ -58,6 +78,29 @@ guint64 stats_trials_for(double rate, double confidence)
 	if (!(rate > 0) || rate >= 1)
 		return rate >= 1 ? 1 : 0;
 	return (guint64)ceil(log1p(-confidence) / log1p(-rate));
+}
+
+guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant)
+{
+	guint64 enough = 1, few = 0;
+
+	if (hits == 0 || hits > trials)
+		return 0;
+	while (stats_fisher(hits, trials, 0, enough) >= significant) {
+		few = enough;
+		enough *= 2;
+		if (enough > G_MAXINT32)
+			return 0;
+	}
+	while (enough - few > 1) {
+		guint64 middle = few + (enough - few) / 2;
+
+		if (stats_fisher(hits, trials, 0, middle) < significant)
+			enough = middle;
+		else
+			few = middle;
+	}
+	return enough;
 }
 
 static gint by_time(gconstpointer a, gconstpointer b)
@@ -125,6 +168,21 @@ double stats_median(const GArray *steps)
 			return s->time_s;
 	}
 	return -1;
+}
+
+StatsInterval stats_median_interval(const GArray *steps)
+{
+	StatsInterval ci = {-1, -1};
+
+	for (guint i = 0; i < steps->len; i++) {
+		const StatsStep *s = &g_array_index(steps, StatsStep, i);
+
+		if (ci.low < 0 && s->ci.low <= 0.5)
+			ci.low = s->time_s;
+		if (ci.high < 0 && s->ci.high <= 0.5)
+			ci.high = s->time_s;
+	}
+	return ci;
 }
 
 /* How many of @t (sorted) last at least until @time_s; *@hits: hits at that very time. */

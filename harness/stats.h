@@ -17,6 +17,18 @@ typedef struct {
 /* Clopper-Pearson: the exact two-sided interval of a rate of @hits in @trials; 0..1 for none. */
 StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence);
 
+/*
+ * Most that the rate can be, one-sided and exact: @confidence sure to be above it. For 0 of n that
+ * is 1 - (1 - confidence)^(1/n); 1 without trials.
+ */
+double stats_upper(guint64 hits, guint64 trials, double confidence);
+
+/*
+ * The exact two-sided interval of a rate when trials went on until the first hit, which was trial
+ * number @trials: the count is geometric then, not binomial. 0..1 for 0.
+ */
+StatsInterval stats_first_hit(guint64 trials, double confidence);
+
 /* Exact interval of a Poisson rate: @events in @amount of whatever unit; (0, inf) for none. */
 StatsInterval stats_poisson(guint64 events, double amount, double confidence);
 
@@ -26,8 +38,15 @@ StatsInterval stats_poisson(guint64 events, double amount, double confidence);
  */
 double stats_fisher(guint64 hits_a, guint64 trials_a, guint64 hits_b, guint64 trials_b);
 
-/* Trials without a hit that bound the rate below @rate: 3 / rate for 95 %, exactly. */
+/* Least trials without a hit that bound the rate by @rate: about 3 / rate for 95 %. */
 guint64 stats_trials_for(double rate, double confidence);
+
+/*
+ * Trials without any hit after which @hits of @trials before them would be @significant apart
+ * (Fisher, two-sided): what a fix has to show, with the rate before it being an estimate too. 0
+ * when there was no hit before.
+ */
+guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant);
 
 /* One boot: how long it ran until its hit, or without one. */
 typedef struct {
@@ -47,6 +66,8 @@ typedef struct {
 GArray *stats_survival(const StatsTime *times, guint count);
 /* Its median, or -1 when fewer than half had a hit. */
 double stats_median(const GArray *steps);
+/* Its 95 % interval (Brookmeyer and Crowley, log-log); -1 where the data do not bound it. */
+StatsInterval stats_median_interval(const GArray *steps);
 /* Log-rank test of two groups: p, or 1 when there is nothing to compare. */
 double stats_logrank(const StatsTime *a, guint count_a, const StatsTime *b, guint count_b);
 

@@ -110,6 +110,31 @@ static gboolean put_incident(Store *store, gint64 boot, guint number, const RInc
 	return TRUE;
 }
 
+static gboolean put_exposure(Store *store, gint64 boot, const Exposure *e)
+{
+	gboolean ok = TRUE;
+
+	for (guint i = 0; ok && i < e->windows->len; i++) {
+		const ExposureWindow *w = g_ptr_array_index(e->windows, i);
+
+		ok = store_exec(store, NULL,
+				"INSERT INTO windows (boot, kind, opened, open_ns, longest_ns, "
+				"overlap, lost) VALUES (?, ?, ?, ?, ?, ?, ?)",
+				"itiiiii", boot, w->kind, (gint64)w->opened, (gint64)w->open_ns,
+				(gint64)w->longest_ns, (gint64)w->overlap, (gint64)w->lost);
+	}
+	for (guint i = 0; ok && i < e->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(e->visits, i);
+
+		ok = store_exec(store, NULL,
+				"INSERT INTO exposures (boot, walker, func, kind, visits, inside, "
+				"offline, nearest_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+				"itttiiiu", boot, v->walker, v->func, v->window, (gint64)v->visits,
+				(gint64)v->inside, (gint64)v->offline, v->nearest_ns);
+	}
+	return ok;
+}
+
 static gboolean put_boot(Store *store, const char *hunt_id, const RBoot *b)
 {
 	gint64 id = 0;
@@ -117,11 +142,15 @@ static gboolean put_boot(Store *store, const char *hunt_id, const RBoot *b)
 				 "tt", hunt_id, b->folder) &&
 		      store_exec(store, &id,
 				 "INSERT INTO boots (hunt, folder, number, retried, seed, started, "
-				 "verdict, reason, run_s, hello_s, offlines, hits, known, hit_s) "
-				 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-				 "ttiittttdniiin", hunt_id, b->folder, (gint64)b->number,
+				 "verdict, reason, run_s, hello_s, offlines, hits, known, hit_s, "
+				 "layer, layer_reason) "
+				 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+				 "RETURNING id",
+				 "ttiittttdniiintt", hunt_id, b->folder, (gint64)b->number,
 				 (gint64)b->retried, b->seed, b->started, b->verdict, b->reason,
-				 b->run_s, b->hello_s, b->offlines, b->hits, b->known, b->hit_s);
+				 b->run_s, b->hello_s, b->offlines, b->hits, b->known, b->hit_s,
+				 b->exposure->layer, b->exposure->reason) &&
+		      put_exposure(store, id, b->exposure);
 
 	for (guint i = 0; ok && i < b->ops->len; i++)
 		ok = put_op(store, id, g_ptr_array_index(b->ops, i));

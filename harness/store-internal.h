@@ -20,7 +20,8 @@ gboolean store_fail(Store *store, GError **error);
 
 /*
  * Runs one statement. @types has a letter for each value that follows: t const char * (NULL is
- * null), i gint64, d double, n double that is null when negative. Returns whether it ran;
+ * null), i gint64, u gint64 that is null when negative, d double, n double that is null when
+ * negative. Returns whether it ran;
  * @row_id (nullable): the first column of the first row that it returned.
  */
 gboolean store_exec(Store *store, gint64 *row_id, const char *sql, const char *types, ...);

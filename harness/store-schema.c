@@ -83,7 +83,21 @@ static const char version_2[] =
 	" hit_walker, 0, 1, max(hits, 1) FROM boot WHERE hit_signature IS NOT NULL;"
 	"DROP TABLE boot; DROP TABLE hunt;";
 
-static const char *const steps[STORE_VERSION] = {version_1, version_2};
+/* Version 3: what each boot was exposed to. `pfnhunt results rebuild` fills it in. */
+static const char version_3[] =
+	"ALTER TABLE boots ADD COLUMN layer TEXT;"
+	"ALTER TABLE boots ADD COLUMN layer_reason TEXT;"
+	"CREATE TABLE windows ("
+	" boot INTEGER NOT NULL REFERENCES boots(id) ON DELETE CASCADE, kind TEXT NOT NULL,"
+	" opened INTEGER NOT NULL, open_ns INTEGER NOT NULL, longest_ns INTEGER NOT NULL,"
+	" overlap INTEGER NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY (boot, kind)) WITHOUT ROWID;"
+	"CREATE TABLE exposures ("
+	" boot INTEGER NOT NULL REFERENCES boots(id) ON DELETE CASCADE, walker TEXT NOT NULL,"
+	" func TEXT NOT NULL, kind TEXT NOT NULL, visits INTEGER NOT NULL,"
+	" inside INTEGER NOT NULL, offline INTEGER NOT NULL, nearest_ns INTEGER,"
+	" PRIMARY KEY (boot, walker, func, kind)) WITHOUT ROWID;";
+
+static const char *const steps[STORE_VERSION] = {version_1, version_2, version_3};
 
 gboolean store_migrate(Store *store, int from)
 {

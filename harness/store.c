@@ -41,6 +41,7 @@ static sqlite3_stmt *prepare_va(Store *store, const char *sql, const char *types
 
 	for (int i = 1; rc == SQLITE_OK && *types; i++, types++) {
 		double value;
+		gint64 number;
 
 		switch (*types) {
 		case 't':
@@ -49,6 +50,11 @@ static sqlite3_stmt *prepare_va(Store *store, const char *sql, const char *types
 			break;
 		case 'i':
 			rc = sqlite3_bind_int64(stmt, i, va_arg(ap, gint64));
+			break;
+		case 'u':
+			number = va_arg(ap, gint64);
+			rc = number < 0 ? sqlite3_bind_null(stmt, i)
+					: sqlite3_bind_int64(stmt, i, number);
 			break;
 		default:
 			value = va_arg(ap, double);

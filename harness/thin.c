@@ -40,14 +40,17 @@ static guint64 boot_bytes(const char *dir)
 
 static gboolean keep_last(JsonObject *line, gpointer user)
 {
-	g_autofree char *key = g_strdup_printf("%s %" G_GINT64_FORMAT, rj_text(line, "agent", ""),
-					       rj_int(line, "inst", -1));
+	g_autofree char *key =
+		g_strdup_printf("%s %" G_GINT64_FORMAT " %s %s %s %s", rj_text(line, "agent", ""),
+				rj_int(line, "inst", -1), rj_text(line, "name", ""),
+				rj_text(line, "walker", ""), rj_text(line, "func", ""),
+				rj_text(line, "window", ""));
 
 	g_hash_table_replace(user, g_steal_pointer(&key), rj_print(json_object_ref(line), FALSE));
-	return g_hash_table_size(user) < 1000;
+	return g_hash_table_size(user) < 2000;
 }
 
-/* The totals only grow: the last line of each op is all that the index reads. */
+/* The totals only grow: the last line of each op, window and walker is all that the index reads. */
 static gboolean cut_counters(const char *dir)
 {
 	g_autoptr(GHashTable) last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

@@ -2,6 +2,8 @@
 /* See units.h: one table of suffixes a kind, used for reading and for printing. */
 #include "harness/units.h"
 
+#include <string.h>
+
 typedef struct {
 	const char *suffix;
 	guint64 factor;
@@ -33,6 +35,16 @@ static gboolean parse(const char *text, const Unit *units, guint64 *out)
 		return g_uint64_checked_mul(out, value, u->factor);
 	}
 	return FALSE;
+}
+
+gboolean units_parse_percent(const char *text, double *share)
+{
+	char *end;
+
+	if (!g_ascii_isdigit(*text) || strspn(text, "0123456789.") + 1 != strlen(text))
+		return FALSE;
+	*share = g_ascii_strtod(text, &end) / 100;
+	return g_str_equal(end, "%") && *share > 0 && *share < 1;
 }
 
 gboolean units_parse_bytes(const char *text, guint64 *bytes)

@@ -9,6 +9,8 @@
 gboolean units_parse_bytes(const char *text, guint64 *bytes);
 /* "20s", "500ms", "2m", "8h", "0": milliseconds. A bare number other than 0 is refused. */
 gboolean units_parse_ms(const char *text, guint64 *ms);
+/* "1%", "0.5%": a share of one, more than 0 and less than 1. */
+gboolean units_parse_percent(const char *text, double *share);
 /* Decimal or 0x hex. */
 gboolean units_parse_u64(const char *text, guint64 *value);
 

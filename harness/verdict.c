@@ -16,6 +16,19 @@ const char *verdict_name(Verdict verdict)
 	return verdicts[verdict].name;
 }
 
+Verdict verdict_of_name(const char *word)
+{
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		if (g_str_equal(verdicts[v].name, word))
+			return v;
+	return VERDICT_INFRA;
+}
+
+gboolean verdict_is_exposed(Verdict verdict)
+{
+	return verdict == VERDICT_CLEAN || verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG;
+}
+
 const char *verdict_help(Verdict verdict)
 {
 	return verdicts[verdict].help;
@@ -52,6 +65,10 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 		*reason = g_strdup_printf("every op was skipped: %s",
 					  f->op_count && f->ops[0].reason ? f->ops[0].reason
 									  : "no reason given");
+		return VERDICT_UNEXPOSED;
+	}
+	if (f->unmet) {
+		*reason = g_strdup(f->unmet);
 		return VERDICT_UNEXPOSED;
 	}
 	*reason = g_strdup_printf("%u of %u ops ran to the end", ran, f->op_count);

@@ -26,6 +26,10 @@ typedef enum {
 } Verdict;
 
 const char *verdict_name(Verdict verdict);
+/* The verdict of that name; INFRA for a word that is none. */
+Verdict verdict_of_name(const char *word);
+/* Boots that say something about the rate of hits: clean, incident or hang. */
+gboolean verdict_is_exposed(Verdict verdict);
 const char *verdict_help(Verdict verdict);
 int verdict_exit_code(Verdict verdict);
 
@@ -49,6 +53,7 @@ typedef struct {
 	gboolean done;	      /* the agent's end-of-run line arrived */
 	const char *exited;   /* QEMU ended unasked: how; or NULL */
 	gboolean interrupted; /* by the user */
+	const char *unmet;    /* the goal that it missed, or NULL: then it is not clean */
 	const VerdictOp *ops;
 	guint op_count;
 } VerdictFacts;

@@ -113,6 +113,32 @@ static char *json_escaped(const char *text)
 	return g_string_free(out, FALSE);
 }
 
+/* What a boot was exposed to, as its verdict says it and as its counters do. */
+static const char exposure[] =
+	"{\"layer\":\"bpf\",\"paused\":false,\"windows\":["
+	"{\"window\":\"offline\",\"opened\":100,\"open_ns\":900000000,\"longest_ns\":70000000,"
+	"\"overlap\":0,\"lost\":0},"
+	"{\"window\":\"dec\",\"opened\":40,\"open_ns\":8000000,\"longest_ns\":300000,"
+	"\"overlap\":0,\"lost\":1}],\"visits\":["
+	"{\"walker\":\"compaction\",\"func\":\"isolate_migratepages_block\",\"window\":\"dec\","
+	"\"visits\":700,\"inside\":0,\"offline\":0,\"nearest_ns\":12345},"
+	"{\"walker\":\"damon\",\"func\":\"damon_get_folio\",\"window\":\"offline\","
+	"\"visits\":20000,\"inside\":400,\"offline\":120,\"nearest_ns\":900},"
+	"{\"walker\":\"damon\",\"func\":\"damon_get_folio\",\"window\":\"dec\","
+	"\"visits\":20000,\"inside\":30,\"offline\":12,\"nearest_ns\":1500}]}";
+static const char exposure_lines[] =
+	"{\"agent\":\"probe\",\"t_ns\":3500000000,\"layer\":\"bpf\",\"on\":1,\"reason\":\"\","
+	"\"host_us\":5000000}\n"
+	"{\"agent\":\"window\",\"t_ns\":4500000000,\"name\":\"dec\",\"opened\":17,"
+	"\"open_ns\":400000,\"longest_ns\":300000,\"overlap\":0,\"lost\":0,"
+	"\"host_us\":6000000}\n"
+	"{\"agent\":\"window\",\"t_ns\":5500000000,\"name\":\"dec\",\"opened\":40,"
+	"\"open_ns\":8000000,\"longest_ns\":300000,\"overlap\":0,\"lost\":1,"
+	"\"host_us\":7000000}\n"
+	"{\"agent\":\"visit\",\"t_ns\":5500000000,\"walker\":\"damon\","
+	"\"func\":\"damon_get_folio\",\"window\":\"dec\",\"visits\":20000,\"inside\":30,"
+	"\"offline\":12,\"nearest_ns\":1500,\"host_us\":7000000}\n";
+
 static void write_verdict(const char *dir, const FixtureBoot *b)
 {
 	g_autofree char *title = json_escaped(b->title ? b->title : "");
@@ -137,12 +163,12 @@ static void write_verdict(const char *dir, const FixtureBoot *b)
 	g_autofree char *text = g_strdup_printf(
 		"{\"verdict\":\"%s\",\"reason\":\"why <b>not</b>\",\"boot\":0,"
 		"\"seed\":\"0x00000000000000bb\",\"interrupted\":false,\"run_s\":%.3f,"
-		"\"hello_s\":4.5,\"offlines\":100,\"hits\":%d,\"known\":0,%s"
+		"\"hello_s\":4.5,\"offlines\":100,\"hits\":%d,\"known\":0,%s\"exposure\":%s,"
 		"\"ops\":[{\"op\":\"block-state\",\"state\":\"ready\",\"steps\":100,"
 		"\"offlines\":100},{\"op\":\"damon\",\"state\":\"ready\",\"steps\":20},"
 		"{\"op\":\"ksm\",\"state\":\"skipped\",\"reason\":\"no <ksm> & co\","
 		"\"steps\":0}],\"incidents\":[%s]}",
-		b->verdict, b->run_s, b->title ? 3 : 0, hit, incident);
+		b->verdict, b->run_s, b->title ? 3 : 0, hit, exposure, incident);
 
 	fixture_write(dir, "verdict.json", text);
 }
@@ -150,6 +176,17 @@ static void write_verdict(const char *dir, const FixtureBoot *b)
 void fixture_boot(const char *hunt_dir, const FixtureBoot *b)
 {
 	g_autofree char *dir = g_build_filename(hunt_dir, "boots", b->folder, NULL);
+	g_autofree char *counters = g_strconcat(
+		"{\"agent\":\"mem\",\"t_ns\":3550000000,\"blocks\":2,\"online\":1,"
+		"\"partly\":1,\"offline_pages\":31744,\"plugged_kb\":4096,"
+		"\"host_us\":5040000}\n"
+		"{\"agent\":\"count\",\"t_ns\":4500000000,\"inst\":0,\"name\":\"block-state\","
+		"\"steps\":50,\"offlines\":51,\"host_us\":6000000}\n"
+		"{\"agent\":\"count\",\"t_ns\":5500000000,\"inst\":0,\"name\":\"block-state\","
+		"\"steps\":100,\"offlines\":100,\"host_us\":7000000}\n"
+		"{\"agent\":\"count\",\"t_ns\":5500000000,\"inst\":1,\"name\":\"damon\","
+		"\"steps\":20,\"pages\":31744,\"host_us\":7000000}\n",
+		exposure_lines, NULL);
 
 	g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
 	fixture_write(dir, "boot.json",
@@ -172,17 +209,8 @@ void fixture_boot(const char *hunt_dir, const FixtureBoot *b)
 		      "{\"agent\":\"phase\",\"name\":\"run\",\"t_ns\":3500000000,"
 		      "\"host_us\":5000000}\n"
 		      "{\"agent\":\"done\",\"t_ns\":6000000000,\"host_us\":7500000}\n");
-	fixture_write(
-		dir, "counters.jsonl",
-		"{\"agent\":\"mem\",\"t_ns\":3550000000,\"blocks\":2,\"online\":1,"
-		"\"partly\":1,\"offline_pages\":31744,\"plugged_kb\":4096,"
-		"\"host_us\":5040000}\n"
-		"{\"agent\":\"count\",\"t_ns\":4500000000,\"inst\":0,\"name\":\"block-state\","
-		"\"steps\":50,\"offlines\":51,\"host_us\":6000000}\n"
-		"{\"agent\":\"count\",\"t_ns\":5500000000,\"inst\":0,\"name\":\"block-state\","
-		"\"steps\":100,\"offlines\":100,\"host_us\":7000000}\n"
-		"{\"agent\":\"count\",\"t_ns\":5500000000,\"inst\":1,\"name\":\"damon\","
-		"\"steps\":20,\"pages\":31744,\"host_us\":7000000}\n");
+	fixture_write(dir, "counters.jsonl", counters);
+
 	fixture_write(dir, "kmsg.jsonl", "");
 	fixture_write(dir, "qmp.jsonl", "{\"dir\":\">\",\"line\":\"{}\",\"host_us\":1}\n");
 	write_recorder(dir);

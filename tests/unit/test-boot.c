@@ -4,6 +4,7 @@
  * verdict, every wait ends, and the evidence is there.
  */
 #include "harness/boot.h"
+#include "harness/results-model.h"
 #include "host-driver/tree.h"
 #include "host-driver/error.h"
 #include "host-driver/vm-fake.h"
@@ -139,7 +140,7 @@ static void play_policy(Fixture *f, const char *script, const char *policy, guin
 
 static void play(Fixture *f, const char *script)
 {
-	play_policy(f, script, "duration=1s\n", 0);
+	play_policy(f, script, "duration=1s\n[goal]\nops=any\n", 0);
 }
 
 static void expect(Fixture *f, Verdict verdict, const char *words)
@@ -164,6 +165,58 @@ static void test_clean(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->result->skipped->len, ==, 1);
 	g_assert_cmpstr(g_ptr_array_index(f->result->skipped, 0), ==, "null-walker: no DAMON");
 	g_assert_cmpuint(f->splats, ==, 0);
+}
+
+#define EXPOSED                                                                                    \
+	"on go +4 agent probe t_ns=1200000000 layer=kprobe on=1 reason=no%20BTF\n"                 \
+	"on go +5 agent window t_ns=1220000000 name=dec opened=3 open_ns=5000 longest_ns=4000 "    \
+	"overlap=0 lost=0\n"                                                                       \
+	"on go +6 agent visit t_ns=1220000000 walker=damon func=damon_get_folio window=dec "       \
+	"visits=9 inside=2 offline=1 nearest_ns=77\n"                                              \
+	"on go +8 agent window t_ns=1225000000 name=dec opened=5 open_ns=9000 longest_ns=4000 "    \
+	"overlap=0 lost=0\n"
+
+/* What was told stands in the verdict; goals that it reaches leave the boot clean. */
+static void test_exposure(Fixture *f, gconstpointer data)
+{
+	play_policy(f, RUNS EXPOSED ENDS,
+		    "duration=1s\n[goal]\nops=any\nofflines=9\nwindows.dec=5\nvisits.damon=2\n", 0);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	g_assert_cmpstr(f->result->exposure->layer, ==, "kprobe");
+	g_assert_cmpstr(f->result->exposure->reason, ==, "no BTF");
+	g_assert_cmpuint(exposure_opened(f->result->exposure, "dec"), ==, 5);
+	g_assert_cmpuint(exposure_inside(f->result->exposure, "damon", NULL), ==, 2);
+	{
+		g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+		g_autoptr(RBoot) boot = results_boot_load(dir, NULL);
+
+		g_assert_cmpuint(exposure_opened(boot->exposure, "dec"), ==, 5);
+		g_assert_cmpint(exposure_nearest_ns(boot->exposure, "damon", "dec"), ==, 77);
+	}
+}
+
+static void test_goals(Fixture *f, gconstpointer data)
+{
+	play_policy(f, RUNS EXPOSED ENDS, data, 0);
+	expect(f, VERDICT_UNEXPOSED, strchr((const char *)data, '#') + 1);
+}
+
+/* The policy, and what the reason must say. */
+static const char *const goals[] = {
+	"duration=1s\n#null-walker did not run: no DAMON",
+	"duration=1s\n[goal]\nops=any\nofflines=10\n#offlines = 10, but there were 9",
+	"duration=1s\n[goal]\nops=any\nwindows=6\n#windows = 6, but there were 5",
+	"duration=1s\n[goal]\nops=any\nwindows.plug=1\n#windows.plug = 1, but there were 0",
+	"duration=1s\n[goal]\nops=any\nvisits.damon=3\n#were 2 (nearest miss 0.1 us)",
+	"duration=1s\n[goal]\nops=any\nvisits.null-walker=1\n#visits.null-walker = 1, but",
+};
+
+/* A guest that dies keeps what it told in its last second. */
+static void test_exposure_of_the_dead(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS EXPOSED WARNING);
+	expect(f, VERDICT_INCIDENT, "1 incident");
+	g_assert_cmpuint(exposure_opened(f->result->exposure, "dec"), ==, 5);
 }
 
 static void test_incident(Fixture *f, gconstpointer data)
@@ -360,7 +413,7 @@ static void test_interrupt(Fixture *f, gconstpointer data)
 		    RUNS
 		    "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
 		    "on poweroff +5 exit 0\n",
-		    "duration=1h\n", 400);
+		    "duration=1h\n[goal]\nops=any\n", 400);
 	expect(f, VERDICT_CLEAN, "1 of 2 ops");
 }
 
@@ -377,6 +430,8 @@ int main(int argc, char **argv)
 		void (*run)(Fixture *, gconstpointer);
 	} tests[] = {
 		{"/boot/clean", test_clean},
+		{"/boot/exposure", test_exposure},
+		{"/boot/exposure-of-the-dead", test_exposure_of_the_dead},
 		{"/boot/incident", test_incident},
 		{"/boot/plugged", test_plugged},
 		{"/boot/plugged-unread", test_plugged_unread},
@@ -402,5 +457,10 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+	for (gsize i = 0; i < G_N_ELEMENTS(goals); i++) {
+		g_autofree char *name = g_strdup_printf("/boot/goal/%zu", i);
+
+		g_test_add(name, Fixture, goals[i], set_up, test_goals, tear_down);
+	}
 	return g_test_run();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hunt on the scripted machine: how boots follow each other, and what is counted. */
 #include "harness/hunt.h"
+#include "harness/results-model.h"
 #include "host-driver/tree.h"
 #include "harness/report-text.h"
 #include "host-driver/error.h"
@@ -38,6 +39,7 @@ typedef struct {
 	HuntSummary summary;
 	const char *then_script; /* from the second boot on */
 	gboolean interrupt;
+	double bound;
 } Fixture;
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -115,6 +117,7 @@ static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 			     .accel = accel,
 			     .accel_auto = TRUE,
 			     .boots = boots,
+			     .bound = f->bound,
 			     .seed = 42,
 			     .results_dir = results,
 			     .agent_path = f->agent,
@@ -197,6 +200,36 @@ static void test_interrupt(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(report, "interrupted"));
 }
 
+/* Half of all boots: five without a hit show that it is less. */
+static void test_bound(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+	g_autoptr(RHunt) back = NULL;
+
+	f->bound = 0.5;
+	report = hunt(f, CLEAN, 0, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary.boots, ==, 5);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_nonnull(strstr(report, "50 % is shown"));
+	g_assert_nonnull(strstr(report, "0 hits in 5 boots, 45 offlines, visits not measured "
+					"(probes: not told by the agent): the chance of a hit per "
+					"boot is below 45 % at 95 %"));
+	back = results_hunt_load(f->summary.dir, TRUE, NULL);
+	g_assert_cmpfloat(back->bound, ==, 0.5);
+}
+
+/* Fewer boots than the bound needs: nothing that was seen, and not proven either. */
+static void test_bound_cut(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+
+	f->bound = 0.5;
+	report = hunt(f, CLEAN, 3, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_cmpint(f->summary.verdict, ==, VERDICT_UNEXPOSED);
+	g_assert_nonnull(strstr(report, "2 more without a hit show < 50 %"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -204,6 +237,8 @@ int main(int argc, char **argv)
 	g_test_add("/hunt/emulator", Fixture, NULL, set_up, test_emulator, tear_down);
 	g_test_add("/hunt/always-emulator", Fixture, NULL, set_up, test_always_emulator, tear_down);
 	g_test_add("/hunt/kvm-falls-back", Fixture, NULL, set_up, test_kvm_falls_back, tear_down);
+	g_test_add("/hunt/bound", Fixture, NULL, set_up, test_bound, tear_down);
+	g_test_add("/hunt/bound-cut", Fixture, NULL, set_up, test_bound_cut, tear_down);
 	g_test_add("/hunt/interrupt", Fixture, NULL, set_up, test_interrupt, tear_down);
 	return g_test_run();
 }

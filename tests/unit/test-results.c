@@ -89,7 +89,15 @@ static void test_show(Fixture *f, gconstpointer data)
 	g_autofree char *boot = results_show_boot(f->b, g_ptr_array_index(f->b->boots, 1));
 	g_autofree char *first = results_show_boot(f->a, g_ptr_array_index(f->a->boots, 0));
 
-	has(hunt, "2 of 3 boots fired: 67 % (95 %: 9..99 %)");
+	has(hunt, "2 of 3 boots fired (67 %), 300 offlines, 1,200 damon visits inside an open "
+		  "window: the chance of a hit per boot is 9..99 % at 95 %");
+	has(hunt, "20 hits per 1,000 offlines");
+	has(hunt, "rates within boots");
+	has(hunt, "clean boots with it would show that it works");
+	has(hunt, "compaction  dec        0/3");
+	has(hunt, "12 us     0  not exposed");
+	has(hunt, "9..99 %");
+	has(boot, "exposure (probes: bpf)");
 	has(hunt, "warning:hostile:<x>&");
 	has(boot, "ksm");
 	has(boot, "no <ksm> & co");

@@ -47,6 +47,34 @@ static void test_good(void)
 	g_assert_cmpuint(s->linger_ms, ==, 2000);
 }
 
+static void test_goal(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Scenario) plain = scenario_parse("p.ini", HEAD OPS, &error);
+	g_autoptr(Scenario) s = scenario_parse(
+		"f.ini",
+		HEAD OPS "[policy]\nstop=bound:0.5%\n[goal]\nops = any\nofflines = 100\nwindows=7\n"
+			 "windows.dec = 50\nvisits.split-huge-pages=3\n",
+		&error);
+	const ScenarioGoal *goal;
+
+	g_assert_no_error(error);
+	g_assert_cmpstr(plain->goal_ops, ==, "all");
+	g_assert_cmpuint(plain->goals->len, ==, 0);
+	g_assert_cmpfloat(plain->bound, ==, 0);
+	g_assert_cmpfloat_with_epsilon(s->bound, 0.005, 1e-12);
+	g_assert_cmpstr(s->goal_ops, ==, "any");
+	g_assert_cmpuint(s->goal_offlines, ==, 100);
+	g_assert_cmpuint(s->goal_windows, ==, 7);
+	g_assert_cmpuint(s->goals->len, ==, 2);
+	goal = g_ptr_array_index(s->goals, 0);
+	g_assert_cmpstr(goal->key, ==, "windows.KIND");
+	g_assert_cmpstr(goal->name, ==, "dec");
+	g_assert_cmpuint(goal->least, ==, 50);
+	goal = g_ptr_array_index(s->goals, 1);
+	g_assert_cmpstr(goal->name, ==, "split-huge-pages");
+}
+
 static void test_bad(void)
 {
 	static const struct {
@@ -74,6 +102,17 @@ static void test_bad(void)
 		{HEAD OPS "[resize]\ndevice=vm0\nmax=512M\nmode=whole\n",
 		 "[resize] mode: 'whole' is none of partly|churn|remove"},
 		{HEAD OPS "[balloon]\nmin=64M\n", "[balloon] max: missing"},
+		{HEAD OPS "[goal]\nwindow=1\n",
+		 "f.ini:9: [goal] window: no such key; there are ops"},
+		{HEAD OPS "[goal]\nwindows.decs=1\n", "[goal] windows.decs: no such window"},
+		{HEAD OPS "[goal]\nvisits.damn=1\n", "[goal] visits.damn: no walker of that name"},
+		{HEAD OPS "[goal]\nvisits.block-state=1\n", "no walker of that name"},
+		{HEAD OPS "[goal]\nvisits.damon=x\n", "[goal] visits.damon: 'x' is not a number"},
+		{HEAD OPS "[goal]\nops=most\n", "'most' is none of all|any"},
+		{HEAD OPS "[policy]\nstop=bound:1\n", "[policy] stop: 'bound:1' is none of never"},
+		{HEAD OPS "[policy]\nstop=bound:0%\n", "'bound:0%' is none of never|"},
+		{HEAD OPS "[policy]\nstop=bound:100%\n", "'bound:100%' is none of"},
+		{HEAD OPS "[policy]\nstop=bound:0.0001%\n", "the least bound is 0.001%"},
 		{HEAD OPS "[balloon]\nmax=64M\nmin=64M\n", "[balloon] min: not below max"},
 		{HEAD OPS "[balloon]\nmax=64G\n", "[balloon] max: not below the guest's memory"},
 		{"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=581M\n" OPS,
@@ -172,6 +211,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/scenario/good", test_good);
+	g_test_add_func("/scenario/goal", test_goal);
 	g_test_add_func("/scenario/bad", test_bad);
 	g_test_add_func("/scenario/shipped", test_shipped);
 	g_test_add_func("/scenario/find", test_find);

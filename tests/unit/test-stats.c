@@ -36,6 +36,61 @@ static void test_proportion(void)
 	near(ci.high, 1, 0);
 }
 
+/* Hanley and Lippman-Hand, JAMA 249 (1983), "If nothing goes wrong, is everything all right?" */
+static void test_upper(void)
+{
+	static const struct {
+		guint64 trials;
+		double percent;
+	} table[] = {{10, 26}, {20, 14}, {50, 5.8}, {100, 3.0}, {1000, 0.30}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		double upper = stats_upper(0, table[i].trials, 0.95);
+
+		near(upper * 100, table[i].percent, table[i].percent < 5 ? 0.05 : 0.5);
+		near(upper, 1 - pow(0.05, 1.0 / (double)table[i].trials), 1e-12);
+	}
+	near(stats_upper(0, 40, 0.95), 0.0722, 5e-5);
+	near(stats_upper(0, 0, 0.95), 1, 0);
+	near(stats_upper(7, 7, 0.95), 1, 0);
+	/* One side at 97.5 % is the upper half of the two-sided interval at 95 %. */
+	near(stats_upper(3, 10, 0.975), 0.6524529, 1e-6);
+}
+
+/* By the definition: the bounds are the rates at which so few, or so many, trials are 2.5 %. */
+static void test_first_hit(void)
+{
+	StatsInterval ci = stats_first_hit(20, 0.95);
+
+	near(1 - pow(1 - ci.low, 20), 0.025, 1e-12);
+	near(pow(1 - ci.high, 19), 0.025, 1e-12);
+	/* The same lower bound as 1 of 20, and a smaller upper one. */
+	near(ci.low, stats_proportion(1, 20, 0.95).low, 1e-9);
+	g_assert_cmpfloat(ci.high, <, stats_proportion(1, 20, 0.95).high);
+	ci = stats_first_hit(1, 0.95);
+	near(ci.low, 0.025, 1e-12);
+	near(ci.high, 1, 0);
+	near(stats_first_hit(0, 0.95).high, 1, 0);
+}
+
+static void test_fix(void)
+{
+	static const struct {
+		guint64 hits, trials;
+	} before[] = {{20, 20}, {12, 20}, {1, 20}, {1, 300}, {3, 10}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
+		guint64 n = stats_trials_for_fix(before[i].hits, before[i].trials, 0.01);
+
+		g_assert_cmpfloat(stats_fisher(before[i].hits, before[i].trials, 0, n), <, 0.01);
+		g_assert_cmpfloat(stats_fisher(before[i].hits, before[i].trials, 0, n - 1), >=,
+				  0.01);
+	}
+	/* 1 of 1: chance puts the one hit into that boot in 1 of n + 1 cases. */
+	g_assert_cmpuint(stats_trials_for_fix(1, 1, 0.01), ==, 100);
+	g_assert_cmpuint(stats_trials_for_fix(0, 20, 0.01), ==, 0);
+}
+
 static void test_poisson(void)
 {
 	/* Garwood 1936: 0 events 0..3.689, 10 events 4.795..18.390. */
@@ -103,6 +158,21 @@ static void test_survival(void)
 	near(stats_median(steps), 23, 0);
 }
 
+/* R's survfit(conf.type = "log-log"): 23 (13, NA) and 8 (4, 11). */
+static void test_median_interval(void)
+{
+	g_autoptr(GArray) drug = stats_survival(six_mp, G_N_ELEMENTS(six_mp));
+	g_autoptr(GArray) none = stats_survival(placebo, G_N_ELEMENTS(placebo));
+	StatsInterval ci = stats_median_interval(drug);
+
+	near(ci.low, 13, 0);
+	near(ci.high, -1, 0);
+	ci = stats_median_interval(none);
+	near(stats_median(none), 8, 0);
+	near(ci.low, 4, 0);
+	near(ci.high, 11, 0);
+}
+
 static void test_logrank(void)
 {
 	StatsTime nothing = {1, FALSE};
@@ -119,6 +189,10 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/stats/proportion", test_proportion);
+	g_test_add_func("/stats/upper", test_upper);
+	g_test_add_func("/stats/first-hit", test_first_hit);
+	g_test_add_func("/stats/fix", test_fix);
+	g_test_add_func("/stats/median-interval", test_median_interval);
 	g_test_add_func("/stats/poisson", test_poisson);
 	g_test_add_func("/stats/fisher", test_fisher);
 	g_test_add_func("/stats/trials", test_trials);

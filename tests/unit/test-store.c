@@ -87,7 +87,12 @@ static char *query(const char *root, const char *sql)
 	"SELECT b.hunt, b.folder, i.number, family, i.title, i.signature, walker, walker_guessed," \
 	" evidence, i.hits, s.number, s.kind, s.title, s.line, s.t_us FROM incidents i"            \
 	" JOIN boots b ON b.id = i.boot JOIN splats s ON s.incident = i.id"                        \
-	" ORDER BY b.hunt, b.folder, i.number, s.number;"
+	" ORDER BY b.hunt, b.folder, i.number, s.number;"                                          \
+	"SELECT b.hunt, b.folder, layer, kind, opened, open_ns, longest_ns, overlap, lost"         \
+	" FROM windows w JOIN boots b ON b.id = w.boot ORDER BY b.hunt, b.folder, kind;"           \
+	"SELECT b.hunt, b.folder, walker, func, kind, visits, inside, offline, nearest_ns"         \
+	" FROM exposures e JOIN boots b ON b.id = e.boot"                                          \
+	" ORDER BY b.hunt, b.folder, walker, func, kind;"
 
 static void check_sound(const char *root)
 {
@@ -148,6 +153,8 @@ static void test_rebuild(Fixture *f, gconstpointer data)
 	check_sound(f->root);
 	g_assert_nonnull(strstr(live, "|offlines|100|"));
 	g_assert_nonnull(strstr(live, "|vm0|83886080|4194304|"));
+	g_assert_nonnull(strstr(live, "|0002|bpf|dec|40|8000000|300000|0|1|"));
+	g_assert_nonnull(strstr(live, "|damon|damon_get_folio|dec|20000|30|12|1500|"));
 	g_assert_nonnull(strstr(live, "6.12.95-1|00ff|c0|machine|2|incident|"));
 	rebuild(f->root, 2, 6);
 	again = query(f->root, DUMP);
@@ -231,7 +238,7 @@ static void test_migrate(Fixture *f, gconstpointer data)
 	incident = query(f->root, "SELECT boot, family, signature, walker, hits FROM incidents");
 	g_assert_cmpstr(incident, ==, "7|fake-offline|sig|damon|3|\n");
 	version = query(f->root, "PRAGMA user_version");
-	g_assert_cmpstr(version, ==, "2|\n");
+	g_assert_cmpstr(version, ==, "3|\n");
 	check_sound(f->root);
 }
 
@@ -253,7 +260,7 @@ static void test_newer(Fixture *f, gconstpointer data)
 	g_autofree char *note = NULL, *version = NULL;
 
 	g_free(query(f->root, "PRAGMA user_version = 99"));
-	expect_refused(f->root, "newer pfnhunt (version 99, this one knows 2)");
+	expect_refused(f->root, "newer pfnhunt (version 99, this one knows 3)");
 	/* It is not ours to throw away either. */
 	g_assert_false(store_rebuild(f->root, &note, NULL, NULL, &error));
 	version = query(f->root, "PRAGMA user_version");
