@@ -201,6 +201,7 @@ static void wait_plugged(struct session *s, uint64_t bytes)
 
 static void do_plug(struct session *s, const struct wire_msg *msg)
 {
+	const char *params = wire_get(msg, "params");
 	uint64_t bytes = 0;
 	int fd, ret;
 
@@ -215,7 +216,7 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 			close(fd);
 	}
 	if (!faccessat(s->root_fd, VIRTIO_MEM_MODULE, F_OK, 0)) {
-		ret = boot_load_module(s->root_fd, VIRTIO_MEM_MODULE, "");
+		ret = boot_load_module(s->root_fd, VIRTIO_MEM_MODULE, params ? params : "");
 		if (ret)
 			sink_event(&s->sink, "module_failed", "path", VIRTIO_MEM_MODULE, "error",
 				   strerror(-ret));

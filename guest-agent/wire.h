@@ -51,7 +51,7 @@
 	X(SET, "set", 'h',                                                                         \
 	  "path= value=: write a file of sysfs, procfs or debugfs, in turn or while ops run")      \
 	X(OP, "op", 'h', "inst= name= ...: the op's parameters")                                   \
-	X(PLUG, "plug", 'h', "bytes=: load virtio_mem, wait until this much is plugged")           \
+	X(PLUG, "plug", 'h', "bytes= params=: load virtio_mem, wait until this much is plugged")   \
 	X(GO, "go", 'h', "duration_ms=: set up, then run; 0 = until stop")                         \
 	X(STOP, "stop", 'h', "end the run, then say done")                                         \
 	X(PING, "ping", 'h', "id=")                                                                \

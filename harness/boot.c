@@ -21,6 +21,19 @@ const BootDeadlines boot_deadlines_default = {
 	.exit_ms = 5000,
 };
 
+/* For modules that are built in: those are not loaded with what the plan says. */
+static void add_module_params(GString *cmdline, const Scenario *s)
+{
+	for (guint i = 0; i < s->modules->len; i++) {
+		const ScenarioModule *module = g_ptr_array_index(s->modules, i);
+		g_auto(GStrv) params = g_strsplit(module->params, " ", -1);
+
+		for (guint k = 0; params[k]; k++)
+			if (*params[k])
+				g_string_append_printf(cmdline, " %s.%s", module->name, params[k]);
+	}
+}
+
 /*
  * What every boot is given: faster boots and a readable console, nothing that changes what
  * is tested (that stands in the scenario's cmdline). unknown_nmi_panic makes our own NMI to a
@@ -41,6 +54,7 @@ VmConfig *boot_vm_config(const BootConfig *config)
 		g_string_append_printf(cmdline, " tsc_early_khz=%" G_GUINT64_FORMAT, khz);
 	if (*s->cmdline)
 		g_string_append_printf(cmdline, " %s", s->cmdline);
+	add_module_params(cmdline, s);
 	vm->name = g_strdup(config->name);
 	vm->uri = g_strdup(config->backend->uri);
 	vm->accel = config->accel;

@@ -77,6 +77,18 @@ static void add_ops(Plan *plan, const Scenario *s)
 	}
 }
 
+/* The parameters that the module is to be loaded with, or NULL. */
+static const char *params_of(const GPtrArray *modules, const char *name)
+{
+	for (guint i = 0; i < modules->len; i++) {
+		const KernelModule *m = g_ptr_array_index(modules, i);
+
+		if (m->params && g_str_equal(m->name, name))
+			return m->params;
+	}
+	return NULL;
+}
+
 /* virtio_mem itself waits for the `plug` line: the online policy must be set before it. */
 static void add_modules(Plan *plan, const GPtrArray *modules, guint boot_count)
 {
@@ -161,6 +173,7 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	Plan *plan = g_new0(Plan, 1);
 	char buf[WIRE_LINE_MAX];
 	struct wire_out out;
+	const char *params;
 	int go_len;
 
 	plan->seed = seed;
@@ -183,6 +196,9 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	add_ops(plan, s);
 	wire_begin(&out, buf, sizeof(buf), WIRE_PLUG);
 	wire_add_u64(&out, "bytes", plan->plug_bytes);
+	params = params_of(modules, "virtio_mem");
+	if (params)
+		wire_add(&out, "params", params);
 	add_line(plan, &out);
 
 	wire_begin(&out, buf, sizeof(buf), WIRE_GO);
@@ -238,6 +254,28 @@ char *plan_to_text(const Scenario *s, guint64 seed, const GPtrArray *modules, gu
 	return g_string_free(text, FALSE);
 }
 
+/* Gives the scenario's parameters to the modules, and loads those that nothing else wants. */
+static gboolean apply_params(const Scenario *s, const Kernel *kernel, GPtrArray *modules,
+			     GError **error)
+{
+	for (guint i = 0; i < s->modules->len; i++) {
+		const ScenarioModule *wanted = g_ptr_array_index(s->modules, i);
+		const char *const name[] = {wanted->name, NULL};
+
+		if (!kernel_modules_resolve(kernel, name, modules, NULL, error))
+			return FALSE;
+		for (guint k = 0; k < modules->len; k++) {
+			KernelModule *m = g_ptr_array_index(modules, k);
+
+			if (!g_str_equal(m->name, wanted->name))
+				continue;
+			g_free(m->params);
+			m->params = g_strdup(wanted->params);
+		}
+	}
+	return TRUE;
+}
+
 GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_count, GError **error)
 {
 	static const char *const boot[] = {"virtio_pci", "virtio_console", NULL};
@@ -272,5 +310,7 @@ GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_cou
 		    !kernel_modules_resolve(kernel, info->modules, modules, missing, error))
 			return NULL;
 	}
+	if (!apply_params(s, kernel, modules, error))
+		return NULL;
 	return g_steal_pointer(&modules);
 }

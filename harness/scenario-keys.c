@@ -6,6 +6,7 @@
 
 #define IN(field)  offsetof(Scenario, field)
 #define DEV(field) offsetof(VmMemDevice, field)
+#define MOD(field) offsetof(ScenarioModule, field)
 #define MIB(n)	   ((guint64)(n) << 20)
 #define GIB(n)	   ((guint64)(n) << 30)
 #define DAY_MS	   86400000ull
@@ -52,6 +53,9 @@ const ScenarioKey scenario_keys[] = {
 	 "time from one change to the next", IN(balloon_period_ms)},
 	{"balloon", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
 	 "each period is longer or shorter by up to this, seeded", IN(balloon_jitter_ms)},
+	{"module NAME", "params", KEY_TEXT, NULL, 0, 0, NULL,
+	 "parameters of a kernel module, as insmod takes them; given to one that is built in, too",
+	 MOD(params)},
 	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
 	 "boots of a hunt (--boots)", IN(boots)},
 	{"policy", "rotate", KEY_COUNT, "0", 0, OP_INST_MAX, NULL,

@@ -242,6 +242,30 @@ static gboolean load_op(Scenario *s, const Source *src, const char *group, GErro
 	return TRUE;
 }
 
+static void scenario_module_free(ScenarioModule *module)
+{
+	g_free(module->name);
+	g_free(module->params);
+	g_free(module);
+}
+
+static gboolean load_module(Scenario *s, const Source *src, const char *group, GError **error)
+{
+	const char *name = group + strlen("module ");
+	ScenarioModule *module = g_new0(ScenarioModule, 1);
+
+	module->name = g_strdelimit(g_strdup(name), "-", '_');
+	g_ptr_array_add(s->modules, module);
+	if (!*name || strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") != strlen(name))
+		return complain(src, group, NULL, error, "not the name of a kernel module");
+	if (!load_group(src, "module NAME", group, module, error))
+		return FALSE;
+	for (const char *c = module->params; *c; c++)
+		if (!g_ascii_isprint(*c))
+			return complain(src, group, "params", error, "not plain text");
+	return TRUE;
+}
+
 static gboolean load_set(Scenario *s, const Source *src, const char *group, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
@@ -363,6 +387,8 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = load_device(s, src, g, error);
 		else if (g_str_has_prefix(g, "op "))
 			ok = load_op(s, src, g, error);
+		else if (g_str_has_prefix(g, "module "))
+			ok = load_module(s, src, g, error);
 		else if (g_str_equal(g, "set"))
 			ok = load_set(s, src, g, error);
 		else if (g_str_equal(g, "resize"))
@@ -373,7 +399,7 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = complain(
 				src, g, NULL, error,
 				"no such group; there are scenario, guest, memory ID, resize, "
-				"balloon, set, op NAME, policy, goal");
+				"balloon, module NAME, set, op NAME, policy, goal");
 		if (!ok)
 			return FALSE;
 	}
@@ -402,6 +428,7 @@ static Scenario *scenario_new(const char *path, const char *text)
 		*dot = '\0';
 	s->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	s->ops = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_op_free);
+	s->modules = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_module_free);
 	s->set_paths = g_ptr_array_new_with_free_func(g_free);
 	s->set_values = g_ptr_array_new_with_free_func(g_free);
 	s->goals = g_ptr_array_new_with_free_func(goal_free);
@@ -470,6 +497,7 @@ void scenario_free(Scenario *s)
 	g_ptr_array_unref(s->goals);
 	g_ptr_array_unref(s->devices);
 	g_ptr_array_unref(s->ops);
+	g_ptr_array_unref(s->modules);
 	g_ptr_array_unref(s->set_paths);
 	g_ptr_array_unref(s->set_values);
 	g_free(s);

@@ -24,6 +24,11 @@ typedef struct {
 } ScenarioGoal;
 
 typedef struct {
+	char *name; /* of a kernel module, with underscores */
+	char *params;
+} ScenarioModule;
+
+typedef struct {
 	char *name; /* file name without .ini */
 	char *path;
 	char *text; /* the file as read, for the record */
@@ -40,6 +45,8 @@ typedef struct {
 	/* [balloon] */
 	guint64 balloon_max_bytes; /* 0: the guest has no balloon */
 	guint64 balloon_min_bytes, balloon_period_ms, balloon_jitter_ms;
+	/* [module NAME] */
+	GPtrArray *modules; /* of ScenarioModule */
 	/* [set] */
 	GPtrArray *set_paths, *set_values; /* of char * */
 	/* [op NAME] */
@@ -68,7 +75,7 @@ typedef struct {
 	guint64 min, max;     /* of a number */
 	const char *choices;  /* of a text, separated by '|', a PERCENT may follow; NULL: free */
 	const char *help;
-	size_t offset; /* into Scenario, or into the device for [memory ID] */
+	size_t offset; /* into Scenario, or into what [memory ID] and [module NAME] describe */
 } ScenarioKey;
 extern const ScenarioKey scenario_keys[]; /* ends with a NULL group */
 

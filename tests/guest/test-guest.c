@@ -209,6 +209,18 @@ static void test_census(Hunt *h, gconstpointer data)
 		      strstr(verdict, "silent: fake-offline page is poisoned"));
 }
 
+/* The driver says how large its big blocks are; in the other mode it has sub-blocks. */
+static void test_module(Hunt *h, gconstpointer data)
+{
+	g_autofree char *kmsg = NULL;
+
+	run(h, "module.ini");
+	expect(h, 0, "clean");
+	kmsg = read_evidence(h, "kmsg.jsonl");
+	g_assert_nonnull(strstr(kmsg, "big block size: 0x8000000"));
+	g_assert_null(strstr(kmsg, "subblock size"));
+}
+
 static void test_plant(Hunt *h, gconstpointer data)
 {
 	run(h, "plant.ini");
@@ -445,21 +457,14 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Hunt *, gconstpointer);
 	} tests[] = {
-		{"/guest/bad-input", test_bad_input},
-		{"/guest/dry-run", test_dry_run},
-		{"/guest/null", test_null},
-		{"/guest/hammers", test_hammers},
-		{"/guest/boots", test_boots},
-		{"/guest/plant", test_plant},
-		{"/guest/census", test_census},
-		{"/guest/panic", test_panic},
-		{"/guest/quick", test_quick},
-		{"/guest/unmet", test_unmet},
-		{"/guest/resize", test_resize},
-		{"/guest/walkers", test_walkers},
-		{"/guest/interrupt", test_interrupt},
-		{"/guest/killed", test_killed},
-		{"/guest/qemu-killed", test_qemu_killed},
+		{"/guest/bad-input", test_bad_input}, {"/guest/dry-run", test_dry_run},
+		{"/guest/null", test_null},	      {"/guest/hammers", test_hammers},
+		{"/guest/boots", test_boots},	      {"/guest/plant", test_plant},
+		{"/guest/census", test_census},	      {"/guest/module", test_module},
+		{"/guest/panic", test_panic},	      {"/guest/quick", test_quick},
+		{"/guest/unmet", test_unmet},	      {"/guest/resize", test_resize},
+		{"/guest/walkers", test_walkers},     {"/guest/interrupt", test_interrupt},
+		{"/guest/killed", test_killed},	      {"/guest/qemu-killed", test_qemu_killed},
 	};
 
 	g_test_init(&argc, &argv, NULL);

@@ -63,6 +63,27 @@ static void test_lines(void)
 	g_assert_null(strstr(plan, "\n\n"));
 }
 
+static void test_module_params(void)
+{
+	g_autofree char *more = g_strconcat(
+		text, "[module virtio-mem]\nparams=force_bbm=1 bbm_block_size=268435456\n", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Scenario) s = scenario_parse("t.ini", more, &error);
+	g_autoptr(GPtrArray) mods = modules();
+	KernelModule *mem = g_ptr_array_index(mods, 1);
+	const ScenarioModule *m;
+	g_autofree char *plan = NULL;
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(s->modules->len, ==, 1);
+	m = g_ptr_array_index(s->modules, 0);
+	g_assert_cmpstr(m->name, ==, "virtio_mem");
+	mem->params = g_strdup(m->params);
+	plan = plan_to_text(s, 42, mods, 1, 0);
+	g_assert_nonnull(strstr(plan, "plug bytes=612368384 params=force_bbm=1%20"
+				      "bbm_block_size=268435456\n"));
+}
+
 /* Each boot has one hammer and two walkers; over many boots all have their turn. */
 static void test_rotation(void)
 {
@@ -120,6 +141,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/plan/same", test_same);
 	g_test_add_func("/plan/lines", test_lines);
+	g_test_add_func("/plan/module-params", test_module_params);
 	g_test_add_func("/plan/rotation", test_rotation);
 	g_test_add_func("/plan/resizes", test_resizes);
 	return g_test_run();
