@@ -36,6 +36,7 @@ struct Boot {
 
 	Vm *vm;
 	gboolean vm_running;
+	gboolean launching; /* the guest has yet to begin */
 	Record *record;
 	Triage *triage;
 	Plan *plan;
@@ -56,7 +57,8 @@ struct Boot {
 	BootOp *ops;	    /* one a scenario op */
 	guint op_count;
 	gboolean hello, done, interrupted, saw_panic;
-	gboolean poweroff; /* it was asked to switch itself off */
+	gboolean poweroff; /* it is to switch itself off */
+	gboolean poweroff_sent;
 	gboolean host_lost;
 	pid_t *threads; /* of the vCPUs, on this machine */
 	guint thread_count;

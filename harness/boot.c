@@ -66,6 +66,9 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	vm->cmdline = g_strdup(cmdline->str);
 	vm->run_dir = g_strdup(config->dir);
 	vm->balloon = s->balloon_max_bytes > 0;
+	while (s->resize_device &&
+	       !g_str_equal(vm_resize_through_names[vm->resize_through], s->resize_through))
+		vm->resize_through++;
 	for (guint i = 0; i < s->devices->len; i++) {
 		const VmMemDevice *d = g_ptr_array_index(s->devices, i);
 
@@ -97,6 +100,15 @@ void boot_stop_run(Boot *boot, const char *why)
 	boot_set_state(boot, BOOT_STOPPING);
 }
 
+/* Once its memory is read: not every backend can read that of a guest that is off. */
+static void switch_off(Boot *boot)
+{
+	if (!boot->poweroff || boot->poweroff_sent || boot->rec_pending)
+		return;
+	boot->poweroff_sent = TRUE;
+	boot_send_line(boot, "poweroff\n");
+}
+
 void boot_end(Boot *boot, gboolean poweroff)
 {
 	if (boot->state >= BOOT_ENDING)
@@ -106,8 +118,7 @@ void boot_end(Boot *boot, gboolean poweroff)
 	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
 	boot->poweroff = poweroff;
-	if (poweroff)
-		boot_send_line(boot, "poweroff\n");
+	switch_off(boot);
 }
 
 static void nmi_done(Vm *vm, const GError *error, gpointer user)
@@ -149,6 +160,17 @@ static void on_splat(const Splat *splat, gpointer user)
 	/* A storm of splats is in the record already; the person needs the first few. */
 	if (boot->hits_live <= 3 && boot->listener->splat)
 		boot->listener->splat(title, boot->user);
+}
+
+/* The clock of the boot starts with the guest, not with what its host needs before. */
+static void on_running(Vm *vm, gpointer user)
+{
+	Boot *boot = user;
+
+	boot->launching = FALSE;
+	boot->started_us = boot->progress_us = g_get_monotonic_time();
+	boot_set_state(boot, boot->state);
+	boot_threads_find(boot);
 }
 
 static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
@@ -246,12 +268,13 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 			boot->exited = g_steal_pointer(&how);
 		/* A QEMU that never ran the guest complained about its arguments or the host. */
 		if (boot->console_bytes == 0 && !boot->hello && *words && !boot->infra)
-			boot->infra = g_strdup_printf("QEMU: %s", words);
+			boot->infra = g_strdup(words);
 	}
 	over(boot);
 }
 
 static const VmListener vm_listener = {
+	.running = on_running,
 	.console = on_console,
 	.agent = on_agent,
 	.event = on_vm_event,
@@ -334,6 +357,8 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 
 	switch (boot->state) {
 	case BOOT_POWER_ON:
+		if (boot->launching)
+			break; /* the backend has a deadline of its own */
 		if (boot->console_bytes == 0 && in_ms > d->console_ms)
 			go_quiet(boot, "and not one byte on the console");
 		else if (in_ms > d->hello_ms)
@@ -373,6 +398,7 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 			boot_end(boot, FALSE);
 		break;
 	case BOOT_ENDING:
+		switch_off(boot);
 		/* Its memory is read first; the exit that it was asked for gets its time. */
 		if (boot->vm_running &&
 		    (in_ms > d->exit_ms || (!boot->poweroff && !boot->rec_pending)))
@@ -505,8 +531,10 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 		return NULL;
 	}
 	boot->vm_running = TRUE;
+	boot->launching = config->backend->ops->slow_start;
 	boot_set_state(boot, BOOT_POWER_ON);
-	boot_threads_find(boot);
+	if (!boot->launching)
+		boot_threads_find(boot);
 	boot->tick_id = g_timeout_add(TICK_MS, tick, boot);
 	return boot;
 }

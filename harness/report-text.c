@@ -118,9 +118,23 @@ static void append_claim(GString *text, const HuntSummary *sum)
 		row(text, "a fix", "%s", fix);
 }
 
+/* The options that choose the hosts, each with a space before; nothing for QEMU here. */
+static GString *backend_options(const HuntConfig *c)
+{
+	GString *options = g_string_new(NULL);
+
+	if (!c->more_host_count && !c->backend->uri)
+		return options;
+	g_string_append_printf(options, " --backend %s", c->backend->text);
+	for (guint i = 0; i < c->more_host_count; i++)
+		g_string_append_printf(options, " --backend %s", c->more_hosts[i].backend->text);
+	return options;
+}
+
 char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 {
 	GString *text = g_string_new("\n");
+	g_autoptr(GString) where = backend_options(c);
 	const BootResult *hit = first_hit(sum);
 	gboolean bad = verdict_exit_code(sum->verdict) == 1;
 	const char *paint = bad ? RED : sum->verdict == VERDICT_CLEAN ? GREEN : "";
@@ -161,7 +175,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	if (sum->interrupted)
 		row(text, "note", "interrupted: what ran was cut short");
 	row(text, "kept", "%s", sum->dir);
-	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s",
-	    c->scenario->path, c->kernel->spec, c->seed, shard);
+	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
+	    c->scenario->path, c->kernel->spec, c->seed, where->str, shard);
 	return g_string_free(text, FALSE);
 }

@@ -36,6 +36,10 @@ const ScenarioKey scenario_keys[] = {
 	{"resize", "mode", KEY_TEXT, "partly", 0, 0, "partly|churn|remove",
 	 "partly plugged blocks, sub-blocks around one value, or whole memory blocks",
 	 IN(resize_mode)},
+	{"resize", "through", KEY_TEXT, "backend", 0, 0, "backend|libvirt|qmp",
+	 "how the resize reaches QEMU: the backend's own way, libvirt's update of the device, or "
+	 "QMP (with libvirt: passed through)",
+	 IN(resize_through)},
 	{"resize", "min", KEY_BYTES, "0", 0, GIB(4096), NULL,
 	 "smallest target: a multiple of block-size", IN(resize_min_bytes)},
 	{"resize", "max", KEY_BYTES, NULL, 0, GIB(4096), NULL,

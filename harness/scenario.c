@@ -490,6 +490,7 @@ void scenario_free(Scenario *s)
 	g_free(s->online_policy);
 	g_free(s->resize_device);
 	g_free(s->resize_mode);
+	g_free(s->resize_through);
 	g_free(s->stop);
 	g_free(s->probe);
 	g_free(s->known_issues);

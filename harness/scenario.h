@@ -39,8 +39,9 @@ typedef struct {
 	/* [memory ID] */
 	GPtrArray *devices; /* of VmMemDevice */
 	/* [resize] */
-	char *resize_device; /* NULL: the size stays */
-	char *resize_mode;   /* one of resize_mode_names */
+	char *resize_device;  /* NULL: the size stays */
+	char *resize_mode;    /* one of resize_mode_names */
+	char *resize_through; /* one of vm_resize_through_names */
 	guint64 resize_min_bytes, resize_max_bytes, resize_period_ms, resize_jitter_ms;
 	/* [balloon] */
 	guint64 balloon_max_bytes; /* 0: the guest has no balloon */

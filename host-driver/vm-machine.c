@@ -143,6 +143,12 @@ static gboolean get_bytes(JsonObject *object, const char *name, guint64 *bytes)
 	return value >= 0;
 }
 
+/* libvirt puts "ua-" before the names of others. */
+static gboolean is_alias(const char *name, const char *id)
+{
+	return g_str_equal(g_str_has_prefix(name, "ua-") ? name + 3 : name, id);
+}
+
 /* The "data" of the entry whose id is @id, or NULL. */
 static JsonObject *find_device(JsonArray *list, const char *id)
 {
@@ -156,7 +162,7 @@ static JsonObject *find_device(JsonArray *list, const char *id)
 			continue;
 		name = json_object_get_member(json_node_get_object(data), "id");
 		if (name && json_node_get_value_type(name) == G_TYPE_STRING &&
-		    g_str_equal(json_node_get_string(name), id))
+		    is_alias(json_node_get_string(name), id))
 			return json_node_get_object(data);
 	}
 	return NULL;

@@ -71,6 +71,12 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	}
 	if (!vm_config_check(config, error))
 		return NULL;
+	if (config->resize_through == VM_RESIZE_LIBVIRT) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "[resize] through = libvirt: this backend is QEMU without libvirt; run "
+			    "with --backend libvirt:URI, or set through = qmp");
+		return NULL;
+	}
 	parts = g_strsplit(config->name ? config->name : "pfnhunt", ",", -1);
 	name = g_strjoinv(",,", parts);
 

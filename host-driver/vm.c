@@ -12,7 +12,13 @@
 #define TSC_MEASURE_US 10000
 #define TSC_TRIES      16
 
-static const VmOps *const backends[] = {&vm_qemu_ops, &vm_fake_ops, NULL};
+static const VmOps *const backends[] = {&vm_qemu_ops,
+#ifdef PFNHUNT_LIBVIRT
+					&vm_libvirt_ops,
+#endif
+					&vm_fake_ops, NULL};
+
+const char *const vm_resize_through_names[] = {"backend", "libvirt", "qmp", NULL};
 
 const VmOps *const *vm_backends(void)
 {
@@ -61,6 +67,8 @@ void vm_backend_free(VmBackend *backend)
 {
 	if (!backend)
 		return;
+	if (backend->ops->close)
+		backend->ops->close(backend->uri);
 	g_free(backend->text);
 	g_free(backend->uri);
 	g_free(backend);
@@ -85,6 +93,31 @@ VmConfig *vm_config_new(void)
 
 	config->mem_devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	return config;
+}
+
+VmConfig *vm_config_copy(const VmConfig *config)
+{
+	VmConfig *copy = vm_config_new();
+
+	copy->name = g_strdup(config->name);
+	copy->uri = g_strdup(config->uri);
+	copy->accel = config->accel;
+	copy->cpus = config->cpus;
+	copy->memory_bytes = config->memory_bytes;
+	copy->kernel_path = g_strdup(config->kernel_path);
+	copy->initrd_path = g_strdup(config->initrd_path);
+	copy->cmdline = g_strdup(config->cmdline);
+	copy->balloon = config->balloon;
+	copy->resize_through = config->resize_through;
+	copy->run_dir = g_strdup(config->run_dir);
+	for (guint i = 0; i < config->mem_devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
+
+		g_ptr_array_add(copy->mem_devices,
+				vm_mem_device_new(dev->id, dev->size_bytes, dev->block_size_bytes,
+						  dev->requested_bytes));
+	}
+	return copy;
 }
 
 void vm_config_free(VmConfig *config)

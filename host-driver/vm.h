@@ -18,6 +18,11 @@ typedef struct {
 	guint64 size_bytes, block_size_bytes, requested_bytes;
 } VmMemDevice;
 
+/* How a resize reaches QEMU; of the default, the backend's own way. */
+typedef enum { VM_RESIZE_BACKEND, VM_RESIZE_LIBVIRT, VM_RESIZE_QMP } VmResizeThrough;
+/* "backend", "libvirt", "qmp", in the order of the enum, NULL-terminated. */
+extern const char *const vm_resize_through_names[];
+
 typedef struct {
 	char *name;    /* for people: hunt id and boot */
 	char *uri;     /* of the host, for a backend that takes one; else NULL */
@@ -29,10 +34,12 @@ typedef struct {
 	char *cmdline;
 	GPtrArray *mem_devices; /* of VmMemDevice */
 	gboolean balloon;	/* a virtio-balloon device */
+	VmResizeThrough resize_through;
 	char *run_dir; /* private writable folder of this boot, for pmemsave and the like */
 } VmConfig;
 
 VmConfig *vm_config_new(void);
+VmConfig *vm_config_copy(const VmConfig *config);
 void vm_config_free(VmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmConfig, vm_config_free)
 VmMemDevice *vm_mem_device_new(const char *id, guint64 size_bytes, guint64 block_size_bytes,
@@ -52,6 +59,11 @@ typedef struct {
 #define VM_EVENT_HOST_LOST "PFNHUNT_HOST_LOST"
 
 typedef struct {
+	/*
+	 * The machine begins to run. Only of backends with a slow start: with the others it runs
+	 * when start() returns. NULL: not told.
+	 */
+	void (*running)(Vm *vm, gpointer user);
 	/* Bytes from the serial console and from the agent's port; hostile. */
 	void (*console)(Vm *vm, const char *data, gsize len, gpointer user);
 	void (*agent)(Vm *vm, const char *data, gsize len, gpointer user);
@@ -92,7 +104,13 @@ struct VmOps {
 	gboolean (*settle)(const char *uri, VmAccel wanted, VmAccel *accel, char **why,
 			   GError **error);
 	gboolean (*is_local)(const char *uri);
-	/* The command line that start() would run, for the record; (transfer full), NULL + error. */
+	/* No machine of that host is left: closes what create() and settle() opened. Or NULL. */
+	void (*close)(const char *uri);
+	gboolean slow_start; /* start() only begins; VmListener.running() or exited() follows */
+	/*
+	 * The command line that start() would run, or that does the same, for the record;
+	 * (transfer full), NULL + error.
+	 */
 	char **(*argv)(const VmConfig *config, GError **error);
 	Vm *(*create)(const VmConfig *config, GError **error); /* copies what it needs */
 	/* From a thread that outlives the machine: QEMU is killed when that thread ends. */
@@ -121,6 +139,9 @@ struct Vm {
 };
 
 extern const VmOps vm_qemu_ops;
+#ifdef PFNHUNT_LIBVIRT
+extern const VmOps vm_libvirt_ops;
+#endif
 extern const VmOps vm_fake_ops; /* scripted, for tests: vm-fake.h */
 
 /* NULL-terminated table of all backends that are built in. */
@@ -137,7 +158,8 @@ typedef struct {
 char *vm_backend_list(void);
 /* USAGE error that lists what there is. (transfer full) */
 VmBackend *vm_backend_parse(const char *text, GError **error);
-void vm_backend_free(VmBackend *backend); /* NULL is good */
+/* After the last machine on it. Closes the way to its host. NULL is good. */
+void vm_backend_free(VmBackend *backend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmBackend, vm_backend_free)
 /*
  * Whether the host of @backend can run our guests at all, and how: as vm_accel_resolve(), but

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libvirt's calls block, so each machine has a thread that makes them, one after the other. A
+ * job goes there and comes back through the main loop; when its time is up first, the caller
+ * is told so, and what comes later is dropped.
+ */
+#include "host-driver/error.h"
+#include "host-driver/vm-libvirt-internal.h"
+
+#define COMMAND_MS 10000
+
+LvJob *lv_job_new(VmLibvirt *v, const char *what, void (*run)(LvJob *job))
+{
+	LvJob *job = g_new0(LvJob, 1);
+
+	job->v = lv_ref(v);
+	job->what = what;
+	job->run = run;
+	job->deadline_ms = COMMAND_MS;
+	job->lines = g_ptr_array_new_with_free_func(g_free);
+	return job;
+}
+
+static void deadline_stop(LvJob *job)
+{
+	if (!job->deadline)
+		return;
+	g_source_destroy(job->deadline);
+	g_clear_pointer(&job->deadline, g_source_unref);
+}
+
+static void job_free(LvJob *job)
+{
+	deadline_stop(job);
+	g_clear_error(&job->error);
+	g_clear_pointer(&job->reply, json_node_unref);
+	g_clear_pointer(&job->data, g_bytes_unref);
+	g_ptr_array_unref(job->lines);
+	g_free(job->device);
+	lv_unref(job->v);
+	g_free(job);
+}
+
+static void answer(LvJob *job, const GError *error)
+{
+	VmLibvirt *v = job->v;
+
+	if (g_atomic_int_get(&job->answered))
+		return;
+	g_atomic_int_set(&job->answered, TRUE);
+	deadline_stop(job);
+	v->jobs = g_list_remove(v->jobs, job);
+	if (!v->freeing && job->over)
+		job->over(job, error);
+}
+
+static gboolean job_late(gpointer user)
+{
+	LvJob *job = user;
+	g_autoptr(GError) error =
+		g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "libvirt: %s: no answer within %u s", job->what, COMMAND_MS / 1000);
+
+	answer(job, error);
+	return G_SOURCE_REMOVE;
+}
+
+/* Back from the worker, which has forgotten the job. */
+static gboolean job_back(gpointer user)
+{
+	LvJob *job = user;
+
+	for (guint i = 0; i < job->lines->len; i++) {
+		const char *line = g_ptr_array_index(job->lines, i);
+
+		lv_transcript(job->v, line[0], line + 1);
+	}
+	answer(job, job->error);
+	job_free(job);
+	return G_SOURCE_REMOVE;
+}
+
+void lv_job_line(LvJob *job, char direction, const char *format, ...)
+{
+	GString *line = g_string_new(NULL);
+	va_list ap;
+
+	va_start(ap, format);
+	g_string_vprintf(line, format, ap);
+	va_end(ap);
+	g_string_prepend_c(line, direction);
+	g_ptr_array_add(job->lines, g_string_free(line, FALSE));
+}
+
+void lv_job_start(LvJob *job, gboolean first)
+{
+	VmLibvirt *v = job->v;
+
+	v->jobs = g_list_append(v->jobs, job);
+	if (job->deadline_ms) {
+		job->deadline = g_timeout_source_new(job->deadline_ms);
+		g_source_set_callback(job->deadline, job_late, job, NULL);
+		g_source_attach(job->deadline, v->context);
+	}
+	if (first)
+		g_async_queue_push_front(v->queue, job);
+	else
+		g_async_queue_push(v->queue, job);
+}
+
+gboolean lv_jobs_fail(VmLibvirt *v, const char *why)
+{
+	g_autoptr(GError) error = g_error_new_literal(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, why);
+
+	while (v->jobs && !v->freeing)
+		answer(v->jobs->data, error);
+	return !v->freeing;
+}
+
+static void send_back(LvJob *job)
+{
+	GSource *back = g_idle_source_new();
+
+	g_source_set_priority(back, G_PRIORITY_DEFAULT);
+	g_source_set_callback(back, job_back, job, NULL);
+	g_source_attach(back, job->v->context);
+	g_source_unref(back);
+}
+
+static void not_running(LvJob *job)
+{
+	g_set_error(&job->error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "%s: the machine is not running", job->what);
+}
+
+void lv_job_refuse(LvJob *job)
+{
+	not_running(job);
+	job->v->jobs = g_list_append(job->v->jobs, job);
+	send_back(job);
+}
+
+static gboolean is_dead(VmLibvirt *v)
+{
+	gboolean dead;
+
+	g_mutex_lock(&v->mutex);
+	dead = v->dead || v->left;
+	g_mutex_unlock(&v->mutex);
+	return dead;
+}
+
+static gpointer work(gpointer user)
+{
+	VmLibvirt *v = user;
+
+	for (;;) {
+		LvJob *job = g_async_queue_pop(v->queue);
+		gboolean last = !job->run;
+
+		if (last)
+			lv_leave(v);
+		else if (is_dead(v))
+			not_running(job);
+		else if (!g_atomic_int_get(&job->answered))
+			job->run(job);
+		send_back(job);
+		if (last)
+			break;
+	}
+	g_mutex_lock(&v->mutex);
+	v->left = TRUE;
+	g_cond_broadcast(&v->cond);
+	g_mutex_unlock(&v->mutex);
+	lv_unref(v);
+	return NULL;
+}
+
+void lv_worker_start(VmLibvirt *v)
+{
+	v->queue = g_async_queue_new();
+	g_thread_unref(g_thread_new("libvirt-guest", work, lv_ref(v)));
+}
+
+void lv_worker_end(VmLibvirt *v)
+{
+	LvJob *last = lv_job_new(v, "end", NULL);
+
+	last->deadline_ms = 0;
+	lv_job_start(last, FALSE);
+}

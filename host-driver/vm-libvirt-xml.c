@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See vm-libvirt-xml.h. */
+#include "host-driver/vm-libvirt-xml.h"
+#include "host-driver/error.h"
+#include "host-driver/vm-machine.h"
+#include "guest-agent/wire.h"
+
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <string.h>
+
+#define KIB	   1024
+#define NAME_BYTES 200 /* of a domain: it becomes a file's name */
+
+char *lv_domain_name(const char *name, guint32 suffix)
+{
+	g_autofree char *clean = g_strndup(name ? name : "", NAME_BYTES);
+
+	for (char *p = clean; *p; p++) {
+		if (!g_ascii_isalnum(*p) && *p != '-' && *p != '_' && *p != '.')
+			*p = '_';
+	}
+	return g_strdup_printf("pfnhunt-%s-%08x", clean, suffix);
+}
+
+/* Markup is escaped; what XML has no way to say at all is refused. */
+static gboolean check_text(const char *what, const char *text, GError **error)
+{
+	gboolean ok = !text || g_utf8_validate(text, -1, NULL);
+
+	for (const char *p = text; ok && p && *p; p++)
+		ok = !g_ascii_iscntrl(*p);
+	if (!ok)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s: control characters, or not UTF-8", what);
+	return ok;
+}
+
+static void add(GString *xml, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add(GString *xml, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	text = g_markup_vprintf_escaped(format, ap);
+	va_end(ap);
+	g_string_append(xml, text);
+	g_string_append_c(xml, '\n');
+}
+
+static void add_boot(GString *xml, const VmConfig *config, const LvPlaces *places)
+{
+	add(xml, "  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>");
+	if (places->qboot)
+		add(xml, "    <loader type='rom'>%s</loader>", places->qboot);
+	add(xml, "    <kernel>%s</kernel>", places->kernel);
+	if (places->initrd)
+		add(xml, "    <initrd>%s</initrd>", places->initrd);
+	add(xml, "    <cmdline>%s</cmdline>\n  </os>", config->cmdline ? config->cmdline : "");
+}
+
+/* libvirt wants memory devices to belong to a NUMA node. */
+static void add_cpu(GString *xml, const VmConfig *config)
+{
+	add(xml, "  <cpu mode='maximum'>\n    <topology sockets='1' cores='%u' threads='1'/>",
+	    config->cpus);
+	if (config->mem_devices->len)
+		add(xml,
+		    "    <numa>\n      <cell id='0' cpus='0-%u' memory='%" G_GUINT64_FORMAT
+		    "' unit='KiB'/>\n    </numa>",
+		    config->cpus - 1, config->memory_bytes / KIB);
+	add(xml, "  </cpu>");
+}
+
+/* An alias of "ua-" is the user's own: it becomes the QOM id. */
+static void add_memory(GString *xml, const VmMemDevice *dev)
+{
+	add(xml,
+	    "    <memory model='virtio-mem'>\n"
+	    "      <target>\n"
+	    "        <size unit='KiB'>%" G_GUINT64_FORMAT "</size>\n"
+	    "        <node>0</node>\n"
+	    "        <block unit='KiB'>%" G_GUINT64_FORMAT "</block>\n"
+	    "        <requested unit='KiB'>%" G_GUINT64_FORMAT "</requested>\n"
+	    "      </target>\n"
+	    "      <alias name='ua-%s'/>\n"
+	    "    </memory>",
+	    dev->size_bytes / KIB, dev->block_size_bytes / KIB, dev->requested_bytes / KIB,
+	    dev->id);
+}
+
+static void add_devices(GString *xml, const VmConfig *config, const LvPlaces *places)
+{
+	add(xml, "  <devices>\n    <controller type='usb' model='none'/>");
+	add(xml, "    <memballoon model='%s'/>", config->balloon ? "virtio" : "none");
+	if (places->console)
+		add(xml,
+		    "    <serial type='unix'>\n      <source mode='bind' path='%s'/>\n"
+		    "      <target port='0'/>\n    </serial>",
+		    places->console);
+	else
+		add(xml, "    <serial type='pty'>\n      <target port='0'/>\n    </serial>");
+	add(xml,
+	    "    <channel type='unix'>\n      <target type='virtio' name='%s'/>\n    </channel>",
+	    WIRE_PORT);
+	for (guint i = 0; i < config->mem_devices->len; i++)
+		add_memory(xml, g_ptr_array_index(config->mem_devices, i));
+	add(xml, "  </devices>");
+}
+
+/*
+ * What libvirt 9.0 has no words for: pvpanic by PCI, at a slot that libvirt leaves alone, and
+ * a guest that runs on after its panic (vm-hold.h).
+ */
+static void add_arguments(GString *xml)
+{
+	static const char *const arguments[] = {"-device", "pvpanic-pci,addr=0x1c", "-action",
+						"panic=none"};
+
+	add(xml, "  <qemu:commandline>");
+	for (gsize i = 0; i < G_N_ELEMENTS(arguments); i++)
+		add(xml, "    <qemu:arg value='%s'/>", arguments[i]);
+	add(xml, "  </qemu:commandline>");
+}
+
+char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **error)
+{
+	g_autoptr(GString) xml = g_string_new(NULL);
+
+	if (!vm_config_check(config, error) ||
+	    !check_text("the kernel's command line", config->cmdline, error) ||
+	    !check_text("the kernel's path", places->kernel, error) ||
+	    !check_text("the initramfs' path", places->initrd, error) ||
+	    !check_text("the console's path", places->console, error))
+		return NULL;
+	add(xml, "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>",
+	    config->accel == VM_ACCEL_KVM ? "kvm" : "qemu");
+	add(xml, "  <name>%s</name>", places->domain);
+	add(xml, "  <metadata>\n    <%s:guest xmlns:%s='%s' owner='%s'/>\n  </metadata>",
+	    LV_METADATA_KEY, LV_METADATA_KEY, LV_METADATA_URI, places->owner);
+	if (config->mem_devices->len)
+		add(xml, "  <maxMemory slots='%u' unit='KiB'>%" G_GUINT64_FORMAT "</maxMemory>",
+		    config->mem_devices->len, vm_max_memory_bytes(config) / KIB);
+	add(xml, "  <memory unit='KiB' dumpCore='off'>%" G_GUINT64_FORMAT "</memory>",
+	    config->memory_bytes / KIB);
+	add(xml, "  <vcpu>%u</vcpu>", config->cpus);
+	add_boot(xml, config, places);
+	add(xml, "  <features>\n    <acpi/>\n    <apic/>\n  </features>");
+	add_cpu(xml, config);
+	/* A reset is caught and ends it (vm-libvirt.c); a crashed guest is looked at first. */
+	add(xml, "  <on_poweroff>destroy</on_poweroff>\n  <on_reboot>restart</on_reboot>\n"
+		 "  <on_crash>preserve</on_crash>");
+	add_devices(xml, config, places);
+	add_arguments(xml);
+	add(xml, "</domain>");
+	/* What was escaped has neither; and it goes well between a shell's single quotes. */
+	g_strdelimit(xml->str, "'", '"');
+	return g_string_free(g_steal_pointer(&xml), FALSE);
+}
+
+/* Entities stay what they are and the network is not asked: the XML is a stranger's. */
+static xmlDoc *parse(const char *text)
+{
+	return text ? xmlReadMemory(text, (int)strlen(text), NULL, NULL,
+				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
+		    : NULL;
+}
+
+static xmlNode *first(xmlXPathContext *context, const char *path, xmlNode *from)
+{
+	xmlXPathObject *found;
+	xmlNode *node = NULL;
+
+	context->node = from;
+	found = xmlXPathEvalExpression(BAD_CAST path, context);
+	if (found && found->type == XPATH_NODESET && !xmlXPathNodeSetIsEmpty(found->nodesetval))
+		node = found->nodesetval->nodeTab[0];
+	xmlXPathFreeObject(found);
+	return node;
+}
+
+char *lv_memory_xml(const char *domain_xml, const char *id, guint64 requested_bytes, GError **error)
+{
+	xmlDoc *doc = parse(domain_xml);
+	xmlXPathContext *context = doc ? xmlXPathNewContext(doc) : NULL;
+	g_autofree char *path = g_strdup_printf("/domain/devices/memory[alias/@name='ua-%s']", id);
+	g_autofree char *kib = g_strdup_printf("%" G_GUINT64_FORMAT, requested_bytes / KIB);
+	xmlNode *memory = context ? first(context, path, NULL) : NULL;
+	xmlNode *requested = memory ? first(context, "target/requested", memory) : NULL;
+	char *text = NULL;
+
+	if (requested) {
+		xmlBuffer *buffer = xmlBufferCreate();
+
+		xmlNodeSetContent(requested, BAD_CAST kib);
+		xmlSetProp(requested, BAD_CAST "unit", BAD_CAST "KiB");
+		xmlNodeDump(buffer, doc, memory, 0, 0);
+		text = g_strdup((const char *)xmlBufferContent(buffer));
+		xmlBufferFree(buffer);
+	} else {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "libvirt: the domain has no memory device %s", id);
+	}
+	xmlXPathFreeContext(context);
+	xmlFreeDoc(doc);
+	return text;
+}
+
+char *lv_metadata_owner(const char *metadata_xml)
+{
+	xmlDoc *doc = parse(metadata_xml);
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	xmlChar *owner = NULL;
+	char *text;
+
+	if (root && xmlStrEqual(root->name, BAD_CAST "guest"))
+		owner = xmlGetNoNsProp(root, BAD_CAST "owner");
+	text = g_strdup((const char *)owner);
+	xmlFree(owner);
+	xmlFreeDoc(doc);
+	return text;
+}

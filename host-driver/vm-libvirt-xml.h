@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A VmConfig as libvirt's domain XML, and what is read out of libvirt's XML. No connection. */
+#ifndef PFNHUNT_VM_LIBVIRT_XML_H
+#define PFNHUNT_VM_LIBVIRT_XML_H
+
+#include "host-driver/vm.h"
+
+/* Of the element in a domain's metadata that makes it ours. */
+#define LV_METADATA_URI "https://pfnhunt.org/xmlns/guest/1"
+#define LV_METADATA_KEY "pfnhunt"
+
+/* What a VmConfig does not say: names and paths on the guest's host. All borrowed. */
+typedef struct {
+	const char *domain;	     /* lv_domain_name() */
+	const char *owner;	     /* lv_owner_self() */
+	const char *kernel, *initrd; /* initrd may be NULL */
+	const char *qboot;	     /* NULL: the host's own firmware */
+	const char *console;	     /* path of a socket that libvirt is to make; NULL: a pty */
+} LvPlaces;
+
+/* A name that any file system takes: "pfnhunt-NAME-SUFFIX" of what is sane in @name. */
+char *lv_domain_name(const char *name, guint32 suffix);
+/* NULL + USAGE: what vm_config_check() refuses, or text that XML cannot hold. */
+char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **error);
+
+/*
+ * The <memory> element of the device @id in @domain_xml (of virDomainGetXMLDesc()) with
+ * @requested_bytes: what virDomainUpdateDeviceFlags() takes. NULL + INFRA when it is not there.
+ */
+char *lv_memory_xml(const char *domain_xml, const char *id, guint64 requested_bytes,
+		    GError **error);
+/* The owner in our metadata element, or NULL when @metadata_xml is not ours. */
+char *lv_metadata_owner(const char *metadata_xml);
+
+#endif
