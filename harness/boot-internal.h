@@ -60,7 +60,8 @@ struct Boot {
 	gboolean poweroff; /* it is to switch itself off */
 	gboolean poweroff_sent;
 	gboolean host_lost;
-	pid_t *threads; /* of the vCPUs, on this machine */
+	GPtrArray *pressures; /* of BootPressure, boot-pressure.c */
+	pid_t *threads;	      /* of the vCPUs, on this machine */
 	guint thread_count;
 	gint64 hello_us; /* host clock */
 	gint64 hello_ns; /* guest clock */
@@ -87,6 +88,11 @@ void boot_set_state(Boot *boot, BootState state);
 void boot_send_line(Boot *boot, const char *line);
 void boot_stop_run(Boot *boot, const char *why);
 void boot_end(Boot *boot, gboolean poweroff);
+
+/* boot-pressure.c: as those of boot-resize.c, who call them; and what came of it, or NULL. */
+void boot_pressure_run(Boot *boot);
+void boot_pressure_stop(Boot *boot);
+JsonArray *boot_pressure_json(const Boot *boot);
 
 /* boot-resize.c: in each tick while the ops run; and at the end of that. */
 void boot_resize_run(Boot *boot);

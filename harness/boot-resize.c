@@ -82,10 +82,12 @@ void boot_resize_run(Boot *boot)
 		arm_resize(boot);
 	if (boot->plan->balloon && !boot->balloon_id)
 		arm_balloon(boot);
+	boot_pressure_run(boot);
 }
 
 void boot_resize_stop(Boot *boot)
 {
 	g_clear_handle_id(&boot->resize_id, g_source_remove);
 	g_clear_handle_id(&boot->balloon_id, g_source_remove);
+	boot_pressure_stop(boot);
 }

@@ -260,6 +260,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 		json_object_set_object_member(o, "exposure", exposure);
 	json_object_set_array_member(o, "ops", ops_json(boot));
 	json_object_set_array_member(o, "incidents", incidents_json(boot));
+	if (boot->pressures)
+		json_object_set_array_member(o, "pressure", boot_pressure_json(boot));
 	record_json_file(boot->record, "verdict.json", o);
 }
 

@@ -580,5 +580,6 @@ void boot_free(Boot *boot)
 	g_free(boot->initrd_path);
 	g_free(boot->moved_from);
 	g_free(boot->threads);
+	g_clear_pointer(&boot->pressures, g_ptr_array_unref);
 	g_free(boot);
 }

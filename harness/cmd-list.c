@@ -69,6 +69,30 @@ static gboolean list_scenarios(GError **error)
 	return dir != NULL;
 }
 
+static void print_key(const ScenarioKey *k)
+{
+	printf("  %-15s %s", k->key, k->help);
+	if (k->choices)
+		printf(" (%s)", k->choices);
+	if (k->fallback)
+		printf(" [%s]", k->fallback);
+	printf("\n");
+}
+
+static gboolean list_pressure(GError **error)
+{
+	for (guint i = 0; i < PRESSURE_KINDS; i++) {
+		const PressureInfo *info = &pressure_infos[i];
+		g_autofree char *group = g_strdup_printf("pressure %s", info->name);
+
+		printf("%s[%s]\n  %s\n", i ? "\n" : "", group, info->help);
+		for (const ScenarioKey *k = scenario_keys; k->group; k++)
+			if (g_str_equal(k->group, group))
+				print_key(k);
+	}
+	return TRUE;
+}
+
 static gboolean list_keys(GError **error)
 {
 	const char *group = "";
@@ -77,12 +101,7 @@ static gboolean list_keys(GError **error)
 		if (!g_str_equal(group, k->group))
 			printf("%s[%s]\n", *group ? "\n" : "", k->group);
 		group = k->group;
-		printf("  %-15s %s", k->key, k->help);
-		if (k->choices)
-			printf(" (%s)", k->choices);
-		if (k->fallback)
-			printf(" [%s]", k->fallback);
-		printf("\n");
+		print_key(k);
 	}
 	printf("\n[set]\n  /sys/... = VALUE  files of the guest's /sys or /proc, written before "
 	       "the "
@@ -132,6 +151,7 @@ static const struct {
 } lists[] = {
 	{"ops", "hammers, walkers and observers, with their parameters", list_ops},
 	{"scenarios", "what `pfnhunt run` can be given", list_scenarios},
+	{"pressure", "what the host may do to a guest's CPUs, with its keys", list_pressure},
 	{"keys", "what may stand in a scenario file", list_keys},
 	{"kernels", "what `--kernel` can be given without a download", list_kernels},
 	{"hunts", "what was hunted, newest first", list_hunts},

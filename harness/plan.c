@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Parts of a boot that draw from the boot's seed, each from its own stream. */
-enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON, SEED_ROTATE };
+enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON, SEED_ROTATE, SEED_PRESSURE };
 
 #define BALLOON_GRAIN_BYTES (1ull << 20)
 
@@ -167,6 +167,17 @@ static void plan_balloon(Plan *plan, const Scenario *s)
 	plan->balloon = resize_schedule_new(&limits, seed_derive(plan->seed, SEED_BALLOON));
 }
 
+static void plan_pressures(Plan *plan, const Scenario *s)
+{
+	guint64 seed = seed_derive(plan->seed, SEED_PRESSURE);
+
+	plan->pressures = g_ptr_array_new_with_free_func((GDestroyNotify)pressure_schedule_free);
+	for (guint i = 0; i < s->pressures->len; i++)
+		g_ptr_array_add(plan->pressures,
+				pressure_schedule_new(g_ptr_array_index(s->pressures, i),
+						      (guint)s->cpus, seed_derive(seed, i)));
+}
+
 Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count,
 	       guint64 memory_block_bytes)
 {
@@ -210,6 +221,7 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 		plan_resize(plan, s, memory_block_bytes);
 	if (s->balloon_max_bytes)
 		plan_balloon(plan, s);
+	plan_pressures(plan, s);
 	return plan;
 }
 
@@ -223,7 +235,21 @@ void plan_free(Plan *plan)
 	g_free(plan->resize_device);
 	g_clear_pointer(&plan->resize, resize_schedule_free);
 	g_clear_pointer(&plan->balloon, resize_schedule_free);
+	g_ptr_array_unref(plan->pressures);
 	g_free(plan);
+}
+
+static void append_pressure(GString *text, const Pressure *p, PressureSchedule *schedule,
+			    guint steps)
+{
+	for (guint i = 0; i < steps; i++) {
+		PressureStep step = pressure_schedule_next(schedule);
+
+		g_string_append_printf(text,
+				       "pressure t_ms=%" G_GUINT64_FORMAT
+				       " name=%s hold_ms=%" G_GUINT64_FORMAT " vcpu=%u\n",
+				       step.t_ms, p->label, step.hold_ms, step.vcpu);
+	}
 }
 
 char *plan_to_text(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count,
@@ -251,6 +277,9 @@ char *plan_to_text(const Scenario *s, guint64 seed, const GPtrArray *modules, gu
 				       "\n",
 				       step.t_ms, step.target_bytes);
 	}
+	for (guint i = 0; i < s->pressures->len; i++)
+		append_pressure(text, g_ptr_array_index(s->pressures, i),
+				g_ptr_array_index(plan->pressures, i), steps);
 	return g_string_free(text, FALSE);
 }
 

@@ -18,6 +18,7 @@ typedef struct {
 	ResizeSchedule *resize; /* NULL: the size stays */
 	char *resize_device;
 	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
+	GPtrArray *pressures;	 /* of PressureSchedule, one for each of the scenario */
 	guint64 plug_bytes;	 /* what is plugged before the ops start, over all devices */
 } Plan;
 

@@ -6,6 +6,7 @@
 
 #define IN(field)  offsetof(Scenario, field)
 #define DEV(field) offsetof(VmMemDevice, field)
+#define PRS(field) offsetof(Pressure, field)
 #define MOD(field) offsetof(ScenarioModule, field)
 #define MIB(n)	   ((guint64)(n) << 20)
 #define GIB(n)	   ((guint64)(n) << 30)
@@ -60,6 +61,28 @@ const ScenarioKey scenario_keys[] = {
 	{"module NAME", "params", KEY_TEXT, NULL, 0, 0, NULL,
 	 "parameters of a kernel module, as insmod takes them; given to one that is built in, too",
 	 MOD(params)},
+	{"pressure vcpu-stop", "vcpus", KEY_COUNT, "1", 0, 255, NULL,
+	 "how many stand still at once; 0: all", PRS(count)},
+	{"pressure vcpu-stop", "hold", KEY_MS, "10ms", 1, 5000, NULL,
+	 "for how long at most; each time half of it at least, seeded", PRS(hold_ms)},
+	{"pressure vcpu-stop", "period", KEY_MS, "50ms", 1, DAY_MS, NULL,
+	 "time from one to the next", PRS(period_ms)},
+	{"pressure vcpu-stop", "jitter", KEY_MS, "25ms", 0, DAY_MS, NULL,
+	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
+	{"pressure pause", "hold", KEY_MS, "50ms", 1, 5000, NULL,
+	 "for how long at most; each time half of it at least, seeded", PRS(hold_ms)},
+	{"pressure pause", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
+	 "time from one to the next", PRS(period_ms)},
+	{"pressure pause", "jitter", KEY_MS, "250ms", 0, DAY_MS, NULL,
+	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
+	{"pressure hog", "threads", KEY_COUNT, "0", 0, 1024, NULL,
+	 "how many; 0: one for each host CPU", PRS(count)},
+	{"pressure hog", "hold", KEY_MS, "50ms", 1, 5000, NULL,
+	 "for how long at most; each time half of it at least, seeded", PRS(hold_ms)},
+	{"pressure hog", "period", KEY_MS, "100ms", 1, DAY_MS, NULL,
+	 "time from one to the next", PRS(period_ms)},
+	{"pressure hog", "jitter", KEY_MS, "50ms", 0, DAY_MS, NULL,
+	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
 	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
 	 "boots of a hunt (--boots)", IN(boots)},
 	{"policy", "rotate", KEY_COUNT, "0", 0, OP_INST_MAX, NULL,

@@ -338,6 +338,25 @@ static gboolean check_stop(Scenario *s, const Source *src, GError **error)
 	       complain(src, "policy", "stop", error, "the least bound is 0.001%%");
 }
 
+static gboolean load_pressure(Scenario *s, const Source *src, const char *group, GError **error)
+{
+	const char *label = group + strlen("pressure ");
+	Pressure *pressure = g_new0(Pressure, 1);
+	g_autofree char *table = NULL;
+
+	pressure->label = g_strdup(label);
+	g_ptr_array_add(s->pressures, pressure);
+	if (!pressure_find(label, &pressure->kind))
+		return complain(src, group, NULL, error,
+				"no such pressure; `pfnhunt list pressure` shows them");
+	table = g_strdup_printf("pressure %s", pressure_infos[pressure->kind].name);
+	if (!load_group(src, table, group, pressure, error))
+		return FALSE;
+	if (pressure->jitter_ms >= pressure->period_ms)
+		return complain(src, group, "jitter", error, "not below period");
+	return TRUE;
+}
+
 static gboolean check_resize(const Scenario *s, const Source *src, GError **error)
 {
 	const VmMemDevice *dev = NULL;
@@ -389,6 +408,8 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = load_op(s, src, g, error);
 		else if (g_str_has_prefix(g, "module "))
 			ok = load_module(s, src, g, error);
+		else if (g_str_has_prefix(g, "pressure "))
+			ok = load_pressure(s, src, g, error);
 		else if (g_str_equal(g, "set"))
 			ok = load_set(s, src, g, error);
 		else if (g_str_equal(g, "resize"))
@@ -399,7 +420,7 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = complain(
 				src, g, NULL, error,
 				"no such group; there are scenario, guest, memory ID, resize, "
-				"balloon, module NAME, set, op NAME, policy, goal");
+				"balloon, module NAME, pressure NAME, set, op NAME, policy, goal");
 		if (!ok)
 			return FALSE;
 	}
@@ -429,6 +450,7 @@ static Scenario *scenario_new(const char *path, const char *text)
 	s->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	s->ops = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_op_free);
 	s->modules = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_module_free);
+	s->pressures = g_ptr_array_new_with_free_func((GDestroyNotify)pressure_free);
 	s->set_paths = g_ptr_array_new_with_free_func(g_free);
 	s->set_values = g_ptr_array_new_with_free_func(g_free);
 	s->goals = g_ptr_array_new_with_free_func(goal_free);
@@ -499,6 +521,7 @@ void scenario_free(Scenario *s)
 	g_ptr_array_unref(s->devices);
 	g_ptr_array_unref(s->ops);
 	g_ptr_array_unref(s->modules);
+	g_ptr_array_unref(s->pressures);
 	g_ptr_array_unref(s->set_paths);
 	g_ptr_array_unref(s->set_values);
 	g_free(s);

@@ -7,6 +7,8 @@
 #ifndef PFNHUNT_SCENARIO_H
 #define PFNHUNT_SCENARIO_H
 
+#include "harness/pressure.h"
+
 #include <glib.h>
 #include <stddef.h>
 
@@ -48,6 +50,8 @@ typedef struct {
 	guint64 balloon_min_bytes, balloon_period_ms, balloon_jitter_ms;
 	/* [module NAME] */
 	GPtrArray *modules; /* of ScenarioModule */
+	/* [pressure NAME] */
+	GPtrArray *pressures; /* of Pressure */
 	/* [set] */
 	GPtrArray *set_paths, *set_values; /* of char * */
 	/* [op NAME] */
@@ -76,7 +80,7 @@ typedef struct {
 	guint64 min, max;     /* of a number */
 	const char *choices;  /* of a text, separated by '|', a PERCENT may follow; NULL: free */
 	const char *help;
-	size_t offset; /* into Scenario, or into what [memory ID] and [module NAME] describe */
+	size_t offset; /* into Scenario, or into what the group describes */
 } ScenarioKey;
 extern const ScenarioKey scenario_keys[]; /* ends with a NULL group */
 

@@ -15,4 +15,14 @@
  */
 int vcpu_pin(pid_t tid, guint place);
 
+/*
+ * Stops @tid alone, wherever it is, as the scheduler does when something else has its CPU; by
+ * ptrace(2), so the thread must be of a process that we may trace (our child, or as root). 0 or
+ * -errno. vcpu_release() lets it go on, called by the same thread of ours, also when @tid ended
+ * meanwhile: before that its process cannot be reaped.
+ */
+int vcpu_hold(pid_t tid);
+/* Waits up to 2 s for a thread that a system call of its own holds up. 0 or -errno. */
+int vcpu_release(pid_t tid);
+
 #endif
