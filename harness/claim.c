@@ -165,21 +165,26 @@ char *claim_text(const Claim *c)
 	return g_string_free(text, FALSE);
 }
 
+static char *rate_text(guint64 hits, double per, guint64 of)
+{
+	double rate = (double)hits * per / (double)of;
+
+	return rate < 1000 ? g_strdup_printf("%.3g", rate) : results_count((guint64)rate);
+}
+
 char *claim_rates(const Claim *c)
 {
 	guint64 inside = exposure_inside(c->exposure, NULL, NULL);
-	GString *text;
+	g_autofree char *offline = NULL, *visit = NULL;
 
 	if (c->hits == 0 || c->offlines == 0)
 		return NULL;
-	text = g_string_new(NULL);
-	g_string_append_printf(text, "%.3g hits per 1,000 offlines",
-			       (double)c->hits * 1e3 / (double)c->offlines);
-	if (inside)
-		g_string_append_printf(text, ", %.3g per million visits inside a window",
-				       (double)c->hits * 1e6 / (double)inside);
-	g_string_append(text, "; rates within boots: their hits hang together, so no interval");
-	return g_string_free(text, FALSE);
+	offline = rate_text(c->hits, 1e3, c->offlines);
+	visit = inside ? rate_text(c->hits, 1e6, inside) : NULL;
+	return g_strdup_printf("%s hits per 1,000 offlines%s%s%s; rates within boots: their hits "
+			       "hang together, so no interval",
+			       offline, visit ? ", " : "", visit ? visit : "",
+			       visit ? " per million visits inside a window" : "");
 }
 
 char *claim_fix(const Claim *c)

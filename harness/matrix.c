@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See matrix.h. */
 #include "harness/matrix.h"
+#include "harness/results-table.h"
+#include "harness/stats.h"
 
 #include <string.h>
 
@@ -15,6 +17,7 @@ typedef struct {
 	guint verdicts[VERDICT_COUNT];
 	guint64 offlines;
 	double run_s;
+	Exposure *exposure;
 	GHashTable *fired; /* family -> Fired */
 	char *why;	   /* it could not be run, or NULL */
 } Cell;
@@ -45,6 +48,8 @@ Matrix *matrix_new(const char *const *kernels, const char *const *scenarios)
 	for (guint i = 0; i < m->columns * m->rows; i++)
 		m->cells[i].fired =
 			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, fired_free);
+	for (guint i = 0; i < m->columns * m->rows; i++)
+		m->cells[i].exposure = exposure_new();
 	return m;
 }
 
@@ -54,6 +59,7 @@ void matrix_free(Matrix *m)
 		return;
 	for (guint i = 0; i < m->columns * m->rows; i++) {
 		g_hash_table_unref(m->cells[i].fired);
+		exposure_free(m->cells[i].exposure);
 		g_free(m->cells[i].why);
 	}
 	g_free(m->cells);
@@ -88,6 +94,7 @@ void matrix_add(Matrix *m, guint kernel, guint scenario, const BootResult *r)
 	cell->verdicts[r->verdict]++;
 	cell->offlines += r->offlines;
 	cell->run_s += r->run_s;
+	exposure_add(cell->exposure, r->exposure);
 	for (guint i = 0; i < r->families->len; i++) {
 		const char *family = g_ptr_array_index(r->families, i);
 		Fired *fired = fired_of(cell, family);
@@ -131,6 +138,19 @@ static double median(GArray *values)
 	       2;
 }
 
+/* Clean is no more than its exposure. */
+static char *clean_text(const Cell *cell)
+{
+	g_autofree char *inside = results_count(exposure_inside(cell->exposure, NULL, NULL));
+	g_autofree char *visits = exposure_measured(cell->exposure)
+					  ? g_strdup_printf("%s visits inside, ", inside)
+					  : g_strdup("");
+
+	return g_strdup_printf("0/%u clean (< %.2g %%), %" G_GUINT64_FORMAT " offlines, %s%.0f s",
+			       cell->boots, stats_upper(0, cell->boots, STATS_CONFIDENCE) * 100,
+			       cell->offlines, visits, cell->run_s);
+}
+
 /* What a cell says on the row of @family; NULL: the row of a scenario in which nothing fired. */
 static char *cell_text(const Cell *cell, const char *family)
 {
@@ -151,8 +171,7 @@ static char *cell_text(const Cell *cell, const char *family)
 					       verdict_name(v));
 	if (g_hash_table_size(cell->fired)) /* another family's row says what did fire */
 		return g_strdup_printf("0/%u", cell->boots);
-	return g_strdup_printf("0/%u clean, %" G_GUINT64_FORMAT " offlines, %.0f s", cell->boots,
-			       cell->offlines, cell->run_s);
+	return clean_text(cell);
 }
 
 /* The families that fired in this scenario on any kernel, by name. */

@@ -22,8 +22,8 @@ void matrix_fail(Matrix *matrix, guint kernel, guint scenario, const char *why);
 
 /*
  * The table, with what failed below it. A field is HITS/BOOTS and the median time to the first
- * hit; where nothing fired, "clean" with the offlines and seconds behind it, or the verdict; "-"
- * where nothing was run (any more). (transfer full)
+ * hit; where nothing fired, "clean" with the bound that follows at 95 % and the exposure behind it,
+ * or the verdict; "-" where nothing was run (any more). (transfer full)
  */
 char *matrix_text(const Matrix *matrix);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See nightly.h. */
 #include "harness/nightly.h"
+#include "harness/claim.h"
 #include "harness/results-table.h"
 #include "harness/stats.h"
 #include "harness/units.h"
@@ -190,6 +191,45 @@ static void add_changes(Page *page, const NightlyCell *cell, const RHunt *before
 	}
 }
 
+/* Boots that missed what the scenario asks for, and walkers that were never in a window. */
+static void add_missed(Page *page, const NightlyCell *cell, const RHunt *now)
+{
+	g_autoptr(Claim) claim = claim_of_hunt(now);
+	g_autoptr(GPtrArray) walkers = exposure_walkers(claim->exposure);
+	const char *why = NULL;
+	guint missed = 0;
+
+	for (guint i = 0; i < now->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(now->boots, i);
+
+		if (!results_boot_counts(b) || !g_str_equal(b->verdict, "unexposed"))
+			continue;
+		missed++;
+		why = b->reason;
+	}
+	if (missed) {
+		g_autofree char *reason = units_printable(why);
+
+		g_string_append_printf(page->unexposed, "  %s on %s: %u of %u boots: %s\n",
+				       cell->scenario, cell->kernel, missed,
+				       results_totals(now).boots, reason);
+	}
+	for (guint i = 0; claim->boots && i < walkers->len; i++) {
+		const char *walker = g_ptr_array_index(walkers, i);
+		gint64 nearest_ns = exposure_nearest_ns(claim->exposure, walker, NULL);
+		g_autofree char *miss = NULL;
+
+		if (exposure_inside(claim->exposure, walker, NULL))
+			continue;
+		miss = nearest_ns < 0 ? g_strdup("it came near none")
+				      : results_nanoseconds((guint64)nearest_ns);
+		g_string_append_printf(page->unexposed,
+				       "  %s on %s: %s never was in an open window (%s%s)\n",
+				       cell->scenario, cell->kernel, walker,
+				       nearest_ns < 0 ? "" : "nearest miss ", miss);
+	}
+}
+
 /* What was not tested stands on the page too: silence is no result. */
 static void add_unexposed(Page *page, const NightlyCell *cell, const RHunt *now)
 {
@@ -207,6 +247,8 @@ static void add_unexposed(Page *page, const NightlyCell *cell, const RHunt *now)
 				       "  %s on %s: %" G_GUINT64_FORMAT
 				       " boots, none long enough to mean anything\n",
 				       cell->scenario, cell->kernel, cell->tried);
+	if (now)
+		add_missed(page, cell, now);
 	for (guint i = 0; first && i < first->ops->len; i++) {
 		const ROp *op = g_ptr_array_index(first->ops, i);
 		g_autofree char *reason = units_printable(op->reason);
@@ -217,14 +259,24 @@ static void add_unexposed(Page *page, const NightlyCell *cell, const RHunt *now)
 	}
 }
 
-static char *table_of(const Nightly *n)
+static void exposure_cell(RTable *table, const RHunt *now)
 {
-	g_autoptr(RTable) table = rtable_new("scenario|kernel|>fired|95 %|>time");
+	g_autoptr(Claim) claim = now ? claim_of_hunt(now) : claim_new(0);
+	g_autofree char *visits = claim_visits(claim);
+
+	rtable_cell(table, "%s", claim->boots ? visits : "-");
+}
+
+static char *table_of(const Nightly *n, RHunt *const *now)
+{
+	g_autoptr(RTable) table = rtable_new("scenario|kernel|>fired|95 %|>time|exposure");
 
 	for (guint i = 0; i < n->cells->len; i++) {
 		const NightlyCell *cell = g_ptr_array_index(n->cells, i);
 		StatsInterval ci = stats_proportion(cell->fired, cell->boots, STATS_CONFIDENCE);
-		g_autofree char *bounds = results_interval(ci.low, ci.high);
+		double most = stats_upper(0, cell->boots, STATS_CONFIDENCE);
+		g_autofree char *bounds = cell->fired ? results_interval(ci.low, ci.high)
+						      : g_strdup_printf("< %.2g %%", most * 100);
 		g_autofree char *spent = results_duration(cell->spent_s);
 
 		rtable_cell(table, "%s", cell->scenario);
@@ -233,6 +285,7 @@ static char *table_of(const Nightly *n)
 			    cell->boots);
 		rtable_cell(table, "%s", cell->boots ? bounds : "-");
 		rtable_cell(table, "%s", spent);
+		exposure_cell(table, now[i]);
 	}
 	return rtable_text(table);
 }
@@ -242,7 +295,7 @@ char *nightly_page(const Nightly *n, RHunt *const *before, RHunt *const *now, GH
 {
 	static const char *const titles[] = {"NEW", "GONE", "MOVED", "KNOWN AND UNCHANGED"};
 	Page page = {.unexposed = g_string_new(NULL)};
-	g_autofree char *table = table_of(n);
+	g_autofree char *table = table_of(n, now);
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < G_N_ELEMENTS(page.sections); i++)

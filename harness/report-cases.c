@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See report-cases.h. */
 #include "harness/report-cases.h"
+#include "harness/claim.h"
 #include "harness/results-splat.h"
 #include "harness/triage.h"
 #include "harness/units.h"
@@ -80,8 +81,23 @@ static void append_splat(GString *detail, const RSignature *s)
 		g_string_append_printf(detail, "\n%s", text);
 }
 
+/* The family has windows, they were watched, and no walker was in one: that is no clean result. */
+static gboolean never_inside(const Exposure *e, const char *family)
+{
+	gboolean windows = FALSE;
+
+	for (const ExposureKind *k = exposure_kinds; k->kind; k++) {
+		if (!g_str_equal(k->family, family))
+			continue;
+		windows = TRUE;
+		if (exposure_inside(e, NULL, k->kind))
+			return FALSE;
+	}
+	return windows && exposure_measured(e);
+}
+
 static void add_family(RSuite *suite, const GPtrArray *signatures, const char *family,
-		       const RTotals *t)
+		       const RTotals *t, const Exposure *exposure)
 {
 	g_autoptr(GString) detail = g_string_new(NULL), titles = g_string_new(NULL);
 	g_autofree char *unexposed = NULL;
@@ -112,6 +128,9 @@ static void add_family(RSuite *suite, const GPtrArray *signatures, const char *f
 	} else if (t->exposed == 0) {
 		case_new(suite, family, RCASE_SKIP,
 			 "no boot ran long enough for a clean result to mean anything");
+	} else if (never_inside(exposure, family)) {
+		case_new(suite, family, RCASE_SKIP,
+			 "not exposed: no walker was inside a window of it");
 	} else {
 		case_new(suite, family, RCASE_PASS, NULL);
 	}
@@ -163,6 +182,7 @@ GPtrArray *report_suites(const GPtrArray *hunts)
 	for (guint i = 0; i < hunts->len; i++) {
 		const RHunt *h = g_ptr_array_index(hunts, i);
 		g_autoptr(GPtrArray) signatures = results_signatures(h);
+		g_autoptr(Claim) claim = claim_of_hunt(h);
 		RTotals t = results_totals(h);
 		RSuite *suite = g_new0(RSuite, 1);
 
@@ -172,7 +192,8 @@ GPtrArray *report_suites(const GPtrArray *hunts)
 		suite->run_s = t.run_s;
 		suite->cases = g_ptr_array_new_with_free_func((GDestroyNotify)case_free);
 		for (guint k = 0; k < G_N_ELEMENTS(families); k++)
-			add_family(suite, signatures, incident_family_name(families[k]), &t);
+			add_family(suite, signatures, incident_family_name(families[k]), &t,
+				   claim->exposure);
 		add_machine(suite, h, &t);
 		g_ptr_array_add(suites, suite);
 	}

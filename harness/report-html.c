@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page: see report-html.h. */
 #include "harness/report-html.h"
+#include "harness/claim.h"
 #include "harness/report-cases.h"
 #include "harness/report-html-internal.h"
 #include "harness/report-machine.h"
@@ -64,24 +65,17 @@ static const char *mood(const char *verdict)
 	return g_str_equal(verdict, "clean") ? "good" : "odd";
 }
 
-/* How often, and how sure: the exact interval, or how much a clean result rules out. */
-static void append_rate(GString *out, const RTotals *t)
+/* How often, and how sure; or how much a clean result rules out. */
+static void append_claim(GString *out, const RHunt *h)
 {
-	StatsInterval ci = stats_proportion(t->incidents, t->exposed, STATS_CONFIDENCE);
-	g_autofree char *share =
-		results_percent(t->exposed ? (double)t->incidents / t->exposed : 0);
-	g_autofree char *bounds = results_interval(ci.low, ci.high);
+	g_autoptr(Claim) c = claim_of_hunt(h);
+	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
 
-	if (t->exposed == 0)
-		html_fact(out, "How often", "unknown: no boot ran long enough to mean something");
-	else if (t->incidents == 0)
-		html_fact(out, "How sure",
-			  "%u boots without a hit: the rate is below %.3g %% of boots "
-			  "(95 %%)",
-			  t->exposed, ci.high * 100);
-	else
-		html_fact(out, "How often", "%u of %u boots: %s (95 %%: %s)", t->incidents,
-			  t->exposed, share, bounds);
+	html_fact(out, c->fired ? "How often" : "How sure", "%s.", claim);
+	if (rates)
+		html_fact(out, "Within boots", "%s.", rates);
+	if (fix)
+		html_fact(out, "A fix", "%s.", fix);
 }
 
 static void append_hero(GString *out, const RHunt *h, const GPtrArray *signatures)
@@ -102,7 +96,7 @@ static void append_hero(GString *out, const RHunt *h, const GPtrArray *signature
 			  signatures->len > 1 ? ", and more below" : "");
 	else
 		html_fact(out, "What fired", "nothing");
-	append_rate(out, &t);
+	append_claim(out, h);
 	html_fact(out, "Work done", "%u boots, %" G_GINT64_FORMAT " offlines in %s of hammering",
 		  t.boots, t.offlines, ran);
 	html_fact(out, "When", "%s UTC%s", moment, h->interrupted ? ", interrupted" : "");
@@ -271,6 +265,7 @@ static void append_hunt(GString *out, const RHunt *h, guint number)
 	g_string_append(out, "</h2>");
 	append_hero(out, h, signatures);
 	append_incidents(out, h, signatures);
+	html_exposure(out, h, number);
 	append_timelines(out, h, number);
 	html_survival(out, h);
 	append_boots(out, h, number);
@@ -281,7 +276,7 @@ static void append_hunt(GString *out, const RHunt *h, guint number)
 static void append_matrix(GString *out, const GPtrArray *hunts)
 {
 	g_autoptr(GPtrArray) suites = report_suites(hunts);
-	static const char *const words[] = {"clean", "fired", "error", "no word"};
+	static const char *const words[] = {"clean", "fired", "error", "not exposed"};
 	static const char *const classes[] = {"good", "bad", "odd", "odd"};
 
 	g_string_append(out, "<h2>Kernels and families</h2><div class=\"scroll\" tabindex=\"0\" "
@@ -304,7 +299,9 @@ static void append_matrix(GString *out, const GPtrArray *hunts)
 			const RCase *c = g_ptr_array_index(s->cases, k);
 
 			html_raw(out, "<td class=\"%s\">%s</td>", classes[c->state],
-				 words[c->state]);
+				 c->state == RCASE_SKIP && g_str_has_prefix(c->message, "known")
+					 ? "known"
+					 : words[c->state]);
 		}
 	}
 	g_string_append(out, "</tbody></table></div>");

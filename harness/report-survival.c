@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The share of boots without a hit over time, as an SVG. */
 #include "harness/report-html-internal.h"
+#include "harness/report-machine.h"
 #include "harness/results-signature.h"
 
 #define WIDTH  600
@@ -79,9 +80,11 @@ void html_survival(GString *out, const RHunt *h)
 			 html_number(most_s * i / 4));
 	g_string_append(out, "</svg>");
 	html_raw(out, "<p>Share of boots without a hit (Kaplan-Meier, 95 %% band); ");
-	if (median >= 0)
-		html_raw(out, "half of the boots fired within %s s of hammering.</p>",
-			 html_number(median));
-	else
+	if (median >= 0) {
+		g_autofree char *words = results_median(h);
+
+		report_escape(out, words);
+		g_string_append(out, ".</p>");
+	} else
 		html_raw(out, "fewer than half of the boots fired.</p>");
 }

@@ -20,7 +20,7 @@ typedef struct {
 	gint64 from_us, to_us;
 	GString *names, *shapes;
 	guint lanes;
-	GPtrArray *counts; /* of JsonObject: count lines */
+	GPtrArray *counts; /* of JsonObject: count and window lines */
 } Timeline;
 
 static double x_of(const Timeline *t, gint64 host_us)
@@ -103,36 +103,75 @@ static gboolean keep_count(JsonObject *line, gpointer user)
 {
 	Timeline *t = user;
 
-	if (g_str_equal(rj_text(line, "agent", ""), "count"))
+	if (g_str_equal(rj_text(line, "agent", ""), "count") ||
+	    g_str_equal(rj_text(line, "agent", ""), "window"))
 		g_ptr_array_add(t->counts, json_object_ref(line));
 	return t->counts->len < 100000;
 }
 
-/* Steps a second between two count lines, against the op's best second. */
-static void op_lane(Timeline *t, const ROp *op)
-{
-	guint y = lane(t, "op", op->label);
+typedef struct {
+	const char *verb, *name; /* @name NULL: by @inst */
+	gint64 inst;
+	const char *member; /* a total that only grows */
+	const char *class;
+} Rate;
 
+static gboolean is_of(const Rate *rate, JsonObject *o)
+{
+	if (!g_str_equal(rj_text(o, "agent", ""), rate->verb))
+		return FALSE;
+	return rate->name ? g_str_equal(rj_text(o, "name", ""), rate->name)
+			  : rj_int(o, "inst", -1) == rate->inst;
+}
+
+/* What a total grows in a second, against its best second. */
+static void rate_lane(Timeline *t, guint y, const Rate *rate)
+{
 	for (guint pass = 0, most = 1; pass < 2; pass++) {
-		gint64 last_us = -1, last_steps = 0;
+		gint64 last_us = -1, last = 0;
 
 		for (guint i = 0; i < t->counts->len; i++) {
 			JsonObject *o = g_ptr_array_index(t->counts, i);
-			gint64 host_us = rj_int(o, "host_us", 0), steps = rj_int(o, "steps", 0);
-			gint64 rate;
+			gint64 host_us = rj_int(o, "host_us", 0);
+			gint64 total = rj_int(o, rate->member, 0), grown;
 
-			if (rj_int(o, "inst", -1) != op->inst)
+			if (!is_of(rate, o))
 				continue;
 			if (last_us < 0)
 				last_us = host_us - G_USEC_PER_SEC;
-			rate = (steps - last_steps) * G_USEC_PER_SEC / MAX(host_us - last_us, 1);
+			grown = (total - last) * G_USEC_PER_SEC / MAX(host_us - last_us, 1);
 			if (pass == 0)
-				most = (guint)CLAMP(rate, (gint64)most, G_MAXINT32);
-			else if (rate > 0)
-				bar(t, "busy", y, last_us, host_us, (double)rate / most);
+				most = (guint)CLAMP(grown, (gint64)most, G_MAXINT32);
+			else if (grown > 0)
+				bar(t, rate->class, y, last_us, host_us, (double)grown / most);
 			last_us = host_us;
-			last_steps = steps;
+			last = total;
 		}
+	}
+}
+
+static void op_lane(Timeline *t, const ROp *op)
+{
+	rate_lane(t, lane(t, "op", op->label),
+		  &(Rate){.verb = "count", .inst = op->inst, .member = "steps", .class = "busy"});
+}
+
+/* Windows opened in each second, by kind. */
+static void window_lanes(Timeline *t)
+{
+	const Exposure *e = t->boot->exposure;
+
+	for (guint i = 0; i < e->windows->len; i++) {
+		const ExposureWindow *w = g_ptr_array_index(e->windows, i);
+		g_autofree char *name = g_strdup_printf("%s windows", w->kind);
+
+		if (w->opened == 0)
+			continue;
+		rate_lane(t, lane(t, "window", name),
+			  &(Rate){.verb = "window",
+				  .name = w->kind,
+				  .member = "opened",
+				  .class = "opened"});
 	}
 }
 
@@ -260,7 +299,8 @@ static void append_frame(GString *out, const Timeline *t, const char *id, gint64
 	g_string_append(out,
 			"</div></div><ul class=\"key\"><li><span class=\"k-a\"></span>requested, "
 			"onlining</li><li><span class=\"k-c\"></span>plugged</li>"
-			"<li><span class=\"k-b\"></span>steps of an op a second</li>"
+			"<li><span class=\"k-b\"></span>steps of an op, or windows opened, a "
+			"second</li>"
 			"<li><span class=\"k-d\"></span>offlining</li><li><span "
 			"class=\"k-dim\"></span>offline</li><li><span class=\"k-bad\"></span>splat"
 			"</li></ul></div>");
@@ -289,6 +329,7 @@ void html_timeline(GString *out, const RBoot *b, const char *id)
 		if (!g_str_equal(op->state, "skipped"))
 			op_lane(&t, op);
 	}
+	window_lanes(&t);
 	block_lanes(&t);
 	append_frame(out, &t, id, hit_us);
 	g_string_free(t.names, TRUE);

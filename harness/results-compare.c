@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-compare.h. */
 #include "harness/results-compare.h"
+#include "harness/claim.h"
 #include "harness/results-export.h"
 #include "harness/results-json.h"
 #include "harness/results-table.h"
@@ -57,6 +58,13 @@ static gint by_kind(gconstpointer a, gconstpointer b)
 	return order ? order : strcmp(x->incident->signature, y->incident->signature);
 }
 
+static Exposure *exposure_of(const RHunt *h)
+{
+	g_autoptr(Claim) c = claim_of_hunt(h);
+
+	return g_steal_pointer(&c->exposure);
+}
+
 static double median_of(const GArray *times)
 {
 	g_autoptr(GArray) steps = stats_survival((StatsTime *)(void *)times->data, times->len);
@@ -77,6 +85,8 @@ RComparison *results_compare(const RHunt *a, const RHunt *b)
 				   (StatsTime *)(void *)times_b->data, times_b->len);
 	c->median_a_s = median_of(times_a);
 	c->median_b_s = median_of(times_b);
+	c->exposure_a = exposure_of(a);
+	c->exposure_b = exposure_of(b);
 	c->changes = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < in_b->len; i++) {
 		const RSignature *s = g_ptr_array_index(in_b, i);
@@ -98,6 +108,8 @@ void results_comparison_free(RComparison *c)
 	if (!c)
 		return;
 	g_ptr_array_unref(c->changes);
+	exposure_free(c->exposure_a);
+	exposure_free(c->exposure_b);
 	g_free(c);
 }
 
@@ -109,11 +121,62 @@ static void rate_cell(RTable *table, const RTotals *t)
 	rtable_cell(table, "%u of %u (%s)", t->incidents, t->exposed, bounds);
 }
 
-static void median_cell(RTable *table, double median_s)
+static void median_cell(RTable *table, const RHunt *h)
 {
-	g_autofree char *text = median_s < 0 ? g_strdup("-") : results_duration(median_s);
+	g_autofree char *text = results_median(h);
 
-	rtable_cell(table, "%s", text);
+	if (text)
+		*strstr(text, " of hammering") = '\0';
+	rtable_cell(table, "%s", text ? text : "-");
+}
+
+/* One total of both, and by which factor B's is that of A a boot. */
+static void total_row(RTable *table, const char *what, const RComparison *c, guint64 in_a,
+		      guint64 in_b)
+{
+	g_autofree char *a = results_count(in_a), *b = results_count(in_b);
+
+	rtable_cell(table, "%s", what);
+	rtable_cell(table, "%s", a);
+	rtable_cell(table, "%s", b);
+	if (in_a && in_b && c->a.exposed && c->b.exposed)
+		rtable_cell(table, "x %.2g a boot",
+			    ((double)in_b / c->b.exposed) / ((double)in_a / c->a.exposed));
+	else
+		rtable_cell(table, "%s", in_a == in_b ? "" : "one has none");
+}
+
+/* Rates are alike only at a like exposure: both stand here. */
+static void append_exposures(RTable *table, const RComparison *c)
+{
+	g_autoptr(Exposure) both = exposure_new();
+	g_autoptr(GPtrArray) walkers = NULL;
+	g_autofree char *layer_a = exposure_layer_text(c->exposure_a);
+	g_autofree char *layer_b = exposure_layer_text(c->exposure_b);
+
+	exposure_add(both, c->exposure_a);
+	exposure_add(both, c->exposure_b);
+	walkers = exposure_walkers(both);
+	rtable_cell(table, "probes");
+	rtable_cell(table, "%s", layer_a);
+	rtable_cell(table, "%s", layer_b);
+	rtable_cell(table, "%s", strcmp(layer_a, layer_b) ? "differs" : "");
+	for (guint i = 0; i < both->windows->len; i++) {
+		const ExposureWindow *w = g_ptr_array_index(both->windows, i);
+		g_autofree char *what = g_strdup_printf("%s windows", w->kind);
+
+		if (w->opened)
+			total_row(table, what, c, exposure_opened(c->exposure_a, w->kind),
+				  exposure_opened(c->exposure_b, w->kind));
+	}
+	for (guint i = 0; i < walkers->len; i++) {
+		const char *walker = g_ptr_array_index(walkers, i);
+		g_autofree char *what = g_strdup_printf("%s visits inside", walker);
+
+		if (exposure_inside(both, walker, NULL))
+			total_row(table, what, c, exposure_inside(c->exposure_a, walker, NULL),
+				  exposure_inside(c->exposure_b, walker, NULL));
+	}
 }
 
 static char *p_text(double p)
@@ -147,13 +210,14 @@ static void append_facts(GString *text, const RHunt *a, const RHunt *b, const RC
 	rate_cell(table, &c->b);
 	rtable_cell(table, "%s", p_boots);
 	rtable_cell(table, "median to the first hit");
-	median_cell(table, c->median_a_s);
-	median_cell(table, c->median_b_s);
+	median_cell(table, a);
+	median_cell(table, b);
 	rtable_cell(table, "%s", p_times);
 	rtable_cell(table, "offlines");
 	rtable_cell(table, "%" G_GINT64_FORMAT, c->a.offlines);
 	rtable_cell(table, "%" G_GINT64_FORMAT, c->b.offlines);
 	rtable_cell(table, "%s", "");
+	append_exposures(table, c);
 	body = rtable_text(table);
 	g_string_append(text, body);
 }
@@ -181,6 +245,14 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 	}
 	body = rtable_text(table);
 	g_string_append_printf(text, "%s%s", *body ? "\n" : "", body);
+	{
+		g_autoptr(Claim) claim = claim_of_hunt(a);
+		g_autofree char *fix = claim_fix(claim);
+
+		if (fix && c->b.incidents == 0)
+			g_string_append_printf(text, "\nB has no hit in %u boots; %s.\n",
+					       c->b.exposed, fix);
+	}
 	g_string_append_printf(
 		text,
 		"\nA boot is one trial. new: not in A at all; gone, more, less: chance alone does "

@@ -24,10 +24,11 @@ typedef struct {
 
 typedef struct {
 	RTotals a, b;
-	double p_boots;		       /* Fisher: boots with any incident */
-	double p_times;		       /* log-rank: time to the first hit */
-	double median_a_s, median_b_s; /* -1 unknown */
-	GPtrArray *changes;	       /* of RChange: new, gone, moved, the same */
+	double p_boots;			   /* Fisher: boots with any incident */
+	double p_times;			   /* log-rank: time to the first hit */
+	double median_a_s, median_b_s;	   /* -1 unknown */
+	Exposure *exposure_a, *exposure_b; /* of the exposed boots */
+	GPtrArray *changes;		   /* of RChange: new, gone, moved, the same */
 } RComparison;
 
 /* Both hunts outlive it. (transfer full) */

@@ -117,7 +117,8 @@ test('what matters stands on top', async () => {
 		'95 %'])
 		assert.ok(hero.includes(words), `${words} in ${hero}`);
 	const cells = await tab.locator('table.matrix tbody tr').first().locator('td').allInnerTexts();
-	assert.deepEqual(cells, ['fired', ...Array(6).fill('clean')]);
+	assert.deepEqual(cells, ['fired', 'not exposed', 'not exposed', 'clean',
+		'not exposed', 'clean', 'clean', 'clean']);
 	await tab.close();
 });
 
@@ -130,7 +131,7 @@ test('lanes match the events', async () => {
 		all => all.map(e => [e.dataset.lane, e.textContent]));
 	assert.deepEqual(lanes, [['hits', 'hits'], ['requested', 'vm0 requested, to 80 MiB'],
 		['plugged', 'vm0 plugged, to 80 MiB'], ['op', 'block-state'], ['op', 'damon'],
-		['block', 'memory32']]);
+		['window', 'offline windows'], ['window', 'dec windows'], ['block', 'memory32']]);
 	assert.equal(await box.locator('rect.lane').count(), lanes.length);
 	const hits = await box.locator('line.hit').evaluateAll(all => all.map(e => +e.getAttribute('x1')));
 	assert.deepEqual(hits, [5115000, 5116000]);
@@ -138,6 +139,21 @@ test('lanes match the events', async () => {
 		all => all.map(e => [+e.getAttribute('x'), +e.getAttribute('width')]));
 	assert.deepEqual(offlining, [[5100000, 20000]]);
 	assert.equal(await box.locator('rect.busy').count(), 3);
+	// 17 of the dec windows in one second, 23 in the next; the offline ones in one.
+	assert.equal(await box.locator('rect.opened').count(), 3);
+	await tab.close();
+});
+
+test('exposure says what is not exposed', async () => {
+	const {tab} = await open(VIEWS[0]);
+	const rows = await tab.locator('#hunt-0 table.exposure tbody tr').evaluateAll(
+		all => all.map(r => [...r.children].map(c => c.textContent)));
+	assert.deepEqual(rows[0], ['compaction', 'dec', 'fake-offline', '0 of 3', '120', '2,100', '0',
+		'0', '12 us', '0', 'not exposed']);
+	assert.deepEqual(rows[2].slice(0, 10), ['damon', 'dec', 'fake-offline', '3 of 3', '120',
+		'60,000', '90', '36', '1.5 us', '3?']);
+	assert.match(await tab.locator('#hunt-0 .hero').innerText(),
+		/1,200 damon visits inside an open window/);
 	await tab.close();
 });
 

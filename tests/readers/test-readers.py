@@ -14,7 +14,8 @@ import tempfile
 
 EXE = os.environ["PFNHUNT_EXE"]
 DOCS = os.environ["PFNHUNT_DOCS"]
-FAMILIES = ["fake-offline", "plug", "cancel", "vmemmap-write", "memmap-removal", "other", "machine"]
+FAMILIES = ["fake-offline", "plug", "cancel", "vmemmap-write", "memmap-removal", "silent",
+            "other", "machine"]
 HUNTS = ["20261120-100000-quick-6.12", "20261121-100000-quick-7.3"]
 
 
@@ -51,8 +52,10 @@ def test_junit(root):
     for suite in suites:
         cases = list(suite)
         assert [c.name for c in cases] == FAMILIES
-        assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (7, 1, 0, 0)
-        failed = [c for c in cases if c.result]
+        assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (8, 1, 0, 3)
+        skipped = [c.name for c in cases if c.is_skipped]
+        assert skipped == ["plug", "cancel", "memmap-removal"], skipped
+        failed = [c for c in cases if c.result and not c.is_skipped]
         assert [c.name for c in failed] == ["fake-offline"]
         assert failed[0].result[0].message.startswith("WARNING in ")
         assert "signature: warning:" in failed[0].result[0].text
@@ -78,14 +81,14 @@ def test_ktap(root):
                           timeout=60)
     said = done.stdout.decode()
     assert done.returncode == 1, said
-    assert "Failed 2/14 subtests" in said, said
-    assert "Failed tests:  1, 8" in said, said
+    assert "Failed 2/16 subtests" in said, said
+    assert "Failed tests:  1, 9" in said, said
     assert "Parse errors" not in said, said
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
     assert lines[0] == "KTAP version 1"
     names = [line.split(" # ")[0].split(" ")[-1] for line in lines if line.startswith(("ok", "not"))]
-    assert len(names) == len(set(names)) == 14
+    assert len(names) == len(set(names)) == 16
 
 
 def check_objects(text):
@@ -106,6 +109,8 @@ def test_jsonl(root):
     with open(report(root, "jsonl"), "rb") as file:
         objects = check_objects(file.read())
     assert [o["type"] for o in objects] == ["hunt", "boot", "boot", "boot"] * 2
+    assert objects[0]["chance_95"] and "damon visits inside" in objects[0]["claim"]
+    assert [w["window"] for w in objects[1]["exposure"]["windows"]] == ["offline", "dec"]
     assert objects[1]["last_actions"][0]["block"] == 32
     assert objects[1]["incidents"][0]["splats"][0]["t_us"] == 3615000
     # A schema that lets everything pass would be no check.
@@ -124,6 +129,8 @@ def test_json_option(root):
         ("show", HUNTS[0]): ["hunt", "boot", "boot", "boot"],
         ("show", HUNTS[0] + "/0"): ["boot"],
         ("compare", *HUNTS): ["comparison"],
+        ("exposure",): ["exposure"] * 6,
+        ("exposure", HUNTS[0]): ["exposure"] * 3,
         ("rebuild",): ["rebuild"],
         ("merge", root): ["merge"],
     }
@@ -142,6 +149,9 @@ def test_prometheus(root):
     boots = {(s.labels["hunt"], s.labels["verdict"]): s.value
              for s in families["pfnhunt_boots"].samples}
     assert boots[(HUNTS[0], "clean")] == 2 and boots[(HUNTS[1], "incident")] == 2
+    inside = {(s.labels["walker"], s.labels["window"]): s.value
+              for s in families["pfnhunt_visits_inside"].samples if s.labels["hunt"] == HUNTS[0]}
+    assert inside[("damon", "dec")] == 90 and inside[("compaction", "dec")] == 0
     signatures = {s.labels["signature"] for s in families["pfnhunt_incident_boots"].samples}
     assert "warning:hostile:<x>&" in signatures
     assert all(f.documentation and f.type == "gauge" for f in families.values())

@@ -135,6 +135,9 @@ static const char exposure_lines[] =
 	"{\"agent\":\"window\",\"t_ns\":5500000000,\"name\":\"dec\",\"opened\":40,"
 	"\"open_ns\":8000000,\"longest_ns\":300000,\"overlap\":0,\"lost\":1,"
 	"\"host_us\":7000000}\n"
+	"{\"agent\":\"window\",\"t_ns\":5500000000,\"name\":\"offline\",\"opened\":100,"
+	"\"open_ns\":900000000,\"longest_ns\":70000000,\"overlap\":0,\"lost\":0,"
+	"\"host_us\":7000000}\n"
 	"{\"agent\":\"visit\",\"t_ns\":5500000000,\"walker\":\"damon\","
 	"\"func\":\"damon_get_folio\",\"window\":\"dec\",\"visits\":20000,\"inside\":30,"
 	"\"offline\":12,\"nearest_ns\":1500,\"host_us\":7000000}\n";

@@ -52,10 +52,11 @@ static void test_table(void)
 	add(m, 0, 1, VERDICT_CLEAN, NULL, -1);
 	add(m, 0, 1, VERDICT_CLEAN, NULL, -1);
 	add(m, 1, 1, VERDICT_HANG, NULL, -1);
-	assert_text(m, "scenario  family        6.1                            7.3\n"
-		       "cancel    bad-page      0/3                            1/3\n"
-		       "          fake-offline  3/3 0.20 s                     2/3 1.50 s\n"
-		       "control   hang          0/2 clean, 200 offlines, 20 s  1/1\n");
+	assert_text(m,
+		    "scenario  family        6.1                                     7.3\n"
+		    "cancel    bad-page      0/3                                     1/3\n"
+		    "          fake-offline  3/3 0.20 s                              2/3 1.50 s\n"
+		    "control   hang          0/2 clean (< 78 %), 200 offlines, 20 s  1/1\n");
 }
 
 /* Boots that say nothing, and cells that could not run, are told; a reason only once. */
@@ -74,11 +75,32 @@ static void test_not_clean(void)
 		       "failed: no kernel 7.3\n");
 }
 
+/* A clean cell says how close it came. */
+static void test_exposure(void)
+{
+	g_autoptr(Matrix) m = matrix_new(kernels, scenarios);
+	g_autoptr(Exposure) e = exposure_new();
+	BootResult r = {.verdict = VERDICT_CLEAN, .offlines = 5, .run_s = 2, .exposure = e};
+	g_autofree char *text = NULL;
+
+	e->layer = g_strdup("bpf");
+	g_ptr_array_add(e->visits, g_memdup2(&(ExposureVisit){g_strdup("damon"), g_strdup("f"),
+							      g_strdup("dec"), 9000, 1234, 7, -1},
+					     sizeof(ExposureVisit)));
+	r.families = g_ptr_array_new();
+	matrix_add(m, 0, 0, &r);
+	matrix_add(m, 0, 0, &r);
+	text = matrix_text(m);
+	g_assert_nonnull(strstr(text, "0/2 clean (< 78 %), 10 offlines, 2,468 visits inside, 4 s"));
+	g_ptr_array_unref(r.families);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/matrix/empty", test_empty);
 	g_test_add_func("/matrix/table", test_table);
 	g_test_add_func("/matrix/not-clean", test_not_clean);
+	g_test_add_func("/matrix/exposure", test_exposure);
 	return g_test_run();
 }

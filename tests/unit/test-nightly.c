@@ -139,6 +139,7 @@ static void test_page(Fixture *f, gconstpointer data)
 	guint fresh;
 
 	fixture_results(f->root);
+	fixture_boot(new, &(FixtureBoot){.folder = "0003", .verdict = "unexposed", .run_s = 1});
 	before[0] = results_hunt_load(old, TRUE, NULL);
 	now[0] = results_hunt_load(new, TRUE, NULL);
 	cell(n, 0)->tried = cell(n, 0)->boots = 3;
@@ -153,6 +154,9 @@ static void test_page(Fixture *f, gconstpointer data)
 	has(page, "other on 6.12: could not be run: no such ?[31mscenario");
 	has(page, "third on 6.12: no time was left for it");
 	has(page, "quick on 6.12: ksm was skipped: no <ksm> & co");
+	has(page, "quick on 6.12: compaction never was in an open window (nearest miss 12 us)");
+	has(page, "1,200 damon visits inside an open window");
+	has(page, "quick on 6.12: 1 of 4 boots: why <b>not</b>");
 	g_assert_null(strchr(page, '\033'));
 	/* The same two nights in a row: nothing is new. */
 	results_hunt_free(before[0]);

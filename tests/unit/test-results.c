@@ -122,6 +122,9 @@ static void test_compare(Fixture *f, gconstpointer data)
 	g_assert_cmpint(second->kind, ==, RCHANGE_SAME);
 	g_assert_cmpfloat_with_epsilon(second->p, 1, 1e-9);
 	has(text, "1 of 3 (1..91 %)");
+	has(text, "dec windows");
+	has(text, "damon visits inside");
+	has(text, "x 1 a boot");
 	g_assert_null(strchr(text, '\033'));
 }
 
