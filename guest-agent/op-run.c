@@ -421,6 +421,15 @@ unsigned int op_run_each_task(const struct op_run *run,
 	return count;
 }
 
+uint64_t op_run_offlines(const struct op_run *run)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < run->count; i++)
+		sum += atomic_load_explicit(&run->task[i]->env.offlines, memory_order_relaxed);
+	return sum;
+}
+
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps)
 {
 	*ops = 0;

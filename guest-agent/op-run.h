@@ -54,6 +54,8 @@ bool op_run_has(const struct op_run *run, const char *name);
 /* Calls @tell (may be NULL) for each thread that runs an op. Returns how many there are. */
 unsigned int op_run_each_task(const struct op_run *run,
 			      void (*tell)(void *user, const char *op, pid_t tid), void *user);
+/* Offline attempts begun by all hammers. */
+uint64_t op_run_offlines(const struct op_run *run);
 /* Ops that were started, and the sum of their steps. */
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps);
 

@@ -311,7 +311,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	if (looking && !lookout_stop(s->lookout, STOP_DEADLINE_MS))
 		sink_event(&s->sink, "stuck", "op", "lookout", NULL, NULL);
 	op_run_count(s->run);
-	probe_report(s->probe);
+	probe_end(s->probe);
 	say_mem(s);
 	say_phase(s, "end");
 	if (!kmsg_catch_up(CATCH_UP_MS))

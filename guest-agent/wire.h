@@ -36,7 +36,7 @@
 	X(COUNT, "count", 'g', "t_ns= inst= name= steps= ...: totals since go, once a second")     \
 	X(MEM, "mem", 'g', "t_ns= total_kb= blocks= online= partly= offline_pages= plugged_kb=")   \
 	X(PROBE, "probe", 'g',                                                                     \
-	  "t_ns= layer=bpf|kprobe|user|off on=0|1 reason=: what counts exposure from now on")      \
+	  "t_ns= layer=bpf|kprobe|user|off on=0|1 reason= ...: what counts exposure from now on")  \
 	X(WINDOW, "window", 'g',                                                                   \
 	  "t_ns= name= opened= open_ns= longest_ns= overlap= lost=: totals of a kind of window")   \
 	X(VISIT, "visit", 'g',                                                                     \

@@ -21,7 +21,11 @@ struct probe {
 	void *ctx;
 	unsigned int tasks; /* threads told to the layer */
 	bool on;
-	uint64_t cost_ns, turn_ns; /* turn_ns: when the probes are next taken out or put back */
+	/* To see what they cost: when they are next taken out or put back, and what was so far. */
+	uint64_t cost_ns, turn_ns, since_ns, since_offlines;
+	struct {
+		uint64_t ns, offlines;
+	} spent[2]; /* without and with the probes */
 	struct probe_totals totals;
 	char reason[1024];
 };
@@ -73,6 +77,12 @@ static void say_layer(struct probe *p)
 	wire_add(&out, "layer", p->layer ? p->layer->name : "off");
 	wire_add_u64(&out, "on", p->on);
 	wire_add(&out, "reason", p->reason);
+	if (p->cost_ns) {
+		wire_add_u64(&out, "out_ns", p->spent[0].ns);
+		wire_add_u64(&out, "out_offlines", p->spent[0].offlines);
+		wire_add_u64(&out, "in_ns", p->spent[1].ns);
+		wire_add_u64(&out, "in_offlines", p->spent[1].offlines);
+	}
 	sink_send(&p->sink, &out, SINK_HIGH);
 }
 
@@ -162,6 +172,7 @@ struct probe *probe_new(const struct probe_plan *plan, int root_fd, struct op_ru
 	p->cost_ns = p->layer ? plan->cost_ms * 1000000 : 0;
 	if (p->cost_ns)
 		p->turn_ns = op_now_ns() + p->cost_ns / 2 + plan->seed % p->cost_ns;
+	p->since_ns = op_now_ns();
 	say_layer(p);
 	return p;
 }
@@ -180,20 +191,34 @@ static void tell_task(void *user, const char *op, pid_t tid)
 	p->layer->task(p->ctx, op, tid);
 }
 
+/* The time since the last call was spent with the probes in, or out; the turn itself is neither. */
+static void spend(struct probe *p)
+{
+	uint64_t now = op_now_ns(), offlines = op_run_offlines(p->run);
+
+	p->spent[p->on].ns += now - p->since_ns;
+	p->spent[p->on].offlines += offlines - p->since_offlines;
+}
+
+static void turn(struct probe *p)
+{
+	spend(p);
+	p->layer->turn(p->ctx, !p->on);
+	p->on = !p->on;
+	p->since_ns = op_now_ns();
+	p->since_offlines = op_run_offlines(p->run);
+	p->turn_ns = p->since_ns + p->cost_ns;
+	say_layer(p);
+}
+
 void probe_watch(struct probe *p)
 {
-	uint64_t now = op_now_ns();
-
 	if (!p || !p->layer)
 		return;
 	if (p->tasks < op_run_each_task(p->run, NULL, NULL))
 		p->tasks = op_run_each_task(p->run, tell_task, p);
-	if (!p->cost_ns || now < p->turn_ns)
-		return;
-	p->turn_ns = now + p->cost_ns;
-	p->layer->turn(p->ctx, !p->on);
-	p->on = !p->on;
-	say_layer(p);
+	if (p->cost_ns && op_now_ns() >= p->turn_ns)
+		turn(p);
 }
 
 static void say_window(struct probe *p, unsigned int kind)
@@ -255,4 +280,14 @@ void probe_report(struct probe *p)
 			if (worth_telling(p, v))
 				say_visit(p, v, k);
 	}
+}
+
+void probe_end(struct probe *p)
+{
+	if (!p || !p->layer)
+		return;
+	probe_report(p);
+	spend(p);
+	if (p->cost_ns)
+		say_layer(p);
 }

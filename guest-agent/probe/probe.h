@@ -29,10 +29,11 @@ void probe_free(struct probe *p);
 
 /*
  * To be called often while ops run: tells threads apart, takes probes out and puts them back.
- * This and the next do nothing when @p is NULL.
+ * These do nothing when @p is NULL.
  */
 void probe_watch(struct probe *p);
-/* The totals, as `window` and `visit` lines. */
+/* The totals, as `window` and `visit` lines; the last ones when the ops have ended. */
 void probe_report(struct probe *p);
+void probe_end(struct probe *p);
 
 #endif
