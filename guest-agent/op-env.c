@@ -142,6 +142,8 @@ void op_record(struct op_env *env, enum rec_action action, uint64_t arg, int res
 
 	if (action == REC_OFFLINE_BEGIN)
 		atomic_fetch_add_explicit(&env->offlines, 1, memory_order_relaxed);
+	if (env->on_record)
+		env->on_record(env->on_record_user, env, action, arg);
 	if (!env->rec_head)
 		return;
 	now = op_now_ns();

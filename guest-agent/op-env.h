@@ -33,6 +33,10 @@ struct op_env {
 	struct rec_slot *rec;			    /* NULL without a recorder */
 	struct rec_head *rec_head;
 	char reason[160]; /* of a failed setup or of the op's end */
+	/* Told of each op_record(), in the op's thread; NULL: nobody. Set before the op starts. */
+	void (*on_record)(void *user, struct op_env *env, enum rec_action action, uint64_t arg);
+	void *on_record_user;
+	uint64_t aim_pfn, aim_pages; /* what the next pass reads; 0 pages: perhaps all there is */
 
 	_Atomic bool stop;
 	_Atomic uint64_t steps;

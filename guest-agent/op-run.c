@@ -421,6 +421,17 @@ unsigned int op_run_each_task(const struct op_run *run,
 	return count;
 }
 
+void op_run_on_record(struct op_run *run,
+		      void (*on_record)(void *user, struct op_env *env, enum rec_action action,
+					uint64_t arg),
+		      void *user)
+{
+	for (unsigned int i = 0; i < run->count; i++) {
+		run->task[i]->env.on_record = on_record;
+		run->task[i]->env.on_record_user = user;
+	}
+}
+
 uint64_t op_run_offlines(const struct op_run *run)
 {
 	uint64_t sum = 0;

@@ -6,6 +6,7 @@
 #include "harness/store.h"
 #include "harness/units.h"
 #include "guest-agent/op-table.h"
+#include "guest-agent/probe/table.h"
 #include "host-driver/error.h"
 #include "host-driver/kernel.h"
 
@@ -126,6 +127,50 @@ static gboolean list_kernels(GError **error)
 	return TRUE;
 }
 
+static gboolean is_followed(const char *walker)
+{
+#define X(id, name, ...)                                                                           \
+	if (g_str_equal(walker, name))                                                             \
+		return TRUE;
+	PROBE_OWN(X)
+	PROBE_TASK(X)
+#undef X
+#define X(op, name)                                                                                \
+	if (g_str_equal(walker, op))                                                               \
+		return TRUE;
+	PROBE_SAME(X)
+#undef X
+	return FALSE;
+}
+
+static gboolean list_probes(GError **error)
+{
+	printf("windows: times in which a range of PFNs is vulnerable\n");
+#define X(id, name, opens, closes, help)                                                           \
+	printf("  %-8s from %s to %s\n           %s\n", name, opens, closes, help);
+	PROBE_WINDOWS(X)
+#undef X
+	printf("\nvisits: functions by which a walker is seen to meet a PFN\n");
+#define X(id, walker, func, how, arg, argname) printf("  %-16s %s\n", walker, #func);
+	PROBE_OWN(X)
+#undef X
+#define X(id, walker, site)	       printf("  %-16s %s, in the thread of the op\n", walker, site_##site);
+#define Y(id, func, how, arg, argname) static const char site_##id[] = #func;
+	PROBE_SHARED(Y)
+	PROBE_TASK(X)
+#undef X
+#undef Y
+#define X(op, walker) printf("  %-16s counts as %s\n", op, walker);
+	PROBE_SAME(X)
+#undef X
+	printf("\nnot followed:");
+	for (size_t i = 0; op_get(i); i++)
+		if (op_get(i)->kind == OP_WALKER && !is_followed(op_get(i)->name))
+			printf(" %s", op_get(i)->name);
+	printf("\n");
+	return TRUE;
+}
+
 static void print_hunt(const StoreHunt *h, gpointer user)
 {
 	printf("%-44s %-9s %4" G_GINT64_FORMAT " boots %4" G_GINT64_FORMAT
@@ -153,6 +198,7 @@ static const struct {
 	{"scenarios", "what `pfnhunt run` can be given", list_scenarios},
 	{"pressure", "what the host may do to a guest's CPUs, with its keys", list_pressure},
 	{"keys", "what may stand in a scenario file", list_keys},
+	{"probes", "how exposure is counted: windows, and each walker's visits", list_probes},
 	{"kernels", "what `--kernel` can be given without a download", list_kernels},
 	{"hunts", "what was hunted, newest first", list_hunts},
 };

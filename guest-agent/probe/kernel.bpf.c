@@ -45,6 +45,8 @@ enum pagetype { PGTY_offline = 0xf1, PG_offline = 1 };
 #define OLD_TYPE_OFFLINE   0x100u
 
 const volatile track_u32 page_shift;
+/* Which argument tells the PFN, by BTF. */
+const volatile track_u32 own_arg[PROBE_VISIT_COUNT], shared_arg[PROBE_SITE_COUNT];
 
 track_u64 vmemmap_base = 0; /* 0: not known, then no page is looked at */
 struct track track = {};
@@ -266,7 +268,8 @@ static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how h
 	SEC("fentry/" #func)                                                                       \
 	int own_##id(void *ctx)                                                                    \
 	{                                                                                          \
-		return visit_by(ctx, PROBE_VISIT_##id, PROBE_HOW_##how, arg);                      \
+		return visit_by(ctx, PROBE_VISIT_##id, PROBE_HOW_##how,                            \
+				own_arg[PROBE_VISIT_##id]);                                        \
 	}
 PROBE_OWN(X)
 #undef X
@@ -280,7 +283,7 @@ PROBE_OWN(X)
                                                                                                    \
 		if (task->tid != tid || task->site != PROBE_SITE_##id)                             \
 			return 0;                                                                  \
-		return visit_by(ctx, task->visit, PROBE_HOW_##how, arg);                           \
+		return visit_by(ctx, task->visit, PROBE_HOW_##how, shared_arg[PROBE_SITE_##id]);   \
 	}
 PROBE_SHARED(X)
 #undef X

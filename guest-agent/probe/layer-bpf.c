@@ -57,38 +57,35 @@ static void miss(struct bpf_ctx *c, const char *what)
 		snprintf(c->missing + len, sizeof(c->missing) - len, "%s%s", len ? "," : "", what);
 }
 
-/* Does the kernel have @func, with an argument @n of one of the @names? */
-static bool has_argument(const struct btf *btf, const char *func, unsigned int n, const char *names)
+/* Which argument of @func has one of the @names; -1 when none has, or there is no such function. */
+static int find_argument(const struct btf *btf, const char *func, const char *names)
 {
 	int id = btf__find_by_name_kind(btf, func, BTF_KIND_FUNC);
 	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	const struct btf_type *proto = type ? btf__type_by_id(btf, type->type) : NULL;
-	const char *name;
-	size_t len;
 
-	if (!proto || btf_vlen(proto) <= n)
-		return false;
-	name = btf__name_by_offset(btf, btf_params(proto)[n].name_off);
-	len = name ? strlen(name) : 0;
-	for (; len && *names; names += strcspn(names, ","), names += *names == ',')
-		if (strcspn(names, ",") == len && !strncmp(names, name, len))
-			return true;
-	return false;
+	for (int n = 0; proto && n < btf_vlen(proto); n++) {
+		const char *name = btf__name_by_offset(btf, btf_params(proto)[n].name_off);
+		size_t len = name ? strlen(name) : 0;
+
+		for (const char *at = names; len && *at; at += strcspn(at, ","), at += *at == ',')
+			if (strcspn(at, ",") == len && !strncmp(at, name, len))
+				return n;
+	}
+	return -1;
 }
 
 struct visit_program {
 	const char *program, *func, *argname, *walker; /* walker NULL: of several */
-	unsigned int arg;
 	int visit, site; /* of a visit's own function, or of a shared one; else -1 */
 };
 
 static const struct visit_program visit_programs[] = {
 #define X(id, walker, func, how, arg, argname)                                                     \
-	{"own_" #id, #func, argname, walker, arg, PROBE_VISIT_##id, -1},
+	{"own_" #id, #func, argname, walker, PROBE_VISIT_##id, -1},
 	PROBE_OWN(X)
 #undef X
-#define X(id, func, how, arg, argname)                                                             \
-	{"shared_" #id, #func, argname, NULL, arg, -1, PROBE_SITE_##id},
+#define X(id, func, how, arg, argname) {"shared_" #id, #func, argname, NULL, -1, PROBE_SITE_##id},
 		PROBE_SHARED(X)
 #undef X
 };
@@ -110,10 +107,10 @@ static bool wanted(const struct probe_setup *setup, const struct visit_program *
 {
 	if (v->walker)
 		return !strcmp(v->walker, "damon") || !strcmp(v->walker, "compaction") ||
-		       setup->wants(setup->user, v->walker);
+		       op_run_has(setup->run, v->walker);
 	for (size_t i = 0; i < TASK_VISITS; i++)
 		if ((int)task_visits[i].site == v->site &&
-		    setup->wants(setup->user, task_visits[i].walker))
+		    op_run_has(setup->run, task_visits[i].walker))
 			return true;
 	return false;
 }
@@ -137,10 +134,15 @@ static int load_once(struct bpf_ctx *c, const struct probe_setup *setup, const s
 		const struct visit_program *v = &visit_programs[i];
 		bool load = !without[i] && wanted(setup, v);
 
-		if (load && !has_argument(btf, v->func, v->arg, v->argname)) {
+		int arg = load ? find_argument(btf, v->func, v->argname) : 0;
+
+		if (arg < 0)
 			miss(c, v->func);
-			load = false;
-		}
+		else if (v->site >= 0)
+			c->kernel->rodata->shared_arg[v->site] = (track_u32)arg;
+		else
+			c->kernel->rodata->own_arg[v->visit] = (track_u32)arg;
+		load &= arg >= 0;
 		bpf_program__set_autoload(program_of(c, v->program), load);
 	}
 	c->kernel->rodata->page_shift = (track_u32)__builtin_ctzll(setup->page_bytes);
@@ -296,7 +298,7 @@ static int layer_open(void **ctx, const struct probe_setup *setup, char *err, si
 	return 0;
 }
 
-static int layer_turn(void *ctx, bool on)
+static void layer_turn(void *ctx, bool on)
 {
 	struct bpf_ctx *c = ctx;
 
@@ -305,7 +307,6 @@ static int layer_turn(void *ctx, bool on)
 		attach_visits(c);
 		attach_windows(c);
 	}
-	return 0;
 }
 
 static void layer_task(void *ctx, const char *walker, pid_t tid)
@@ -351,6 +352,8 @@ static void layer_read(void *ctx, struct probe_totals *totals)
 
 const struct probe_layer probe_layer_bpf = {
 	.name = "bpf",
+	.times = true,
+	.pages = true,
 	.open = layer_open,
 	.close = layer_close,
 	.turn = layer_turn,

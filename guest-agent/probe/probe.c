@@ -2,27 +2,39 @@
 /* See probe.h. Chooses the layer, and turns its totals into lines. */
 #include "guest-agent/probe/probe.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest-agent/op-env.h"
 #include "guest-agent/probe/layer.h"
 
-#define BLOCK_SIZE_FILE "sys/devices/system/memory/block_size_bytes"
+#define SEEK_NS		  250000000ULL
+#define TURN_NAP_NS	  10000000
+#define TURNER_DEADLINE_S 5
+#define BLOCK_SIZE_FILE	  "sys/devices/system/memory/block_size_bytes"
 
 struct probe {
+	int root_fd;
 	struct op_run *run;
 	struct sink sink;
 	const struct probe_layer *layer; /* NULL: off */
 	void *ctx;
-	unsigned int tasks; /* threads told to the layer */
+	uint64_t setup_ns;
+	unsigned int tasks; /* threads of ops told to the layer */
+	uint64_t seek_ns;   /* when to look for other threads that work for them */
 	bool on;
-	/* To see what they cost: when they are next taken out or put back, and what was so far. */
+	/* To see what they cost, a thread takes them out and puts them back: its own, but for stop. */
 	uint64_t cost_ns, turn_ns, since_ns, since_offlines;
+	pthread_t turner;
+	bool turns;
+	_Atomic bool stop;
 	struct {
 		uint64_t ns, offlines;
 	} spent[2]; /* without and with the probes */
@@ -35,6 +47,8 @@ static const struct probe_layer *const layers[] = {
 #ifdef PFNHUNT_BPF
 	&probe_layer_bpf,
 #endif
+	&probe_layer_kprobe,
+	&probe_layer_user,
 	NULL,
 };
 
@@ -77,18 +91,14 @@ static void say_layer(struct probe *p)
 	wire_add(&out, "layer", p->layer ? p->layer->name : "off");
 	wire_add_u64(&out, "on", p->on);
 	wire_add(&out, "reason", p->reason);
-	if (p->cost_ns) {
+	wire_add_u64(&out, "setup_ns", p->setup_ns);
+	if (p->turns || p->spent[1].ns) {
 		wire_add_u64(&out, "out_ns", p->spent[0].ns);
 		wire_add_u64(&out, "out_offlines", p->spent[0].offlines);
 		wire_add_u64(&out, "in_ns", p->spent[1].ns);
 		wire_add_u64(&out, "in_offlines", p->spent[1].offlines);
 	}
 	sink_send(&p->sink, &out, SINK_HIGH);
-}
-
-static bool wants(void *user, const char *walker)
-{
-	return op_run_has(user, walker);
 }
 
 __attribute__((format(printf, 2, 3))) static void add_reason(struct probe *p, const char *format,
@@ -139,49 +149,65 @@ static void choose(struct probe *p, const char *wanted, const struct probe_setup
 		add_reason(p, "no layer is called %s", wanted);
 }
 
-static uint64_t read_hex(int root_fd, const char *path)
+/* The first line of a file; false when it cannot be read. */
+static bool read_text(int root_fd, const char *path, char *text, size_t size)
 {
 	int fd = openat(root_fd, path, O_RDONLY | O_CLOEXEC);
-	char text[32] = "";
-	ssize_t len = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	ssize_t len = fd >= 0 ? read(fd, text, size - 1) : -1;
 
 	if (fd >= 0)
 		close(fd);
-	return len > 0 ? strtoull(text, NULL, 16) : 0;
+	text[len > 0 ? len : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return len > 0;
 }
 
-struct probe *probe_new(const struct probe_plan *plan, int root_fd, struct op_run *run,
-			const struct sink *sink)
-{
-	struct probe *p = calloc(1, sizeof(*p));
-	struct probe_setup setup = {.root_fd = root_fd, .wants = wants, .user = run};
-	uint64_t start = op_now_ns();
+struct seek {
+	struct probe *p;
+	pid_t tid;
+	char comm[32];
+};
 
-	if (!p)
-		return NULL;
-	p->run = run;
-	p->sink = *sink;
-	setup.page_bytes = (track_u64)sysconf(_SC_PAGESIZE);
-	setup.block_bytes = read_hex(root_fd, BLOCK_SIZE_FILE);
-	if (setup.block_bytes < setup.page_bytes)
-		setup.block_bytes = 128 << 20;
-	choose(p, plan->layer, &setup);
-	if (p->layer)
-		sink_log(sink, "the probes took %llu ms to put in",
-			 (unsigned long long)(op_now_ns() - start) / 1000000);
-	p->cost_ns = p->layer ? plan->cost_ms * 1000000 : 0;
-	if (p->cost_ns)
-		p->turn_ns = op_now_ns() + p->cost_ns / 2 + plan->seed % p->cost_ns;
-	p->since_ns = op_now_ns();
-	say_layer(p);
-	return p;
+static void tell_worker(void *user, const char *op, pid_t tid)
+{
+	struct seek *seek = user;
+	char of[32];
+
+	snprintf(of, sizeof(of), "iou-wrk-%d", (int)tid);
+	if (!strcmp(seek->comm, of))
+		seek->p->layer->task(seek->p->ctx, op, seek->tid);
 }
 
-void probe_free(struct probe *p)
+static void tell_kthread(struct probe *p, const char *comm, pid_t tid)
 {
-	if (p->layer)
-		p->layer->close(p->ctx);
-	free(p);
+#define X(walker, name)                                                                            \
+	if (!strcmp(comm, name) && op_run_has(p->run, walker))                                     \
+		p->layer->task(p->ctx, walker, tid);
+	PROBE_KTHREADS(X)
+#undef X
+}
+
+/* The threads below @path: io_uring's workers act for the op that they are named after. */
+static void seek_threads(struct probe *p, const char *path)
+{
+	int fd = openat(p->root_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && (entry = readdir(dir))) {
+		struct seek seek = {.p = p, .tid = (pid_t)strtol(entry->d_name, NULL, 10)};
+		char file[300];
+
+		snprintf(file, sizeof(file), "%s/%s/comm", path, entry->d_name);
+		if (seek.tid <= 0 || !read_text(p->root_fd, file, seek.comm, sizeof(seek.comm)))
+			continue;
+		tell_kthread(p, seek.comm, seek.tid);
+		op_run_each_task(p->run, tell_worker, &seek);
+	}
+	if (dir)
+		closedir(dir);
 }
 
 static void tell_task(void *user, const char *op, pid_t tid)
@@ -211,14 +237,77 @@ static void turn(struct probe *p)
 	say_layer(p);
 }
 
+/* Taking probes out takes seconds while a walker is at it: nobody is to wait for that. */
+static void *turner(void *user)
+{
+	struct timespec nap = {.tv_nsec = TURN_NAP_NS};
+	struct probe *p = user;
+
+	pthread_setname_np(pthread_self(), "pfnhunt-probe");
+	while (!atomic_load(&p->stop)) {
+		if (op_now_ns() >= p->turn_ns)
+			turn(p);
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	}
+	return NULL;
+}
+
+static void start_turner(struct probe *p, const struct probe_plan *plan)
+{
+	p->cost_ns = plan->cost_ms * 1000000;
+	if (!p->layer || !p->layer->turn || !p->cost_ns)
+		return;
+	p->since_ns = op_now_ns();
+	p->turn_ns = p->since_ns + p->cost_ns / 2 + plan->seed % p->cost_ns;
+	p->turns = !pthread_create(&p->turner, NULL, turner, p);
+}
+
+struct probe *probe_new(const struct probe_plan *plan, int root_fd, struct op_run *run,
+			const struct sink *sink)
+{
+	struct probe *p = calloc(1, sizeof(*p));
+	struct probe_setup setup = {.root_fd = root_fd, .run = run};
+	uint64_t start = op_now_ns();
+	char text[32];
+
+	if (!p)
+		return NULL;
+	p->root_fd = root_fd;
+	p->run = run;
+	p->sink = *sink;
+	setup.page_bytes = (track_u64)sysconf(_SC_PAGESIZE);
+	if (read_text(root_fd, BLOCK_SIZE_FILE, text, sizeof(text)))
+		setup.block_bytes = strtoull(text, NULL, 16);
+	if (setup.block_bytes < setup.page_bytes)
+		setup.block_bytes = 128 << 20;
+	choose(p, plan->layer, &setup);
+	if (p->layer && p->layer->task)
+		seek_threads(p, "proc");
+	p->setup_ns = op_now_ns() - start;
+	start_turner(p, plan);
+	say_layer(p);
+	return p;
+}
+
+void probe_free(struct probe *p)
+{
+	if (p && p->layer)
+		p->layer->close(p->ctx);
+	free(p);
+}
+
 void probe_watch(struct probe *p)
 {
-	if (!p || !p->layer)
+	uint64_t now = op_now_ns();
+
+	if (!p || !p->layer || !p->layer->task)
 		return;
 	if (p->tasks < op_run_each_task(p->run, NULL, NULL))
 		p->tasks = op_run_each_task(p->run, tell_task, p);
-	if (p->cost_ns && op_now_ns() >= p->turn_ns)
-		turn(p);
+	if (now < p->seek_ns)
+		return;
+	p->seek_ns = now + SEEK_NS;
+	seek_threads(p, "proc/self/task");
 }
 
 static void say_window(struct probe *p, unsigned int kind)
@@ -231,11 +320,20 @@ static void say_window(struct probe *p, unsigned int kind)
 	wire_add_u64(&out, "t_ns", op_now_ns());
 	wire_add(&out, "name", window_names[kind]);
 	wire_add_u64(&out, "opened", w->opened);
-	wire_add_u64(&out, "open_ns", w->open_ns);
-	wire_add_u64(&out, "longest_ns", w->longest_ns);
-	wire_add_u64(&out, "overlap", w->overlap);
-	wire_add_u64(&out, "lost", w->lost);
+	if (p->layer->times) {
+		wire_add_u64(&out, "open_ns", w->open_ns);
+		wire_add_u64(&out, "longest_ns", w->longest_ns);
+		wire_add_u64(&out, "overlap", w->overlap);
+		wire_add_u64(&out, "lost", w->lost);
+	}
 	sink_send(&p->sink, &out, SINK_LOW);
+}
+
+static const char *func_of(const struct probe *p, unsigned int v)
+{
+	if (p->layer->func)
+		return p->layer->func;
+	return visits[v].func ? visits[v].func : site_funcs[visit_sites[v]];
 }
 
 static void say_visit(struct probe *p, unsigned int v, unsigned int kind)
@@ -247,11 +345,12 @@ static void say_visit(struct probe *p, unsigned int v, unsigned int kind)
 	wire_begin(&out, line, sizeof(line), WIRE_VISIT);
 	wire_add_u64(&out, "t_ns", op_now_ns());
 	wire_add(&out, "walker", visits[v].walker);
-	wire_add(&out, "func", visits[v].func ? visits[v].func : site_funcs[visit_sites[v]]);
+	wire_add(&out, "func", func_of(p, v));
 	wire_add(&out, "window", window_names[kind]);
 	wire_add_u64(&out, "visits", stat->visits);
 	wire_add_u64(&out, "inside", stat->inside[kind]);
-	wire_add_u64(&out, "offline", stat->offline[kind]);
+	if (p->layer->pages)
+		wire_add_u64(&out, "offline", stat->offline[kind]);
 	if (p->totals.nearest_ns[v][kind])
 		wire_add_u64(&out, "nearest_ns", p->totals.nearest_ns[v][kind]);
 	sink_send(&p->sink, &out, SINK_LOW);
@@ -282,12 +381,24 @@ void probe_report(struct probe *p)
 	}
 }
 
+static bool turner_ends(struct probe *p)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += TURNER_DEADLINE_S;
+	return !pthread_clockjoin_np(p->turner, NULL, CLOCK_MONOTONIC, &end);
+}
+
 void probe_end(struct probe *p)
 {
 	if (!p || !p->layer)
 		return;
-	probe_report(p);
-	spend(p);
-	if (p->cost_ns)
+	atomic_store(&p->stop, true);
+	if (p->turns && turner_ends(p)) {
+		p->turns = false;
+		spend(p);
 		say_layer(p);
+	}
+	probe_report(p);
 }

@@ -31,7 +31,7 @@ enum probe_window {
 };
 
 /*
- * How a visit's PFNs follow from argument ARG of the function, which BTF must call ARGNAME:
+ * How a visit's PFNs follow from the argument that BTF calls ARGNAME (number ARG of most kernels):
  * PFN (it is one), PFNS (it and the next are [first, end)), PFN_AT (a pointer to the first, the
  * next is the end), PAGE (a struct page or folio), KSM (a node of KSM's stable tree).
  *
@@ -47,14 +47,19 @@ enum probe_window {
 	X(hard_offline, "hard-offline", memory_failure, PFN, 0, "pfn")                             \
 	X(unpoison, "hwpoison", unpoison_memory, PFN, 0, "pfn")                                    \
 	X(ksm_page, "ksm", get_ksm_page, KSM, 0, "stable_node")                                    \
-	X(ksm_folio, "ksm", ksm_get_folio, KSM, 0, "stable_node")
+	X(ksm_folio, "ksm", ksm_get_folio, KSM, 0, "stable_node")                                  \
+	X(numa_page, "numa-balancing", migrate_misplaced_page, PAGE, 0, "page")                    \
+	X(numa_folio, "numa-balancing", migrate_misplaced_folio, PAGE, 0, "folio")                 \
+	X(swap_page, "swap", swap_readpage, PAGE, 0, "page")                                       \
+	X(swap_folio, "swap", swap_read_folio, PAGE, 0, "folio")
 
 /* X(id, function, HOW, ARG, ARGNAME): functions of many callers, who are told apart by task. */
 #define PROBE_SHARED(X)                                                                            \
 	X(online_page, pfn_to_online_page, PFN, 0, "pfn")                                          \
 	X(grab, try_grab_folio, PAGE, 0, "page,folio")                                             \
 	X(accessed, folio_mark_accessed, PAGE, 0, "folio")                                         \
-	X(isolate, folio_isolate_lru, PAGE, 0, "folio")
+	X(isolate, folio_isolate_lru, PAGE, 0, "folio")                                            \
+	X(referenced, folio_referenced, PAGE, 0, "folio")
 
 /* X(id, walker, id of PROBE_SHARED): such a function in the thread of the op of that name. */
 #define PROBE_TASK(X)                                                                              \
@@ -66,7 +71,21 @@ enum probe_window {
 	X(page_idle, "page-idle", online_page)                                                     \
 	X(gup, "gup", grab)                                                                        \
 	X(page_cache, "page-cache", accessed)                                                      \
-	X(migrate, "migrate", isolate)
+	X(kmemleak, "kmemleak", online_page)                                                       \
+	X(migrate, "migrate", isolate)                                                             \
+	X(khugepaged, "khugepaged", isolate)                                                       \
+	X(reclaim, "reclaim", referenced)                                                          \
+	X(lru_gen, "lru-gen", referenced)
+
+/* X(op, walker): ops that make the kernel do what another walker does; they count as that one. */
+#define PROBE_SAME(X)                                                                              \
+	X("damon-stat", "damon")                                                                   \
+	X("damon-reclaim", "damon")
+
+/* X(walker, name of the kernel's thread that works for it) */
+#define PROBE_KTHREADS(X)                                                                          \
+	X("khugepaged", "khugepaged")                                                              \
+	X("reclaim", "kswapd0")
 
 enum probe_how {
 	PROBE_HOW_PFN,

@@ -98,7 +98,7 @@ static int step(void *ctx, struct op_env *env)
 
 	if (walk_aim_update(&c->aim, env) && (ret = open_it(c, env)))
 		return ret;
-	if (!walk_aim_next(&c->aim, c->chunk_pages, &pfn, &pages))
+	if (!walk_aim_next(&c->aim, env, c->chunk_pages, &pfn, &pages))
 		return OP_STEP_IDLE;
 	if (!find(c, pfn, &at, &pages)) {
 		op_count(env, NOT_MAPPED, 1);

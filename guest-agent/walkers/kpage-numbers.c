@@ -44,7 +44,7 @@ static int step(void *ctx, struct op_env *env)
 	ssize_t len;
 
 	walk_aim_update(&c->aim, env);
-	if (!walk_aim_next(&c->aim, CHUNK_PAGES, &pfn, &pages))
+	if (!walk_aim_next(&c->aim, env, CHUNK_PAGES, &pfn, &pages))
 		return OP_STEP_IDLE;
 	op_record(env, REC_PASS_BEGIN, pfn, 0);
 	len = pread(c->fd, c->buf, pages * sizeof(c->buf[0]), (off_t)(pfn * sizeof(c->buf[0])));

@@ -40,7 +40,7 @@ static int step(void *ctx, struct op_env *env)
 	off_t at;
 
 	walk_aim_update(&c->aim, env);
-	if (!walk_aim_next(&c->aim, CHUNK_PAGES, &pfn, &pages))
+	if (!walk_aim_next(&c->aim, env, CHUNK_PAGES, &pfn, &pages))
 		return OP_STEP_IDLE;
 	/* Whole words only; ranges begin and end at such in practice. */
 	bytes = (pages + PAGES_PER_WORD - 1) / PAGES_PER_WORD * sizeof(c->word[0]);

@@ -67,7 +67,8 @@ static uint64_t locate(const struct walk_aim *aim, uint64_t number, uint64_t *le
 	return aim->range[i].start_pfn + number;
 }
 
-bool walk_aim_next(struct walk_aim *aim, uint64_t most, uint64_t *pfn, uint64_t *pages)
+bool walk_aim_next(struct walk_aim *aim, struct op_env *env, uint64_t most, uint64_t *pfn,
+		   uint64_t *pages)
 {
 	if (!aim->pages)
 		return false;
@@ -77,6 +78,8 @@ bool walk_aim_next(struct walk_aim *aim, uint64_t most, uint64_t *pfn, uint64_t 
 	if (*pages > most)
 		*pages = most;
 	aim->next += *pages;
+	env->aim_pfn = *pfn;
+	env->aim_pages = *pages;
 	return true;
 }
 
@@ -87,6 +90,8 @@ bool walk_aim_random(const struct walk_aim *aim, struct op_env *env, uint64_t *p
 	if (!aim->pages)
 		return false;
 	*pfn = locate(aim, op_random(env, aim->pages), &left);
+	env->aim_pfn = *pfn;
+	env->aim_pages = 1;
 	return true;
 }
 

@@ -37,7 +37,8 @@ struct walk_aim {
 bool walk_aim_update(struct walk_aim *aim, struct op_env *env);
 /* The next @most pages, or fewer where a range ends; at the end of all it begins anew. False:
  * there is nothing to aim at. */
-bool walk_aim_next(struct walk_aim *aim, uint64_t most, uint64_t *pfn, uint64_t *pages);
+bool walk_aim_next(struct walk_aim *aim, struct op_env *env, uint64_t most, uint64_t *pfn,
+		   uint64_t *pages);
 /* Any page of the ranges. False: there is nothing to aim at. */
 bool walk_aim_random(const struct walk_aim *aim, struct op_env *env, uint64_t *pfn);
 

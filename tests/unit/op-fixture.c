@@ -16,13 +16,12 @@ static void on_line(void *user, const char *line, size_t len, enum sink_worth wo
 
 static void op_fixture_set_up(OpFixture *f, gconstpointer data)
 {
-	struct sink sink = {.line = on_line, .user = f};
-
 	op_run_init_signals();
 	f->tree = fake_tree_new();
 	f->lines = g_ptr_array_new_with_free_func(g_free);
 	f->rec = g_malloc0(REC_PAGES * REC_PAGE);
-	f->run = op_run_new(f->tree->fd, 42, &sink, f->rec);
+	f->sink = (struct sink){.line = on_line, .user = f};
+	f->run = op_run_new(f->tree->fd, 42, &f->sink, f->rec);
 }
 
 static void op_fixture_tear_down(OpFixture *f, gconstpointer data)

@@ -12,6 +12,7 @@ typedef struct {
 	FakeTree *tree;
 	GPtrArray *lines;
 	GMutex lock;
+	struct sink sink; /* where the lines come from */
 	struct op_run *run;
 	struct rec_head *rec;
 } OpFixture;

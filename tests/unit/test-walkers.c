@@ -58,19 +58,19 @@ static void test_aim(OpFixture *f, gconstpointer data)
 	uint64_t pfn, pages;
 
 	g_assert_false(walk_aim_update(aim, &env));
-	g_assert_false(walk_aim_next(aim, 8, &pfn, &pages));
+	g_assert_false(walk_aim_next(aim, &env, 8, &pfn, &pages));
 	g_assert_false(walk_aim_random(aim, &env, &pfn));
 	op_fixture_publish(f, FIRST_PFN + 10);
 	g_assert_true(walk_aim_update(aim, &env));
 	g_assert_false(walk_aim_update(aim, &env));
 	g_assert_cmpuint(aim->pages, ==, 10);
-	g_assert_true(walk_aim_next(aim, 8, &pfn, &pages));
+	g_assert_true(walk_aim_next(aim, &env, 8, &pfn, &pages));
 	g_assert_cmpuint(pfn, ==, FIRST_PFN);
 	g_assert_cmpuint(pages, ==, 8);
-	g_assert_true(walk_aim_next(aim, 8, &pfn, &pages));
+	g_assert_true(walk_aim_next(aim, &env, 8, &pfn, &pages));
 	g_assert_cmpuint(pfn, ==, FIRST_PFN + 8);
 	g_assert_cmpuint(pages, ==, 2);
-	g_assert_true(walk_aim_next(aim, 8, &pfn, &pages));
+	g_assert_true(walk_aim_next(aim, &env, 8, &pfn, &pages));
 	g_assert_cmpuint(pfn, ==, FIRST_PFN);
 	for (guint i = 0; i < 100; i++) {
 		g_assert_true(walk_aim_random(aim, &env, &pfn));
