@@ -19,13 +19,8 @@
 #define KPF_OFFLINE  23
 #define RANGE_GRAIN  (2u << 20)
 #define READ_PAGES   4096u
-#define DEVICES_MAX  64
 #define WORD_BITS    64u
 #define BIT_WORDS(n) (((n) + WORD_BITS - 1) / WORD_BITS)
-
-struct span {
-	uint64_t start, end; /* bytes, [start, end) */
-};
 
 static uint64_t now_ns(void)
 {
@@ -55,6 +50,40 @@ static int read_text(int root_fd, const char *path, char *buf, size_t size)
 	return 0;
 }
 
+static bool in_spans(uint64_t start, uint64_t end, const struct memblk_span *span, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (start < span[i].end && end > span[i].start)
+			return true;
+	return false;
+}
+
+/*
+ * The System RAM that devices have added: virtio-mem's has its name, a DIMM's was not there at
+ * the start. With @boot only the other. Returns how many spans, or -errno.
+ */
+static int read_spans(const struct memblk *m, bool boot, struct memblk_span *span)
+{
+	int fd = openat(m->root_fd, "proc/iomem", O_RDONLY | O_CLOEXEC), count = 0;
+	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	char line[256];
+
+	if (!file)
+		return -errno;
+	while (count < MEMBLK_SPANS_MAX && fgets(line, sizeof(line), file)) {
+		bool named = strstr(line, " : System RAM (virtio_mem)");
+		unsigned long long start, last;
+
+		if (!strstr(line, " : System RAM") ||
+		    sscanf(line, " %llx-%llx", &start, &last) != 2 || last <= start)
+			continue;
+		if (boot ? !named : named || !in_spans(start, last + 1, m->boot, m->boot_count))
+			span[count++] = (struct memblk_span){start, last + 1};
+	}
+	fclose(file);
+	return count;
+}
+
 int memblk_open(struct memblk *m, int root_fd)
 {
 	char text[64];
@@ -72,6 +101,7 @@ int memblk_open(struct memblk *m, int root_fd)
 	m->buf = malloc(READ_PAGES * sizeof(*m->buf));
 	if (!m->buf)
 		return -ENOMEM;
+	m->boot_count = read_spans(m, true, m->boot);
 	m->kpageflags = openat(root_fd, "proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	return 0;
 }
@@ -84,36 +114,6 @@ void memblk_close(struct memblk *m)
 	free(m->buf);
 	if (m->kpageflags >= 0)
 		close(m->kpageflags);
-}
-
-/* The System RAM that virtio-mem devices have added. Returns how many spans, or -errno. */
-static int read_device_spans(int root_fd, struct span *span)
-{
-	int fd = openat(root_fd, "proc/iomem", O_RDONLY | O_CLOEXEC), count = 0;
-	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	char line[256];
-
-	if (!file)
-		return -errno;
-	while (count < DEVICES_MAX && fgets(line, sizeof(line), file)) {
-		unsigned long long start, last;
-
-		if (strstr(line, " : System RAM (virtio_mem)") &&
-		    sscanf(line, " %llx-%llx", &start, &last) == 2 && last > start)
-			span[count++] = (struct span){start, last + 1};
-	}
-	fclose(file);
-	return count;
-}
-
-static bool in_device(const struct memblk *m, uint32_t number, const struct span *span, int count)
-{
-	uint64_t start = number * m->block_bytes;
-
-	for (int i = 0; i < count; i++)
-		if (start < span[i].end && start + m->block_bytes > span[i].start)
-			return true;
-	return false;
 }
 
 static int compare_blocks(const void *a, const void *b)
@@ -158,8 +158,8 @@ static void read_state(const struct memblk *m, struct memblk_block *block)
 /* Replaces the list of blocks by what is there now. */
 static int list_blocks(struct memblk *m)
 {
-	struct span span[DEVICES_MAX];
-	int spans = read_device_spans(m->root_fd, span);
+	struct memblk_span span[MEMBLK_SPANS_MAX];
+	int spans = read_spans(m, false, span);
 	int fd = openat(m->root_fd, MEMORY_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	struct memblk_block *list = NULL;
@@ -174,7 +174,7 @@ static int list_blocks(struct memblk *m)
 		char rest;
 
 		if (sscanf(entry->d_name, "memory%u%c", &number, &rest) != 1 ||
-		    !in_device(m, number, span, spans))
+		    !in_spans(number * m->block_bytes, (number + 1) * m->block_bytes, span, spans))
 			continue;
 		if (count == room) {
 			struct memblk_block *more;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory blocks of virtio-mem devices as the guest sees them: their state, and which of
- * their pages are fake-offline. /proc/iomem tells which blocks are a device's, kpageflags which
+ * The memory blocks of virtio-mem devices and DIMMs as the guest sees them: their state, and
+ * which of their pages are fake-offline. /proc/iomem tells which blocks are a device's (a DIMM's
+ * is the memory that has no other name and was not there before), kpageflags which
  * pages are fake-offline; an offline block shows nothing there, so what was last seen is kept.
  */
 #ifndef PFNHUNT_MEMBLK_H
@@ -21,10 +22,18 @@ struct memblk_block {
 	uint64_t *fake_offline; /* one bit a page */
 };
 
+#define MEMBLK_SPANS_MAX 64
+
+struct memblk_span {
+	uint64_t start, end; /* bytes, [start, end) */
+};
+
 struct memblk {
 	int root_fd;	/* borrowed */
 	int kpageflags; /* -1: not there, then nothing is known of pages */
 	uint64_t block_bytes, page_bytes, block_pages;
+	struct memblk_span boot[MEMBLK_SPANS_MAX]; /* memory that was there from the start */
+	int boot_count;
 	struct memblk_block *block; /* ascending by number */
 	size_t block_count;
 	size_t next; /* where the round of scans goes on */
@@ -36,7 +45,9 @@ struct memblk_sums {
 	uint64_t plugged_bytes; /* an unseen block counts as plugged in whole */
 };
 
-/* 0 or -errno (-ENOENT: a kernel without memory hotplug). @m needs memblk_close() after 0. */
+/*
+ * All memory that is there now and no virtio-mem device's counts as the machine's own from now
+ * on. 0 or -errno (-ENOENT: a kernel without memory hotplug). @m needs memblk_close() after 0. */
 int memblk_open(struct memblk *m, int root_fd);
 void memblk_close(struct memblk *m);
 

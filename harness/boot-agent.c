@@ -139,7 +139,8 @@ static void compare_plugged(Boot *boot, const struct wire_msg *msg)
 	guint64 pages = number(msg, "plugged_pages", 0);
 	g_autofree char *line = NULL;
 
-	if (number(msg, "unread_blocks", 1) != 0 || boot->plugging ||
+	/* A DIMM is no virtio-mem device, and the guest's blocks are of both. */
+	if (number(msg, "unread_blocks", 1) != 0 || boot->plugging || boot->plan->dimm ||
 	    boot->heard_us - boot->plugged_us < PLUGGED_STILL_US ||
 	    pages > G_MAXUINT64 / boot->page_bytes ||
 	    pages * boot->page_bytes <= boot->plugged_bytes)

@@ -27,6 +27,11 @@ typedef struct {
 	guint counts; /* count lines seen */
 } BootOp;
 
+typedef struct {
+	enum { DIMM_NONE, DIMM_COMING, DIMM_THERE, DIMM_LEAVING } state;
+	char name[16];
+} BootDimm;
+
 struct Boot {
 	BootConfig config;
 	BootDeadlines deadlines;
@@ -43,9 +48,11 @@ struct Boot {
 	struct wire_reader reader;
 	BootState state;
 	gint64 state_since_us, started_us, heard_us, console_us, pinged_us, progress_us, memory_us;
-	guint tick_id, resize_id, balloon_id;
-	gint64 run_since_us;   /* host clock when the ops started */
-	guint64 resize_bytes;  /* target of the armed resize */
+	guint tick_id, resize_id, balloon_id, dimm_id;
+	gint64 run_since_us;  /* host clock when the ops started */
+	guint64 resize_bytes; /* target of the armed resize */
+	BootDimm dimm[SCENARIO_DIMMS_MAX];
+	guint dimms_wanted, dimms_made;
 	guint64 balloon_bytes; /* what the balloon is to take next */
 	guint64 plugged_bytes; /* of all devices, as last asked */
 	gint64 plugged_us;     /* when that was last another one */
@@ -97,6 +104,11 @@ JsonArray *boot_pressure_json(const Boot *boot);
 /* boot-resize.c: in each tick while the ops run; and at the end of that. */
 void boot_resize_run(Boot *boot);
 void boot_resize_stop(Boot *boot);
+
+/* boot-dimm.c: the same for DIMMs, and what QEMU tells of them. */
+void boot_dimm_run(Boot *boot);
+void boot_dimm_stop(Boot *boot);
+void boot_dimm_event(Boot *boot, const char *name, JsonObject *data);
 
 /* boot-agent.c: bytes from the agent. */
 void boot_agent_bytes(Boot *boot, const char *data, gsize len);

@@ -83,6 +83,7 @@ void boot_resize_run(Boot *boot)
 	if (boot->plan->balloon && !boot->balloon_id)
 		arm_balloon(boot);
 	boot_pressure_run(boot);
+	boot_dimm_run(boot);
 }
 
 void boot_resize_stop(Boot *boot)
@@ -90,4 +91,5 @@ void boot_resize_stop(Boot *boot)
 	g_clear_handle_id(&boot->resize_id, g_source_remove);
 	g_clear_handle_id(&boot->balloon_id, g_source_remove);
 	boot_pressure_stop(boot);
+	boot_dimm_stop(boot);
 }

@@ -69,6 +69,8 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	while (s->resize_device &&
 	       !g_str_equal(vm_resize_through_names[vm->resize_through], s->resize_through))
 		vm->resize_through++;
+	vm->dimm_count = (guint)s->dimm_count;
+	vm->dimm_bytes = s->dimm_size_bytes;
 	for (guint i = 0; i < s->devices->len; i++) {
 		const VmMemDevice *d = g_ptr_array_index(s->devices, i);
 
@@ -218,6 +220,7 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 		host_lost(boot, data);
 		return;
 	}
+	boot_dimm_event(boot, name, data);
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->done && boot->state < BOOT_CORPSE &&
 	    json_object_get_boolean_member_with_default(data, "guest", FALSE) &&
@@ -502,6 +505,13 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 			       .kernel = config->kernel->release,
 			       .known_issues = config->known_issues};
 
+	if (config->scenario->dimm_count && !config->backend->ops->dimm_plug) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s: [dimm]: the backend %s cannot plug DIMMs; qemu can",
+			    config->scenario->path, config->backend->text);
+		g_free(boot);
+		return NULL;
+	}
 	boot->config = *config;
 	boot->deadlines = config->deadlines;
 	boot->config.dir = boot->dir = g_strdup(config->dir);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Parts of a boot that draw from the boot's seed, each from its own stream. */
-enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON, SEED_ROTATE, SEED_PRESSURE };
+enum { SEED_AGENT, SEED_RESIZE, SEED_BALLOON, SEED_ROTATE, SEED_PRESSURE, SEED_DIMM };
 
 #define BALLOON_GRAIN_BYTES (1ull << 20)
 
@@ -178,6 +178,16 @@ static void plan_pressures(Plan *plan, const Scenario *s)
 						      (guint)s->cpus, seed_derive(seed, i)));
 }
 
+static void plan_dimm(Plan *plan, const Scenario *s)
+{
+	ResizeLimits limits = {.max_bytes = s->dimm_count * s->dimm_size_bytes,
+			       .block_size_bytes = s->dimm_size_bytes,
+			       .period_ms = s->dimm_period_ms,
+			       .jitter_ms = s->dimm_jitter_ms};
+
+	plan->dimm = resize_schedule_new(&limits, seed_derive(plan->seed, SEED_DIMM));
+}
+
 Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count,
 	       guint64 memory_block_bytes)
 {
@@ -222,6 +232,8 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 	if (s->balloon_max_bytes)
 		plan_balloon(plan, s);
 	plan_pressures(plan, s);
+	if (s->dimm_count)
+		plan_dimm(plan, s);
 	return plan;
 }
 
@@ -236,6 +248,7 @@ void plan_free(Plan *plan)
 	g_clear_pointer(&plan->resize, resize_schedule_free);
 	g_clear_pointer(&plan->balloon, resize_schedule_free);
 	g_ptr_array_unref(plan->pressures);
+	g_clear_pointer(&plan->dimm, resize_schedule_free);
 	g_free(plan);
 }
 
@@ -280,6 +293,14 @@ char *plan_to_text(const Scenario *s, guint64 seed, const GPtrArray *modules, gu
 	for (guint i = 0; i < s->pressures->len; i++)
 		append_pressure(text, g_ptr_array_index(s->pressures, i),
 				g_ptr_array_index(plan->pressures, i), steps);
+	for (guint i = 0; plan->dimm && i < steps; i++) {
+		ResizeStep step = resize_schedule_next(plan->dimm);
+
+		g_string_append_printf(text,
+				       "dimm t_ms=%" G_GUINT64_FORMAT " count=%" G_GUINT64_FORMAT
+				       "\n",
+				       step.t_ms, step.target_bytes / s->dimm_size_bytes);
+	}
 	return g_string_free(text, FALSE);
 }
 

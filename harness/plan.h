@@ -17,6 +17,7 @@ typedef struct {
 	char *go;		/* the line that starts the ops */
 	ResizeSchedule *resize; /* NULL: the size stays */
 	char *resize_device;
+	ResizeSchedule *dimm;	 /* bytes of all DIMMs; NULL: there are none */
 	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
 	GPtrArray *pressures;	 /* of PressureSchedule, one for each of the scenario */
 	guint64 plug_bytes;	 /* what is plugged before the ops start, over all devices */

@@ -394,6 +394,15 @@ static gboolean check_balloon(const Scenario *s, const Source *src, GError **err
 	return TRUE;
 }
 
+static gboolean check_dimm(const Scenario *s, const Source *src, GError **error)
+{
+	if (s->dimm_size_bytes % (128 << 20))
+		return complain(src, "dimm", "size", error, "not a multiple of 128M");
+	if (s->dimm_jitter_ms >= s->dimm_period_ms)
+		return complain(src, "dimm", "jitter", error, "not below period");
+	return TRUE;
+}
+
 static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(src->ini, NULL);
@@ -406,6 +415,8 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = load_device(s, src, g, error);
 		else if (g_str_has_prefix(g, "op "))
 			ok = load_op(s, src, g, error);
+		else if (g_str_equal(g, "dimm"))
+			ok = load_group(src, g, g, s, error) && check_dimm(s, src, error);
 		else if (g_str_has_prefix(g, "module "))
 			ok = load_module(s, src, g, error);
 		else if (g_str_has_prefix(g, "pressure "))
@@ -420,7 +431,8 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = complain(
 				src, g, NULL, error,
 				"no such group; there are scenario, guest, memory ID, resize, "
-				"balloon, module NAME, pressure NAME, set, op NAME, policy, goal");
+				"balloon, dimm, module NAME, pressure NAME, set, op NAME, policy, "
+				"goal");
 		if (!ok)
 			return FALSE;
 	}

@@ -25,6 +25,8 @@ typedef struct {
 	guint64 least;
 } ScenarioGoal;
 
+#define SCENARIO_DIMMS_MAX 16
+
 typedef struct {
 	char *name; /* of a kernel module, with underscores */
 	char *params;
@@ -48,6 +50,9 @@ typedef struct {
 	/* [balloon] */
 	guint64 balloon_max_bytes; /* 0: the guest has no balloon */
 	guint64 balloon_min_bytes, balloon_period_ms, balloon_jitter_ms;
+	/* [dimm] */
+	guint64 dimm_count; /* 0: none come and go */
+	guint64 dimm_size_bytes, dimm_period_ms, dimm_jitter_ms;
 	/* [module NAME] */
 	GPtrArray *modules; /* of ScenarioModule */
 	/* [pressure NAME] */

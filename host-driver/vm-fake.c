@@ -439,6 +439,29 @@ static void fake_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer use
 	tell_transcript((VmFake *)vm, '>', line);
 }
 
+static void fake_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user)
+{
+	g_autofree char *line =
+		g_strdup_printf("{\"execute\":\"device_add\",\"arguments\":{\"driver\":"
+				"\"pc-dimm\",\"id\":\"%s\"}}",
+				id);
+
+	enqueue_reply((VmFake *)vm, (FakeReply){.done = done, .user = user});
+	tell_transcript((VmFake *)vm, '>', line);
+}
+
+/* It lets go at once. */
+static void fake_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
+{
+	g_autofree char *line =
+		g_strdup_printf("{\"execute\":\"device_del\",\"arguments\":{\"id\":\"%s\"}}", id);
+	g_autofree char *event = g_strdup_printf("DEVICE_DELETED {\"device\":\"%s\"}", id);
+
+	enqueue_reply((VmFake *)vm, (FakeReply){.done = done, .user = user});
+	enqueue((VmFake *)vm, fake_action_new(FAKE_EVENT, event), PLUG_DELAY_US);
+	tell_transcript((VmFake *)vm, '>', line);
+}
+
 static void fake_query_memory(Vm *vm, VmMemoryDone done, gpointer user)
 {
 	enqueue_reply((VmFake *)vm, (FakeReply){.memory = done, .user = user});
@@ -496,6 +519,8 @@ const VmOps vm_fake_ops = {
 	.send = fake_send,
 	.resize = fake_resize,
 	.balloon = fake_balloon,
+	.dimm_plug = fake_dimm_plug,
+	.dimm_unplug = fake_dimm_unplug,
 	.query_memory = fake_query_memory,
 	.read_memory = fake_read_memory,
 	.nmi = fake_nmi,

@@ -127,6 +127,7 @@ guint64 vm_max_memory_bytes(const VmConfig *config)
 
 		bytes += (dev->size_bytes + GIB - 1) / GIB * GIB + GIB;
 	}
+	bytes += config->dimm_count * ((config->dimm_bytes + GIB - 1) / GIB * GIB + GIB);
 	return bytes;
 }
 

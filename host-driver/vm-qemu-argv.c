@@ -28,9 +28,9 @@ static void add_memory(GPtrArray *argv, const VmConfig *config)
 	const GPtrArray *devices = config->mem_devices;
 	guint64 size_mib = config->memory_bytes / MIB;
 
-	if (devices->len)
+	if (devices->len + config->dimm_count)
 		add(argv, "-m", "%" G_GUINT64_FORMAT "M,slots=%u,maxmem=%" G_GUINT64_FORMAT "M",
-		    size_mib, devices->len, vm_max_memory_bytes(config) / MIB);
+		    size_mib, devices->len + config->dimm_count, vm_max_memory_bytes(config) / MIB);
 	else
 		add(argv, "-m", "%" G_GUINT64_FORMAT "M", size_mib);
 	for (guint i = 0; i < devices->len; i++) {

@@ -23,6 +23,7 @@ typedef struct {
 	VmReadDone read;
 	VmThreadsDone threads;
 	gpointer user;
+	char *id;   /* of a DIMM */
 	char *path; /* file for read_memory, ours to remove */
 	guint32 read_len;
 	GError *error; /* of a call that never reached QMP */
@@ -43,6 +44,7 @@ static void call_free(QemuCall *call)
 	if (call->path)
 		unlink(call->path);
 	g_free(call->path);
+	g_free(call->id);
 	if (call->source) {
 		g_source_destroy(call->source);
 		g_source_unref(call->source);
@@ -135,6 +137,63 @@ void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
 	call->done = done;
 	json_object_set_int_member(arguments, "value", (gint64)memory_bytes);
 	execute(call, "balloon", arguments, done_reply);
+}
+
+/* The two halves of a DIMM: its memory, then the device. */
+static void dimm_memory_made(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
+{
+	g_autoptr(QemuCall) call = user;
+	JsonObject *arguments;
+	g_autofree char *memory = NULL;
+
+	if (error) {
+		call_failed(call, error);
+		return;
+	}
+	memory = g_strdup_printf("%s-ram", call->id);
+	arguments = json_object_new();
+	json_object_set_string_member(arguments, "driver", "pc-dimm");
+	json_object_set_string_member(arguments, "id", call->id);
+	json_object_set_string_member(arguments, "memdev", memory);
+	execute(g_steal_pointer(&call), "device_add", arguments, done_reply);
+}
+
+void qemu_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user)
+{
+	QemuCall *call = call_new((VmQemu *)vm, user);
+	g_autofree char *memory = g_strdup_printf("%s-ram", id);
+	JsonObject *arguments = json_object_new();
+
+	call->done = done;
+	call->id = g_strdup(id);
+	json_object_set_string_member(arguments, "qom-type", "memory-backend-ram");
+	json_object_set_string_member(arguments, "id", memory);
+	json_object_set_int_member(arguments, "size", (gint64)bytes);
+	execute(call, "object-add", arguments, dimm_memory_made);
+}
+
+void qemu_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
+{
+	QemuCall *call = call_new((VmQemu *)vm, user);
+	JsonObject *arguments = json_object_new();
+
+	call->done = done;
+	json_object_set_string_member(arguments, "id", id);
+	execute(call, "device_del", arguments, done_reply);
+}
+
+void qemu_dimm_gone(VmQemu *q, JsonObject *data)
+{
+	const char *id = json_object_get_string_member_with_default(data, "device", "");
+	JsonObject *arguments;
+	g_autofree char *memory = NULL;
+
+	if (!q->qmp || !id || !g_str_has_prefix(id, "dimm"))
+		return;
+	memory = g_strdup_printf("%s-ram", id);
+	arguments = json_object_new();
+	json_object_set_string_member(arguments, "id", memory);
+	qmp_client_execute(q->qmp, "object-del", arguments, COMMAND_MS, NULL, NULL);
 }
 
 void qemu_nmi(Vm *vm, VmDone done, gpointer user)

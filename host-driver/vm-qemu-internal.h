@@ -33,6 +33,10 @@ typedef struct {
 
 void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user);
 void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
+void qemu_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user);
+void qemu_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user);
+/* A device is gone: if it was a DIMM, its memory goes too. */
+void qemu_dimm_gone(VmQemu *q, JsonObject *data);
 void qemu_query_memory(Vm *vm, VmMemoryDone done, gpointer user);
 void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
 void qemu_nmi(Vm *vm, VmDone done, gpointer user);

@@ -198,6 +198,8 @@ static void qmp_event(QmpClient *qmp, const char *name, JsonObject *data, gpoint
 
 	if (g_str_equal(name, "SHUTDOWN") && data)
 		guest_ended(q, data);
+	if (g_str_equal(name, "DEVICE_DELETED") && data)
+		qemu_dimm_gone(q, data);
 	vm_hold_event(q->hold, name, data);
 }
 
@@ -325,6 +327,8 @@ const VmOps vm_qemu_ops = {
 	.send = vm_qemu_send,
 	.resize = qemu_resize,
 	.balloon = qemu_balloon,
+	.dimm_plug = qemu_dimm_plug,
+	.dimm_unplug = qemu_dimm_unplug,
 	.query_memory = qemu_query_memory,
 	.read_memory = qemu_read_memory,
 	.nmi = qemu_nmi,

@@ -35,6 +35,8 @@ typedef struct {
 	GPtrArray *mem_devices; /* of VmMemDevice */
 	gboolean balloon;	/* a virtio-balloon device */
 	VmResizeThrough resize_through;
+	guint dimm_count; /* most that dimm_plug() may bring in at once, each of dimm_bytes */
+	guint64 dimm_bytes;
 	char *run_dir; /* private writable folder of this boot, for pmemsave and the like */
 } VmConfig;
 
@@ -121,6 +123,13 @@ struct VmOps {
 		       gpointer user);
 	/* Asks the balloon to leave the guest this much memory of all that it has. */
 	void (*balloon)(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
+	/*
+	 * Brings a DIMM in; @id is unique in the life of the machine. Takes it away: done() when
+	 * the guest has been asked, event DEVICE_DELETED with its id as "device" when it is gone,
+	 * MEM_UNPLUG_ERROR when the guest keeps it. NULL, both: the backend cannot.
+	 */
+	void (*dimm_plug)(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user);
+	void (*dimm_unplug)(Vm *vm, const char *id, VmDone done, gpointer user);
 	void (*query_memory)(Vm *vm, VmMemoryDone done, gpointer user);
 	/* Guest-physical memory, running or stopped; len at most 1 MiB. */
 	void (*read_memory)(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);

@@ -221,6 +221,21 @@ static void test_module(Hunt *h, gconstpointer data)
 	g_assert_null(strstr(kmsg, "subblock size"));
 }
 
+static void test_dimm(Hunt *h, gconstpointer data)
+{
+	g_autofree char *events = NULL;
+
+	run(h, "dimm.ini");
+	expect(h, 0, "clean");
+	events = read_evidence(h, "events.jsonl");
+	g_assert_nonnull(strstr(events, "\"dimm-plug\",\"device\":\"dimm2\""));
+	g_assert_nonnull(strstr(events, "DEVICE_DELETED"));
+	g_assert_null(strstr(events, "dimm-plug-failed"));
+	g_assert_null(strstr(events, "dimm-unplug-failed"));
+	/* The blocks of the DIMM are hammered like those of the other device. */
+	g_assert_cmpint(last_counter(h, "blocks"), >=, 1);
+}
+
 static void test_plant(Hunt *h, gconstpointer data)
 {
 	run(h, "plant.ini");
@@ -457,14 +472,23 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Hunt *, gconstpointer);
 	} tests[] = {
-		{"/guest/bad-input", test_bad_input}, {"/guest/dry-run", test_dry_run},
-		{"/guest/null", test_null},	      {"/guest/hammers", test_hammers},
-		{"/guest/boots", test_boots},	      {"/guest/plant", test_plant},
-		{"/guest/census", test_census},	      {"/guest/module", test_module},
-		{"/guest/panic", test_panic},	      {"/guest/quick", test_quick},
-		{"/guest/unmet", test_unmet},	      {"/guest/resize", test_resize},
-		{"/guest/walkers", test_walkers},     {"/guest/interrupt", test_interrupt},
-		{"/guest/killed", test_killed},	      {"/guest/qemu-killed", test_qemu_killed},
+		{"/guest/bad-input", test_bad_input},
+		{"/guest/dry-run", test_dry_run},
+		{"/guest/null", test_null},
+		{"/guest/hammers", test_hammers},
+		{"/guest/boots", test_boots},
+		{"/guest/plant", test_plant},
+		{"/guest/census", test_census},
+		{"/guest/module", test_module},
+		{"/guest/dimm", test_dimm},
+		{"/guest/panic", test_panic},
+		{"/guest/quick", test_quick},
+		{"/guest/unmet", test_unmet},
+		{"/guest/resize", test_resize},
+		{"/guest/walkers", test_walkers},
+		{"/guest/interrupt", test_interrupt},
+		{"/guest/killed", test_killed},
+		{"/guest/qemu-killed", test_qemu_killed},
 	};
 
 	g_test_init(&argc, &argv, NULL);

@@ -235,6 +235,26 @@ static void test_incident(Fixture *f, gconstpointer data)
 }
 
 /* The WARN, then silence: a dead guest with evidence is an incident, not a hang. */
+/* DIMMs come and go by the schedule; each plug is another device. */
+static void test_dimm(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
+	g_autofree char *events = NULL;
+
+	play_policy(f,
+		    RUNS "on go +500 agent log text=x\non go +900 agent log text=x\n"
+			 "on go +1000 agent done t_ns=3960000000 reason=duration ops=1 steps=9 "
+			 "kmsg_seq=3\non poweroff +5 exit 0\n",
+		    "duration=10s\n[goal]\nops=any\n[dimm]\ncount=2\nperiod=60ms\njitter=20ms\n",
+		    0);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
+	g_assert_nonnull(strstr(events, "{\"host\":\"dimm-plug\",\"device\":\"dimm0\""));
+	g_assert_nonnull(strstr(events, "{\"host\":\"dimm-unplug\",\"device\":\"dimm0\""));
+	g_assert_nonnull(strstr(events, "{\"host\":\"dimm-plug\",\"device\":\"dimm3\""));
+	g_assert_null(strstr(events, "failed"));
+}
+
 /* The agent's last look, when the size has stood still for a while. */
 #define CENSUS(pages, unread)                                                                      \
 	RUNS "on go +500 agent log text=x\non go +1000 agent log text=x\n"                         \
@@ -247,7 +267,7 @@ static void test_incident(Fixture *f, gconstpointer data)
 
 static void test_plugged(Fixture *f, gconstpointer data)
 {
-	play_policy(f, CENSUS("1025", "0"), "duration=10s\n", 0);
+	play_policy(f, CENSUS("1025", "0"), "duration=10s\n[goal]\nops=any\n", 0);
 	g_assert_cmpint(f->result->verdict, ==, VERDICT_INCIDENT);
 	g_assert_cmpstr(f->result->hit.title, ==, "silent: more used than plugged");
 	g_assert_cmpstr(f->result->hit.family, ==, "silent");
@@ -256,13 +276,13 @@ static void test_plugged(Fixture *f, gconstpointer data)
 
 static void test_plugged_unread(Fixture *f, gconstpointer data)
 {
-	play_policy(f, CENSUS("1025", "1"), "duration=10s\n", 0);
+	play_policy(f, CENSUS("1025", "1"), "duration=10s\n[goal]\nops=any\n", 0);
 	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
 }
 
 static void test_plugged_well(Fixture *f, gconstpointer data)
 {
-	play_policy(f, CENSUS("1024", "0"), "duration=10s\n", 0);
+	play_policy(f, CENSUS("1024", "0"), "duration=10s\n[goal]\nops=any\n", 0);
 	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
 }
 
@@ -433,6 +453,7 @@ int main(int argc, char **argv)
 		{"/boot/exposure", test_exposure},
 		{"/boot/exposure-of-the-dead", test_exposure_of_the_dead},
 		{"/boot/incident", test_incident},
+		{"/boot/dimm", test_dimm},
 		{"/boot/plugged", test_plugged},
 		{"/boot/plugged-unread", test_plugged_unread},
 		{"/boot/plugged-well", test_plugged_well},

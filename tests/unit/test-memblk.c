@@ -33,6 +33,32 @@ static void test_no_hotplug(void)
 	g_assert_cmpint(memblk_open(&m, tree->fd), ==, -ENOENT);
 }
 
+/* What has no name is the machine's own when it was there from the start, else a DIMM. */
+static void test_dimm(void)
+{
+	static const char before[] = "00001000-07ffffff : System RAM\n"
+				     "  01000000-01ffffff : Kernel code\n";
+	static const char after[] = "00001000-07ffffff : System RAM\n"
+				    "  01000000-01ffffff : Kernel code\n"
+				    "100000000-107ffffff : System RAM\n"
+				    "108000000-10fffffff : virtio0\n"
+				    "  108000000-10fffffff : System RAM (virtio_mem)\n";
+	g_autoptr(FakeTree) tree = fake_tree_new();
+	struct memblk m;
+
+	fake_tree_put_blocks(tree, 33);
+	fake_tree_put(tree, "proc/iomem", before);
+	g_assert_cmpint(memblk_open(&m, tree->fd), ==, 0);
+	g_assert_cmpint(memblk_refresh(&m, FOREVER_NS, NULL, NULL), ==, 0);
+	g_assert_cmpuint(m.block_count, ==, 0);
+	fake_tree_put(tree, "proc/iomem", after);
+	g_assert_cmpint(memblk_refresh(&m, FOREVER_NS, NULL, NULL), ==, 0);
+	g_assert_cmpuint(m.block_count, ==, 2);
+	g_assert_cmpuint(m.block[0].number, ==, 32);
+	g_assert_cmpuint(m.block[1].number, ==, 33);
+	memblk_close(&m);
+}
+
 static void test_partly(void)
 {
 	g_autoptr(FakeTree) tree = fake_tree_new();
@@ -268,6 +294,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/memblk/no-hotplug", test_no_hotplug);
 	g_test_add_func("/memblk/partly", test_partly);
+	g_test_add_func("/memblk/dimm", test_dimm);
 	g_test_add_func("/memblk/escaped-page", test_escaped_page);
 	g_test_add_func("/memblk/offline-keeps", test_offline_keeps);
 	g_test_add_func("/memblk/resize", test_resize);

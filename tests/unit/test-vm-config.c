@@ -108,6 +108,17 @@ static void test_argv(Fixture *f, gconstpointer data)
 		"-kernel /bzImage -initrd /initrd -append console=ttyS0 a=b,c");
 }
 
+/* Room for what is plugged later: slots and addresses. */
+static void test_argv_dimm(Fixture *f, gconstpointer data)
+{
+	g_autofree char *line = NULL;
+
+	f->config->dimm_count = 3;
+	f->config->dimm_bytes = 256 << 20;
+	line = line_of(f);
+	g_assert_nonnull(strstr(line, " -m 1024M,slots=4,maxmem=10240M "));
+}
+
 static void test_argv_elf(Fixture *f, gconstpointer data)
 {
 	g_autofree char *line = NULL;
@@ -271,6 +282,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("argv", test_argv);
+	ADD("argv-dimm", test_argv_dimm);
 	ADD("argv-elf", test_argv_elf);
 	ADD("refused-machine", test_refused_machine);
 	ADD("long-cmdline", test_long_cmdline);
