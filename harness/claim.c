@@ -26,15 +26,17 @@ void claim_free(Claim *c)
 	g_free(c);
 }
 
-void claim_add(Claim *c, Verdict verdict, guint64 offlines, guint64 hits, const Exposure *e)
+void claim_add(Claim *c, Verdict verdict, guint64 offlines, guint64 hits, guint64 known,
+	       const Exposure *e)
 {
 	if (!verdict_is_exposed(verdict)) {
 		c->unexposed++;
 		return;
 	}
 	c->boots++;
-	c->fired += verdict == VERDICT_INCIDENT;
-	c->hit_last = verdict == VERDICT_INCIDENT;
+	c->fired += verdict != VERDICT_CLEAN;
+	c->known += known > 0;
+	c->hit_last = verdict != VERDICT_CLEAN;
 	c->hung += verdict == VERDICT_HANG;
 	c->offlines += offlines;
 	c->hits += hits;
@@ -50,7 +52,7 @@ Claim *claim_of_hunt(const RHunt *h)
 
 		if (results_boot_counts(b))
 			claim_add(c, verdict_of_name(b->verdict), (guint64)MAX(b->offlines, 0),
-				  (guint64)MAX(b->hits, 0), b->exposure);
+				  (guint64)MAX(b->hits, 0), (guint64)MAX(b->known, 0), b->exposure);
 	}
 	return c;
 }
@@ -62,7 +64,7 @@ Claim *claim_of_summary(const HuntSummary *sum)
 	for (guint i = 0; i < sum->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(sum->results, i);
 
-		claim_add(c, r->verdict, r->offlines, r->hits, r->exposure);
+		claim_add(c, r->verdict, r->offlines, r->hits, r->known_count, r->exposure);
 	}
 	return c;
 }
@@ -138,9 +140,29 @@ static void append_chance(GString *text, const Claim *c)
 		g_string_append(text, " (boots went on until the first hit)");
 }
 
+/* What hammered: attempts of our own, else what was seen of the device's. */
+static char *work_text(const Claim *c)
+{
+	const ExposureWindow *most = NULL;
+	g_autofree char *count = NULL;
+
+	for (guint i = 0; i < c->exposure->windows->len; i++) {
+		const ExposureWindow *w = g_ptr_array_index(c->exposure->windows, i);
+
+		if (w->opened && (!most || w->opened > most->opened))
+			most = w;
+	}
+	if (c->offlines || !most) {
+		count = results_count(c->offlines);
+		return g_strdup_printf("%s offlines", count);
+	}
+	count = results_count(most->opened);
+	return g_strdup_printf("%s %s windows", count, most->kind);
+}
+
 char *claim_text(const Claim *c)
 {
-	g_autofree char *offlines = results_count(c->offlines), *visits = claim_visits(c);
+	g_autofree char *work = work_text(c), *visits = claim_visits(c);
 	GString *text = g_string_new(NULL);
 
 	if (c->boots == 0) {
@@ -151,15 +173,19 @@ char *claim_text(const Claim *c)
 	if (c->fired) {
 		g_autofree char *share = results_percent((double)c->fired / c->boots);
 
-		g_string_append_printf(text, "%u of %u boots fired (%s)", c->fired, c->boots,
+		g_string_append_printf(text, "%u of %u boots %s (%s)", c->fired, c->boots,
+				       c->hung == 0	     ? "fired"
+				       : c->hung == c->fired ? "hung"
+							     : "fired or hung",
 				       share);
 	} else {
 		g_string_append_printf(text, "0 hits in %u boot%s", c->boots,
 				       c->boots == 1 ? "" : "s");
 	}
-	if (c->hung)
-		g_string_append_printf(text, " (%u hung)", c->hung);
-	g_string_append_printf(text, ", %s offlines, %s", offlines, visits);
+	if (c->known)
+		g_string_append_printf(text, " (%u with known issues, which do not count)",
+				       c->known);
+	g_string_append_printf(text, ", %s, %s", work, visits);
 	append_chance(text, c);
 	append_unexposed(text, c);
 	return g_string_free(text, FALSE);

@@ -13,8 +13,9 @@
 
 typedef struct {
 	guint boots;	 /* exposed */
-	guint fired;	 /* of them: with an incident */
-	guint hung;	 /* of them: without an incident */
+	guint fired;	 /* of them: with an incident, or hung */
+	guint hung;	 /* of those: without an incident */
+	guint known;	 /* of them: with a known issue, which is no hit */
 	guint unexposed; /* beside them, that count in the hunt but are no trials */
 	guint64 offlines, hits;
 	double bound;	    /* the hunt's stop rule, 0 without */
@@ -25,15 +26,15 @@ typedef struct {
 Claim *claim_new(double bound);
 void claim_free(Claim *claim);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Claim, claim_free)
-/* A boot that counts. @exposure may be NULL. */
-void claim_add(Claim *claim, Verdict verdict, guint64 offlines, guint64 hits,
+/* A boot that counts. @known: incidents of known issues; @exposure may be NULL. */
+void claim_add(Claim *claim, Verdict verdict, guint64 offlines, guint64 hits, guint64 known,
 	       const Exposure *exposure);
 Claim *claim_of_hunt(const RHunt *hunt);	     /* (transfer full) */
 Claim *claim_of_summary(const HuntSummary *summary); /* (transfer full) */
 
 /*
- * The 95 % interval of the chance of an incident per boot: exact, and by how boots were ended. With
- * no incident it is one-sided: 0 .. 1 - 0.05^(1/n).
+ * The 95 % interval of the chance of a hit per boot: exact, and by how boots were ended. Without a
+ * hit it is one-sided: 0 .. 1 - 0.05^(1/n).
  */
 StatsInterval claim_interval(const Claim *claim);
 
