@@ -95,11 +95,6 @@ static gboolean try_again(Slot *slot, const BootResult *r, HuntTry *next)
 		next->why = "again";
 		return TRUE;
 	}
-	if (r->host_lost && r->verdict == VERDICT_INFRA && give_up(hunt, place, r->reason)) {
-		next->why = "moved";
-		next->from = place->host.backend->text;
-		return TRUE;
-	}
 	if (r->verdict == VERDICT_INFRA && slot->accel == VM_ACCEL_KVM && place->host.accel_auto &&
 	    r->hello_s < 0) {
 		if (place->host.accel == VM_ACCEL_KVM)
@@ -110,6 +105,13 @@ static gboolean try_again(Slot *slot, const BootResult *r, HuntTry *next)
 									: "here"));
 		place->host.accel = VM_ACCEL_TCG;
 		next->why = "tcg";
+		return TRUE;
+	}
+	/* A host whose guests never come to life would take one boot after the other. */
+	if (r->verdict == VERDICT_INFRA && (r->host_lost || r->hello_s < 0) &&
+	    give_up(hunt, place, r->reason)) {
+		next->why = "moved";
+		next->from = place->host.backend->text;
 		return TRUE;
 	}
 	return FALSE;

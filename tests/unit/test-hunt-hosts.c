@@ -28,6 +28,7 @@
 #define DEAF   HELLO "100 agent log text=x\n300 agent log text=x\n500 agent log text=x\n"
 #define LOST   HELLO "on go +30 event PFNHUNT_HOST_LOST {\"reason\": \"the wire was cut\"}\n"
 #define REFUSE "refuse\n"
+#define SILENT "# not a byte\n"
 
 typedef struct {
 	char *root, *agent, *results;
@@ -428,8 +429,8 @@ static void test_shards(Fixture *f, gconstpointer data)
 
 int main(int argc, char **argv)
 {
-	static const Death refuses = {REFUSE, 1}, refuses_many = {REFUSE, 2}, lost = {LOST, 1},
-			   lost_many = {LOST, 2};
+	static const Death silent = {SILENT, 1}, refuses = {REFUSE, 1}, refuses_many = {REFUSE, 2},
+			   lost = {LOST, 1}, lost_many = {LOST, 2};
 
 	g_test_init(&argc, &argv, NULL);
 	ADD("jobs", test_jobs);
@@ -443,6 +444,7 @@ int main(int argc, char **argv)
 		   tear_down);
 	g_test_add("/hosts/lost", Fixture, &lost, set_up, test_host_dies, tear_down);
 	g_test_add("/hosts/lost-many", Fixture, &lost_many, set_up, test_host_dies, tear_down);
+	g_test_add("/hosts/silent", Fixture, &silent, set_up, test_host_dies, tear_down);
 	ADD("all-die", test_all_die);
 	ADD("only", test_only_host);
 	ADD("shards", test_shards);
