@@ -178,6 +178,7 @@ int cmd_matrix(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *kernels = NULL, *scenarios = NULL, *accel = NULL, *seed = NULL;
+	g_autofree char *jobs = NULL;
 	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
 	gint64 boots = 0;
 	const GOptionEntry entries[] = {
@@ -187,6 +188,8 @@ int cmd_matrix(int argc, char **argv)
 		 "names from configs/ or .ini files, with commas between", "LIST"},
 		{"boots", 'n', 0, G_OPTION_ARG_INT64, &boots,
 		 "boots of each scenario on each kernel (default: the scenario's)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
+		 "boots of a hunt at once: a number (default 1), or auto", "N"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
 		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
@@ -223,6 +226,7 @@ int cmd_matrix(int argc, char **argv)
 		cmd_usage_error(&error, "--boots: a number from 1 to 1000000");
 	else if ((run.kernels = parse_list("--kernels", kernels, &error)) &&
 		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
+		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
 		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&
 		 cmd_hunt_accel(accel, &run.config, &error))
 		code = run_all(&run);

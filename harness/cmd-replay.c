@@ -19,7 +19,7 @@
 #include <string.h>
 
 typedef struct {
-	char *dir, *kernel, *modules;
+	char *dir, *kernel, *modules, *jobs;
 	gint64 boots;
 	gboolean json;
 } Options;
@@ -161,7 +161,8 @@ static int replay(const Options *opt, const char *what, GError **error)
 	}
 	kernel = hunt_resume_kernel(old, opt->kernel, opt->modules, error);
 	if (!kernel || !cmd_hunt_has_agent(agent, error) ||
-	    !cmd_hunt_accel(was->accel, &config, error))
+	    !cmd_hunt_accel(was->accel, &config, error) ||
+	    !cmd_hunt_jobs(opt->jobs, &config.jobs, error))
 		return -1;
 	config.kernel = kernel;
 	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
@@ -186,6 +187,8 @@ int cmd_replay(int argc, char **argv)
 	Options o = {.boots = 1};
 	const GOptionEntry entries[] = {
 		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots, "how many times (default 1)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o.jobs,
+		 "at once: a number (default 1), or auto", "N"},
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
 		 "where that kernel is now, when it is not in the cache; its build-id is checked",
 		 "KERNEL"},
@@ -228,5 +231,6 @@ int cmd_replay(int argc, char **argv)
 	g_free(o.dir);
 	g_free(o.kernel);
 	g_free(o.modules);
+	g_free(o.jobs);
 	return code;
 }
