@@ -20,7 +20,7 @@ typedef struct {
 	guint kernel, scenario;	       /* the cell at hand */
 	guint verdicts[VERDICT_COUNT]; /* of all boots that count */
 	int worst_error;	       /* exit code of what could not be run, or 0 */
-	gboolean interrupted;
+	gboolean interrupted, markdown;
 } Run;
 
 static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
@@ -148,7 +148,7 @@ static int run_all(Run *run)
 		matrix_new((const char *const *)run->kernels, (const char *const *)run->scenarios);
 	for (run->kernel = 0; run->kernels[run->kernel] && go_on(run); run->kernel++)
 		hunt_kernel(run);
-	text = matrix_text(run->matrix);
+	text = matrix_text(run->matrix, run->markdown);
 	fputs(text, stdout);
 	if (run->interrupted)
 		printf("interrupted: the rest was not run\n");
@@ -181,6 +181,7 @@ int cmd_matrix(int argc, char **argv)
 	g_autofree char *jobs = NULL;
 	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
 	gint64 boots = 0;
+	Run run = {.configs = configs, .config = {.agent_path = agent}};
 	const GOptionEntry entries[] = {
 		{"kernels", 'k', 0, G_OPTION_ARG_STRING, &kernels,
 		 "what `pfnhunt run --kernel` takes, with commas between", "LIST"},
@@ -191,6 +192,9 @@ int cmd_matrix(int argc, char **argv)
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
 		 "boots of a hunt at once: a number (default 1), or auto", "N"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
+		 "boots at once: a number (default 1), or auto", "N"},
+		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "the table as Markdown", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
 		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &results,
@@ -198,7 +202,6 @@ int cmd_matrix(int argc, char **argv)
 		G_OPTION_ENTRY_NULL,
 	};
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-	Run run = {.configs = configs, .config = {.agent_path = agent}};
 	g_autoptr(VmBackend) backend = NULL;
 	int code = -1;
 
@@ -228,7 +231,8 @@ int cmd_matrix(int argc, char **argv)
 		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
 		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
 		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&
-		 cmd_hunt_accel(accel, &run.config, &error))
+		 cmd_hunt_accel(accel, &run.config, &error) &&
+		 cmd_hunt_jobs(jobs, &run.config.jobs, &error))
 		code = run_all(&run);
 	g_strfreev(run.kernels);
 	g_strfreev(run.scenarios);

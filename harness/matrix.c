@@ -192,15 +192,12 @@ static GPtrArray *families_of(const Matrix *m, guint scenario)
 	return all;
 }
 
-/* All texts of the table, row by row, each row with scenario and family in front. */
-static GPtrArray *make_rows(const Matrix *m)
+static RTable *make_table(const Matrix *m)
 {
-	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *kernels = g_strjoinv("|", m->kernels);
+	g_autofree char *columns = g_strconcat("scenario|family|", kernels, NULL);
+	RTable *table = rtable_new(columns);
 
-	g_ptr_array_add(texts, g_strdup("scenario"));
-	g_ptr_array_add(texts, g_strdup("family"));
-	for (guint k = 0; k < m->columns; k++)
-		g_ptr_array_add(texts, g_strdup(m->kernels[k]));
 	for (guint s = 0; s < m->rows; s++) {
 		g_autoptr(GPtrArray) families = families_of(m, s);
 
@@ -209,16 +206,19 @@ static GPtrArray *make_rows(const Matrix *m)
 		for (guint f = 0; f < families->len; f++) {
 			const char *family = g_ptr_array_index(families, f);
 
-			g_ptr_array_add(texts, g_strdup(f ? "" : m->scenarios[s]));
-			g_ptr_array_add(texts, g_strdup(family ? family : "none"));
-			for (guint k = 0; k < m->columns; k++)
-				g_ptr_array_add(texts, cell_text(cell_of(m, k, s), family));
+			rtable_cell(table, "%s", f ? "" : m->scenarios[s]);
+			rtable_cell(table, "%s", family ? family : "none");
+			for (guint k = 0; k < m->columns; k++) {
+				g_autofree char *text = cell_text(cell_of(m, k, s), family);
+
+				rtable_cell(table, "%s", text);
+			}
 		}
 	}
-	return texts;
+	return table;
 }
 
-static void append_failures(const Matrix *m, GString *text)
+static void append_failures(const Matrix *m, GString *text, gboolean markdown)
 {
 	g_autoptr(GHashTable) told = g_hash_table_new(g_str_hash, g_str_equal);
 
@@ -226,26 +226,17 @@ static void append_failures(const Matrix *m, GString *text)
 		const Cell *cell = &m->cells[i];
 
 		if (cell->why && g_hash_table_add(told, cell->why))
-			g_string_append_printf(text, "failed: %s\n", cell->why);
+			g_string_append_printf(text, "%sfailed: %s\n", markdown ? "\n" : "",
+					       cell->why);
 	}
 }
 
-char *matrix_text(const Matrix *m)
+char *matrix_text(const Matrix *m, gboolean markdown)
 {
-	g_autoptr(GPtrArray) texts = make_rows(m);
-	guint width = m->columns + 2;
-	g_autofree gsize *widest = g_new0(gsize, width);
-	GString *text = g_string_new(NULL);
+	g_autoptr(RTable) table = make_table(m);
+	g_autofree char *rows = markdown ? rtable_markdown(table) : rtable_text(table);
+	GString *text = g_string_new(rows);
 
-	for (guint i = 0; i < texts->len; i++)
-		widest[i % width] = MAX(widest[i % width], strlen(g_ptr_array_index(texts, i)));
-	for (guint i = 0; i < texts->len; i++) {
-		gboolean last = i % width == width - 1;
-
-		g_string_append_printf(text, "%-*s%s", last ? 0 : (int)widest[i % width],
-				       (const char *)g_ptr_array_index(texts, i),
-				       last ? "\n" : "  ");
-	}
-	append_failures(m, text);
+	append_failures(m, text, markdown);
 	return g_string_free(text, FALSE);
 }

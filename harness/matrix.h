@@ -23,8 +23,9 @@ void matrix_fail(Matrix *matrix, guint kernel, guint scenario, const char *why);
 /*
  * The table, with what failed below it. A field is HITS/BOOTS and the median time to the first
  * hit; where nothing fired, "clean" with the bound that follows at 95 % and the exposure behind it,
- * or the verdict; "-" where nothing was run (any more). (transfer full)
+ * or the verdict; "-" where nothing was run (any more). For a terminal, or as Markdown.
+ * (transfer full)
  */
-char *matrix_text(const Matrix *matrix);
+char *matrix_text(const Matrix *matrix, gboolean markdown);
 
 #endif

@@ -25,7 +25,7 @@ static void add(Matrix *m, guint kernel, guint scenario, Verdict verdict, const 
 
 static void assert_text(const Matrix *m, const char *wanted)
 {
-	g_autofree char *text = matrix_text(m);
+	g_autofree char *text = matrix_text(m, FALSE);
 
 	g_assert_cmpstr(text, ==, wanted);
 }
@@ -90,9 +90,25 @@ static void test_exposure(void)
 	r.families = g_ptr_array_new();
 	matrix_add(m, 0, 0, &r);
 	matrix_add(m, 0, 0, &r);
-	text = matrix_text(m);
+	text = matrix_text(m, FALSE);
 	g_assert_nonnull(strstr(text, "0/2 clean (< 78 %), 10 offlines, 2,468 visits inside, 4 s"));
 	g_ptr_array_unref(r.families);
+}
+
+static void test_markdown(void)
+{
+	g_autoptr(Matrix) m = matrix_new(kernels, scenarios);
+	g_autofree char *text = NULL;
+
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.5);
+	matrix_fail(m, 1, 0, "no kernel 7.3");
+	text = matrix_text(m, TRUE);
+	g_assert_cmpstr(text, ==,
+			"| scenario | family | 6.1 | 7.3 |\n"
+			"| --- | --- | --- | --- |\n"
+			"| cancel | fake-offline | 1/1 0.50 s | failed |\n"
+			"| control | none | - | - |\n"
+			"\nfailed: no kernel 7.3\n");
 }
 
 int main(int argc, char **argv)
@@ -102,5 +118,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/matrix/table", test_table);
 	g_test_add_func("/matrix/not-clean", test_not_clean);
 	g_test_add_func("/matrix/exposure", test_exposure);
+	g_test_add_func("/matrix/markdown", test_markdown);
 	return g_test_run();
 }
