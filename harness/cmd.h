@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+int cmd_backend(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);

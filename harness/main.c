@@ -21,6 +21,8 @@ static const struct {
 	{"report", "write hunts as HTML, JUnit, KTAP, JSON lines or Prometheus text", cmd_report},
 	{"nightly", "hunt by a list within a time budget, and say what is new", cmd_nightly},
 	{"replay", "run a kept boot again, and say how often the same came back", cmd_replay},
+	{"backend", "see what a host can do, and clean up what killed hunts left on it",
+	 cmd_backend},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 };
 

@@ -18,6 +18,8 @@
 #define POOL_NAME "pfnhunt"
 #define POOL_PATH "/var/tmp/pfnhunt-volumes"
 
+const char *const lv_pool_names[] = {"default", POOL_NAME, NULL};
+
 /* Owner and number as a file's name: the owner's parts have no '_'. */
 static char *volume_name(const LvHost *host, guint number)
 {
@@ -133,7 +135,7 @@ static char *put(LvHost *host, virStoragePoolPtr pool, const char *path, GError 
 char *lv_host_file(LvHost *host, const char *path, GError **error)
 {
 	g_autoptr(GMutexLocker) locker = NULL;
-	virStoragePoolPtr pool;
+	virStoragePoolPtr pool = NULL;
 	char *there;
 
 	if (!host->where->upload)
@@ -142,9 +144,8 @@ char *lv_host_file(LvHost *host, const char *path, GError **error)
 	there = g_hash_table_lookup(host->files, path);
 	if (there)
 		return g_strdup(there);
-	pool = find_pool(host, "default");
-	if (!pool)
-		pool = find_pool(host, POOL_NAME);
+	for (guint i = 0; !pool && lv_pool_names[i]; i++)
+		pool = find_pool(host, lv_pool_names[i]);
 	if (!pool)
 		pool = make_pool(host);
 	if (!pool) {

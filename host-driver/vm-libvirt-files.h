@@ -15,6 +15,8 @@ void lv_host_remove_files(LvHost *host);
 
 /* The owner (vm-libvirt-owner.h) of a volume called @name, or NULL: not ours. */
 char *lv_volume_owner(const char *name);
+/* The pools that may hold ours, the first choice first; NULL-terminated. */
+extern const char *const lv_pool_names[];
 /* Removes the pool of our own, if there is one and nothing is in it. */
 void lv_pool_remove_empty(virConnectPtr conn);
 

@@ -5,6 +5,7 @@
  */
 #include "host-driver/vm-libvirt-host.h"
 #include "host-driver/error.h"
+#include "host-driver/vm-libvirt-clean.h"
 #include "host-driver/vm-libvirt-files.h"
 #include "host-driver/vm-libvirt-owner.h"
 
@@ -17,9 +18,9 @@
 #include <unistd.h>
 
 #define OPEN_MS		90000 /* the embedded driver first asks QEMU what it can do */
+#define CLOSE_MS	20000
 #define KEEPALIVE_S	5
 #define KEEPALIVE_COUNT 4
-#define ROOTS		64
 #define ROOT_MAX_BYTES	64 /* sockets are made far below it, and sun_path has 108 */
 /* Memory devices that a guest may get and lose; as <memory model='virtio-mem'>. */
 #define LIBVIRT_MIN 7009000
@@ -33,6 +34,7 @@ typedef struct {
 static GMutex hosts_mutex; /* never held while libvirt is asked anything */
 static GCond hosts_cond;
 static GHashTable *hosts; /* URI -> Entry */
+static guint closing;	  /* threads that close one */
 
 void lv_error(GError **error, const char *what)
 {
@@ -87,45 +89,112 @@ static gboolean write_conf(const char *root, GError **error)
 	return FALSE;
 }
 
+static char *private_root(guint n)
+{
+	return g_strdup_printf("%s/pfnhunt/libvirt/%u", g_get_user_cache_dir(), n);
+}
+
+/* One process a root: libvirt would say so too, in other words. INFRA error, or FALSE alone. */
+static gboolean lock_root(LvHost *host, const char *root, GError **error)
+{
+	g_autofree char *lock = g_build_filename(root, "lock", NULL);
+
+	if (g_mkdir_with_parents(root, 0700) == 0)
+		host->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (host->lock_fd < 0) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", lock,
+			    g_strerror(errno));
+		return FALSE;
+	}
+	if (flock(host->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return TRUE;
+	close(host->lock_fd);
+	host->lock_fd = -1;
+	return FALSE;
+}
+
 /* The first of our own roots that no other hunt uses: kept, as libvirt's cache lies in it. */
 static gboolean take_root(LvHost *host, GError **error)
 {
-	const char *cache = g_get_user_cache_dir();
+	for (guint n = 0; n < LV_ROOTS; n++) {
+		g_autofree char *root = private_root(n);
+		GError *broken = NULL;
 
-	for (guint n = 0; n < ROOTS; n++) {
-		g_autofree char *root = g_strdup_printf("%s/pfnhunt/libvirt/%u", cache, n);
-		g_autofree char *lock = g_build_filename(root, "lock", NULL);
-
-		if (g_mkdir_with_parents(root, 0700) == 0)
-			host->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (host->lock_fd < 0) {
-			g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", lock,
-				    g_strerror(errno));
-			return FALSE;
-		}
-		if (flock(host->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+		if (lock_root(host, root, &broken)) {
 			host->where->root = g_steal_pointer(&root);
 			return TRUE;
 		}
-		close(host->lock_fd);
-		host->lock_fd = -1;
+		if (broken) {
+			g_propagate_error(error, broken);
+			return FALSE;
+		}
 	}
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 		    "%d other hunts use libvirt's embedded driver: give one qemu:///embed?root=DIR",
-		    ROOTS);
+		    LV_ROOTS);
 	return FALSE;
+}
+
+/* The embedded driver keeps a file for each guest that has not ended. */
+static gboolean has_guests(const char *root)
+{
+	g_autofree char *path = g_build_filename(root, "run", "qemu", NULL);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir)))
+		if (g_str_has_prefix(name, "pfnhunt-") && g_str_has_suffix(name, ".xml"))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean is_locked(const char *root)
+{
+	g_autofree char *lock = g_build_filename(root, "lock", NULL);
+	int fd = open(lock, O_RDWR | O_CLOEXEC);
+	gboolean locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	return locked;
+}
+
+char **lv_host_left_roots(void)
+{
+	GPtrArray *roots = g_ptr_array_new();
+
+	for (guint n = 0; n < LV_ROOTS; n++) {
+		g_autofree char *root = private_root(n);
+
+		if (has_guests(root) && !is_locked(root))
+			g_ptr_array_add(roots, g_steal_pointer(&root));
+	}
+	g_ptr_array_add(roots, NULL);
+	return (char **)g_ptr_array_free(roots, FALSE);
 }
 
 static gboolean prepare_root(LvHost *host, GError **error)
 {
-	if (!host->where->root && !take_root(host, error))
+	const char *root = host->where->root;
+	GError *broken = NULL;
+
+	if (!root && !take_root(host, error))
 		return FALSE;
-	if (strlen(host->where->root) <= ROOT_MAX_BYTES)
-		return write_conf(host->where->root, error);
+	if (root && !lock_root(host, root, &broken)) {
+		if (!broken)
+			g_set_error(&broken, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+				    "libvirt: another process uses %s", root);
+		g_propagate_error(error, broken);
+		return FALSE;
+	}
+	root = host->where->root;
+	host->left_guests = has_guests(root);
+	if (strlen(root) <= ROOT_MAX_BYTES)
+		return write_conf(root, error);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
 		    "%s is too long a path for the sockets in it: give "
 		    "libvirt:qemu:///embed?root=DIR with at most %d bytes",
-		    host->where->root, ROOT_MAX_BYTES);
+		    root, ROOT_MAX_BYTES);
 	return FALSE;
 }
 
@@ -137,7 +206,8 @@ static void connection_closed(virConnectPtr conn, int reason, void *user)
 static void host_free(LvHost *host)
 {
 	if (host->conn) {
-		lv_host_remove_files(host);
+		if (!g_atomic_int_get(&host->lost))
+			lv_host_remove_files(host);
 		virConnectUnregisterCloseCallback(host->conn, connection_closed);
 		virConnectClose(host->conn);
 	}
@@ -246,14 +316,30 @@ LvHost *lv_host_get(const char *uri, GError **error)
 	return host;
 }
 
+static gpointer close_thread(gpointer user)
+{
+	lv_host_unref(user);
+	g_mutex_lock(&hosts_mutex);
+	closing--;
+	g_cond_broadcast(&hosts_cond);
+	g_mutex_unlock(&hosts_mutex);
+	return NULL;
+}
+
 void lv_host_close(const char *uri)
 {
+	gint64 until_us = g_get_monotonic_time() + CLOSE_MS * 1000ll;
 	LvHost *host;
 
 	g_mutex_lock(&hosts_mutex);
 	host = g_steal_pointer(&entry_of(uri)->host);
+	if (host) {
+		closing++;
+		g_thread_unref(g_thread_new("libvirt-close", close_thread, host));
+	}
+	while (closing && g_cond_wait_until(&hosts_cond, &hosts_mutex, until_us))
+		;
 	g_mutex_unlock(&hosts_mutex);
-	lv_host_unref(host);
 }
 
 char *lv_host_root(const char *uri)
@@ -352,6 +438,9 @@ gboolean lv_host_settle(const char *uri, VmAccel wanted, VmAccel *accel, char **
 
 	if (!host)
 		return FALSE;
+	/* A killed hunt's guests would take the cores from this one's. */
+	if (host->left_guests)
+		lv_clean_host(host, NULL, NULL, NULL);
 	if (virConnectGetLibVersion(host->conn, &version) < 0 || version < LIBVIRT_MIN) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 			    "libvirt: %s has libvirt %lu.%lu, and virtio-mem needs 7.9", uri,

@@ -11,15 +11,18 @@
 
 #include <libvirt/libvirt.h>
 
+#define LV_ROOTS 64 /* private ones: as many hunts at once */
+
 typedef struct {
 	gint refs;
 	char *uri; /* as given */
 	LvUri *where;
 	virConnectPtr conn;
-	char *owner;   /* lv_owner_self() */
-	gint lost;     /* atomic: the connection is gone for good */
-	gint consoles; /* atomic: sockets named so far */
-	int lock_fd;   /* of a private root, or -1 */
+	char *owner;	      /* lv_owner_self() */
+	gint lost;	      /* atomic: the connection is gone for good */
+	gint consoles;	      /* atomic: sockets named so far */
+	gboolean left_guests; /* an embedded driver found guests of before */
+	int lock_fd;	      /* of a private root, or -1 */
 	GMutex files_mutex;
 	GHashTable *files; /* path here -> volume's path there */
 } LvHost;
@@ -30,6 +33,11 @@ LvHost *lv_host_get(const char *uri, GError **error);
 LvHost *lv_host_get_timed(const char *uri, GError **error);
 /* The folder of the embedded driver when its connection is open, else NULL. (transfer full) */
 char *lv_host_root(const char *uri);
+/*
+ * The private roots of the embedded driver that nobody uses and that guests are left in.
+ * (transfer full)
+ */
+char **lv_host_left_roots(void);
 /* Forgets the URI; closed, and what was uploaded removed, when the last guest lets go. */
 void lv_host_close(const char *uri);
 LvHost *lv_host_ref(LvHost *host);

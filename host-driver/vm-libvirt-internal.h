@@ -31,7 +31,9 @@ typedef struct {
 	LvStream *console, *agent; /* NULL after their end */
 	Stream *socket;		   /* the console instead, of an embedded driver */
 	VmHold *hold;
-	GList *jobs; /* of LvJob: not yet answered */
+	GList *jobs;	   /* of LvJob: not yet answered */
+	GAsyncQueue *back; /* of LvJob: back from their threads, for back_source */
+	GSource *back_source;
 	GSource *end_timer, *stop_timer, *drain_timer, *launch_timer, *lost_timer;
 	char *detail; /* of the end */
 	int wait_status;
@@ -53,6 +55,7 @@ typedef struct {
 	gboolean cancelled; /* under mutex: do not begin, or end what has just begun */
 	gboolean dead;	    /* under mutex: its domain is gone, or never was */
 	gboolean left;	    /* under mutex: the worker is through */
+	guint killers;	    /* under mutex: threads that are ending the domain */
 } VmLibvirt;
 
 VmLibvirt *lv_ref(VmLibvirt *v);
@@ -90,10 +93,17 @@ void lv_job_refuse(LvJob *job);
 /* Begins the thread that runs the jobs; ends it, after what already waits. */
 void lv_worker_start(VmLibvirt *v);
 void lv_worker_end(VmLibvirt *v);
+/* From the thread that has run @job: hands it back to the main loop. */
+void lv_job_back(LvJob *job);
+void lv_job_free(LvJob *job);
+/* What the main loop gets the jobs back by. (transfer full) */
+GSource *lv_back_source(VmLibvirt *v);
 /* A line for the transcript, from the worker. */
 void lv_job_line(LvJob *job, char direction, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* Answers what waits, with an error. FALSE when the machine was freed meanwhile. */
 gboolean lv_jobs_fail(VmLibvirt *v, const char *why);
+/* Frees those that are back, unheard. */
+void lv_jobs_drop(VmLibvirt *v);
 
 /* vm-libvirt-work.c */
 /* The launch: a job's run(). The guest runs when it ends without error. */

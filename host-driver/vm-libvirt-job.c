@@ -29,7 +29,7 @@ static void deadline_stop(LvJob *job)
 	g_clear_pointer(&job->deadline, g_source_unref);
 }
 
-static void job_free(LvJob *job)
+void lv_job_free(LvJob *job)
 {
 	deadline_stop(job);
 	g_clear_error(&job->error);
@@ -65,19 +65,45 @@ static gboolean job_late(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-/* Back from the worker, which has forgotten the job. */
-static gboolean job_back(gpointer user)
+/* Back from its thread, which has forgotten the job. */
+static void job_back(LvJob *job)
 {
-	LvJob *job = user;
-
 	for (guint i = 0; i < job->lines->len; i++) {
 		const char *line = g_ptr_array_index(job->lines, i);
 
 		lv_transcript(job->v, line[0], line + 1);
 	}
 	answer(job, job->error);
-	job_free(job);
-	return G_SOURCE_REMOVE;
+	lv_job_free(job);
+}
+
+static gboolean back_dispatch(GSource *source, GSourceFunc callback, gpointer user)
+{
+	VmLibvirt *v = lv_ref(user);
+	LvJob *job;
+
+	g_source_set_ready_time(source, -1);
+	/* Freed in a callback, the machine has let go of all jobs itself. */
+	while (!v->freeing && (job = g_async_queue_try_pop(v->back)))
+		job_back(job);
+	lv_unref(v);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean back_call(gpointer user)
+{
+	return G_SOURCE_CONTINUE;
+}
+
+GSource *lv_back_source(VmLibvirt *v)
+{
+	static GSourceFuncs funcs = {.dispatch = back_dispatch};
+	GSource *source = g_source_new(&funcs, sizeof(GSource));
+
+	g_source_set_callback(source, back_call, v, NULL);
+	g_source_set_ready_time(source, -1);
+	g_source_attach(source, v->context);
+	return source;
 }
 
 void lv_job_line(LvJob *job, char direction, const char *format, ...)
@@ -117,14 +143,21 @@ gboolean lv_jobs_fail(VmLibvirt *v, const char *why)
 	return !v->freeing;
 }
 
-static void send_back(LvJob *job)
+void lv_jobs_drop(VmLibvirt *v)
 {
-	GSource *back = g_idle_source_new();
+	LvJob *job;
 
-	g_source_set_priority(back, G_PRIORITY_DEFAULT);
-	g_source_set_callback(back, job_back, job, NULL);
-	g_source_attach(back, job->v->context);
-	g_source_unref(back);
+	while ((job = g_async_queue_try_pop(v->back)))
+		lv_job_free(job);
+}
+
+void lv_job_back(LvJob *job)
+{
+	GSource *source = g_source_ref(job->v->back_source);
+
+	g_async_queue_push(job->v->back, job);
+	g_source_set_ready_time(source, 0);
+	g_source_unref(source);
 }
 
 static void not_running(LvJob *job)
@@ -137,7 +170,7 @@ void lv_job_refuse(LvJob *job)
 {
 	not_running(job);
 	job->v->jobs = g_list_append(job->v->jobs, job);
-	send_back(job);
+	lv_job_back(job);
 }
 
 static gboolean is_dead(VmLibvirt *v)
@@ -164,7 +197,7 @@ static gpointer work(gpointer user)
 			not_running(job);
 		else if (!g_atomic_int_get(&job->answered))
 			job->run(job);
-		send_back(job);
+		lv_job_back(job);
 		if (last)
 			break;
 	}

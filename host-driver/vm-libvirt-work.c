@@ -225,31 +225,15 @@ void lv_leave(VmLibvirt *v)
 	close_stream(&v->agent_st);
 	if (v->console_path)
 		unlink(v->console_path);
+	g_mutex_lock(&v->mutex);
+	g_clear_pointer(&v->dom, virDomainFree);
+	g_mutex_unlock(&v->mutex);
 }
 
-typedef struct {
-	VmLibvirt *v;
-	GError *error;
-} Killing;
-
-static gboolean killed(gpointer user)
+static void killed(LvJob *job, const GError *error)
 {
-	Killing *k = user;
-
-	if (!k->error)
-		lv_ended(k->v, 0, "");
-	else
-		lv_transcript(k->v, '<', k->error->message);
-	return G_SOURCE_REMOVE;
-}
-
-static void killing_free(gpointer user)
-{
-	Killing *k = user;
-
-	g_clear_error(&k->error);
-	lv_unref(k->v);
-	g_free(k);
+	if (!error)
+		lv_ended(job->v, 0, "");
 }
 
 /*
@@ -258,10 +242,9 @@ static void killing_free(gpointer user)
  */
 static gpointer kill_thread(gpointer user)
 {
-	Killing *k = user;
-	VmLibvirt *v = k->v;
+	LvJob *job = user;
+	VmLibvirt *v = job->v;
 	virDomainPtr dom;
-	GSource *back;
 
 	g_mutex_lock(&v->mutex);
 	dom = v->dead || v->left ? NULL : v->dom;
@@ -269,35 +252,39 @@ static gpointer kill_thread(gpointer user)
 		virDomainRef(dom);
 	g_mutex_unlock(&v->mutex);
 	if (!dom) {
-		killing_free(k);
-		return NULL;
+		g_set_error(&job->error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "libvirt: there is no domain yet");
+	} else {
+		lv_job_line(job, '>', "libvirt: destroy");
+		if (virDomainDestroy(dom) < 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN &&
+		    virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID) {
+			lv_error(&job->error, job->what);
+			lv_job_line(job, '<', "%s", job->error->message);
+		}
+		virDomainFree(dom);
 	}
-	if (virDomainDestroy(dom) < 0 && virGetLastErrorCode() != VIR_ERR_NO_DOMAIN &&
-	    virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
-		lv_error(&k->error, "cannot end the guest");
-	virDomainFree(dom);
-	/* Even when it lives on: nobody waits for it any longer. */
 	g_mutex_lock(&v->mutex);
-	v->dead = TRUE;
+	/* Even when it lives on: nobody waits for it any longer. */
+	v->dead |= dom != NULL;
+	v->killers--;
+	lv_ref(v);
+	lv_job_back(job);
 	g_cond_broadcast(&v->cond);
 	g_mutex_unlock(&v->mutex);
-	back = g_idle_source_new();
-	g_source_set_priority(back, G_PRIORITY_DEFAULT);
-	g_source_set_callback(back, killed, k, killing_free);
-	g_source_attach(back, v->context);
-	g_source_unref(back);
+	lv_unref(v);
 	return NULL;
 }
 
 void lv_kill(VmLibvirt *v)
 {
-	Killing *k = g_new0(Killing, 1);
+	LvJob *job = lv_job_new(v, "ending the guest", NULL);
 
-	k->v = lv_ref(v);
+	job->over = killed;
 	g_mutex_lock(&v->mutex);
 	v->cancelled = TRUE;
+	v->killers++;
 	g_mutex_unlock(&v->mutex);
-	g_thread_unref(g_thread_new("libvirt-end", kill_thread, k));
+	g_thread_unref(g_thread_new("libvirt-end", kill_thread, job));
 }
 
 void lv_qmp(LvJob *job, const char *command, JsonObject *arguments)

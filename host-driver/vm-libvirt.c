@@ -7,6 +7,7 @@
  * it boot again: so that its memory can be read, the vCPUs are stopped right after the reset.
  */
 #include "host-driver/error.h"
+#include "host-driver/vm-libvirt-clean.h"
 #include "host-driver/vm-libvirt-internal.h"
 #include "host-driver/vm-libvirt-xml.h"
 
@@ -48,11 +49,10 @@ void lv_unref(VmLibvirt *v)
 {
 	if (!g_atomic_int_dec_and_test(&v->refs))
 		return;
-	if (v->dom)
-		virDomainFree(v->dom);
-	lv_host_unref(v->host);
 	if (v->queue)
 		g_async_queue_unref(v->queue);
+	g_async_queue_unref(v->back);
+	g_source_unref(v->back_source);
 	g_main_context_unref(v->context);
 	g_mutex_clear(&v->mutex);
 	g_cond_clear(&v->cond);
@@ -333,6 +333,7 @@ static void vm_libvirt_free(Vm *vm)
 {
 	VmLibvirt *v = (VmLibvirt *)vm;
 	gint64 until_us = g_get_monotonic_time() + LEAVE_S * G_TIME_SPAN_SECOND;
+	gboolean left = TRUE;
 
 	if (!v)
 		return;
@@ -343,17 +344,18 @@ static void vm_libvirt_free(Vm *vm)
 	if (v->queue) {
 		if (is_alive(v) && !v->lost)
 			lv_kill(v);
-		g_mutex_lock(&v->mutex);
-		while (!v->dead && !v->lost && v->dom &&
-		       g_cond_wait_until(&v->cond, &v->mutex, until_us))
-			;
-		g_mutex_unlock(&v->mutex);
 		lv_worker_end(v);
 		g_mutex_lock(&v->mutex);
-		while (!v->left && g_cond_wait_until(&v->cond, &v->mutex, until_us))
+		while ((v->killers || !v->left) && g_cond_wait_until(&v->cond, &v->mutex, until_us))
 			;
+		left = v->left && !v->killers;
 		g_mutex_unlock(&v->mutex);
 	}
+	g_source_destroy(v->back_source);
+	lv_jobs_drop(v);
+	/* A thread that hangs keeps its host. */
+	if (left)
+		g_clear_pointer(&v->host, lv_host_unref);
 	lv_unref(v);
 }
 
@@ -396,6 +398,8 @@ static Vm *vm_libvirt_create(const VmConfig *config, GError **error)
 	v->config = vm_config_copy(config);
 	v->name = lv_domain_name(config->name, g_random_int());
 	v->context = g_main_context_ref_thread_default();
+	v->back = g_async_queue_new();
+	v->back_source = lv_back_source(v);
 	v->hold = vm_hold_new(tell_event, v);
 	v->lifecycle_id = v->qemu_id = v->console_fd = -1;
 	g_mutex_init(&v->mutex);
@@ -435,6 +439,7 @@ const VmOps vm_libvirt_ops = {
 	.settle = lv_host_settle,
 	.is_local = lv_host_is_local,
 	.close = lv_host_close,
+	.clean = lv_clean,
 	.slow_start = TRUE,
 	.argv = vm_libvirt_argv,
 	.create = vm_libvirt_create,

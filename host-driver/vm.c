@@ -82,6 +82,12 @@ gboolean vm_backend_settle(const VmBackend *backend, VmAccel wanted, VmAccel *ac
 	return vm_accel_resolve(wanted, accel, why, error);
 }
 
+gboolean vm_backend_clean(const VmBackend *backend, void (*tell)(const char *text, gpointer user),
+			  gpointer user, GError **error)
+{
+	return !backend->ops->clean || backend->ops->clean(backend->uri, tell, user, error);
+}
+
 gboolean vm_backend_is_local(const VmBackend *backend)
 {
 	return !backend->ops->is_local || backend->ops->is_local(backend->uri);

@@ -108,6 +108,9 @@ struct VmOps {
 	gboolean (*is_local)(const char *uri);
 	/* No machine of that host is left: closes what create() and settle() opened. Or NULL. */
 	void (*close)(const char *uri);
+	/* vm_backend_clean(); NULL: its guests leave nothing behind. */
+	gboolean (*clean)(const char *uri, void (*tell)(const char *text, gpointer user),
+			  gpointer user, GError **error);
 	gboolean slow_start; /* start() only begins; VmListener.running() or exited() follows */
 	/*
 	 * The command line that start() would run, or that does the same, for the record;
@@ -176,6 +179,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmBackend, vm_backend_free)
  */
 gboolean vm_backend_settle(const VmBackend *backend, VmAccel wanted, VmAccel *accel, char **why,
 			   GError **error);
+/*
+ * Removes what killed hunts of ours left on the host, and nothing that is not ours, or whose
+ * hunt may still live. @tell: one line on each thing removed, or ours and kept. FALSE + error
+ * when the host could not be asked, or something could not be removed. Blocks.
+ */
+gboolean vm_backend_clean(const VmBackend *backend, void (*tell)(const char *text, gpointer user),
+			  gpointer user, GError **error);
 /* Whether its guests run on this machine: share its clock, its cores, its files. */
 gboolean vm_backend_is_local(const VmBackend *backend);
 
