@@ -90,6 +90,46 @@ void lv_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
 	call_start(job);
 }
 
+static void run_plug(LvJob *job)
+{
+	g_autofree char *xml = lv_dimm_xml(job->device, job->bytes);
+
+	lv_job_line(job, '>', "libvirt: attach %s %" G_GUINT64_FORMAT, job->device, job->bytes);
+	said(job, virDomainAttachDeviceFlags(job->v->dom, xml, VIR_DOMAIN_AFFECT_LIVE));
+}
+
+void lv_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user)
+{
+	LvJob *job = lv_job_new((VmLibvirt *)vm, "attaching a DIMM", run_plug);
+
+	job->over = done_over;
+	job->done = done;
+	job->user = user;
+	job->device = g_strdup(id);
+	job->bytes = bytes;
+	call_start(job);
+}
+
+/* By its alias: this way libvirt only asks the guest, and takes the backend away later. */
+static void run_unplug(LvJob *job)
+{
+	g_autofree char *alias = g_strdup_printf("ua-%s", job->device);
+
+	lv_job_line(job, '>', "libvirt: detach %s", job->device);
+	said(job, virDomainDetachDeviceAlias(job->v->dom, alias, VIR_DOMAIN_AFFECT_LIVE));
+}
+
+void lv_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
+{
+	LvJob *job = lv_job_new((VmLibvirt *)vm, "detaching a DIMM", run_unplug);
+
+	job->over = done_over;
+	job->done = done;
+	job->user = user;
+	job->device = g_strdup(id);
+	call_start(job);
+}
+
 static void run_nmi(LvJob *job)
 {
 	lv_job_line(job, '>', "libvirt: inject NMI");

@@ -74,7 +74,7 @@ struct LvJob {
 	gpointer user;
 	const char *what;  /* for errors */
 	guint deadline_ms; /* 0: none */
-	char *device;	   /* of resize */
+	char *device;	   /* of resize and DIMMs */
 	guint64 bytes, gpa;
 	guint32 len;
 	GError *error;
@@ -117,12 +117,15 @@ void lv_qmp(LvJob *job, const char *command, JsonObject *arguments);
 
 /* vm-libvirt.c, in the main loop: told by libvirt's callbacks and the worker */
 void lv_ended(VmLibvirt *v, int wait_status, const char *detail);
+/* @data, which may be NULL, is changed to our names. */
 void lv_event(VmLibvirt *v, const char *name, JsonObject *data);
 void lv_transcript(VmLibvirt *v, char direction, const char *line);
 
 /* vm-libvirt-calls.c */
 void lv_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user);
 void lv_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
+void lv_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user);
+void lv_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user);
 void lv_query_memory(Vm *vm, VmMemoryDone done, gpointer user);
 void lv_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
 void lv_nmi(Vm *vm, VmDone done, gpointer user);

@@ -65,7 +65,7 @@ static void add_cpu(GString *xml, const VmConfig *config)
 {
 	add(xml, "  <cpu mode='maximum'>\n    <topology sockets='1' cores='%u' threads='1'/>",
 	    config->cpus);
-	if (config->mem_devices->len)
+	if (config->mem_devices->len + config->dimm_count)
 		add(xml,
 		    "    <numa>\n      <cell id='0' cpus='0-%u' memory='%" G_GUINT64_FORMAT
 		    "' unit='KiB'/>\n    </numa>",
@@ -139,9 +139,10 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
 	add(xml, "  <name>%s</name>", places->domain);
 	add(xml, "  <metadata>\n    <%s:guest xmlns:%s='%s' owner='%s'/>\n  </metadata>",
 	    LV_METADATA_KEY, LV_METADATA_KEY, LV_METADATA_URI, places->owner);
-	if (config->mem_devices->len)
+	if (config->mem_devices->len + config->dimm_count)
 		add(xml, "  <maxMemory slots='%u' unit='KiB'>%" G_GUINT64_FORMAT "</maxMemory>",
-		    config->mem_devices->len, vm_max_memory_bytes(config) / KIB);
+		    config->mem_devices->len + config->dimm_count,
+		    vm_max_memory_bytes(config) / KIB);
 	add(xml, "  <memory unit='KiB' dumpCore='off'>%" G_GUINT64_FORMAT "</memory>",
 	    config->memory_bytes / KIB);
 	add(xml, "  <vcpu>%u</vcpu>", config->cpus);
@@ -157,6 +158,14 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
 	/* What was escaped has neither; and it goes well between a shell's single quotes. */
 	g_strdelimit(xml->str, "'", '"');
 	return g_string_free(g_steal_pointer(&xml), FALSE);
+}
+
+char *lv_dimm_xml(const char *id, guint64 bytes)
+{
+	return g_markup_printf_escaped(
+		"<memory model='dimm'><target><size unit='KiB'>%" G_GUINT64_FORMAT
+		"</size><node>0</node></target><alias name='ua-%s'/></memory>",
+		bytes / KIB, id);
 }
 
 /* Entities stay what they are and the network is not asked: the XML is a stranger's. */

@@ -29,6 +29,8 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
  */
 char *lv_memory_xml(const char *domain_xml, const char *id, guint64 requested_bytes,
 		    GError **error);
+/* What virDomainAttachDeviceFlags() takes for a DIMM; its QOM id is "ua-" and @id. */
+char *lv_dimm_xml(const char *id, guint64 bytes);
 /* The owner in our metadata element, or NULL when @metadata_xml is not ours. */
 char *lv_metadata_owner(const char *metadata_xml);
 

@@ -296,12 +296,27 @@ static gboolean by_guest(JsonObject *data)
 	       json_node_get_boolean(guest);
 }
 
+/* libvirt puts "ua-" before our names of devices. */
+static void rename_device(JsonObject *data, const char *member)
+{
+	JsonNode *node = data ? json_object_get_member(data, member) : NULL;
+	g_autofree char *name = NULL;
+
+	if (!node || json_node_get_value_type(node) != G_TYPE_STRING)
+		return;
+	name = g_strdup(json_node_get_string(node));
+	if (g_str_has_prefix(name, "ua-"))
+		json_object_set_string_member(data, member, name + 3);
+}
+
 void lv_event(VmLibvirt *v, const char *name, JsonObject *data)
 {
 	JsonObject *shutdown;
 
 	if (v->freeing || v->over)
 		return;
+	rename_device(data, "device");
+	rename_device(data, "id");
 	if (!g_str_equal(name, "RESET") || !by_guest(data)) {
 		vm_hold_event(v->hold, name, data);
 		return;
@@ -447,6 +462,8 @@ const VmOps vm_libvirt_ops = {
 	.send = vm_libvirt_send,
 	.resize = lv_resize,
 	.balloon = lv_balloon,
+	.dimm_plug = lv_dimm_plug,
+	.dimm_unplug = lv_dimm_unplug,
 	.query_memory = lv_query_memory,
 	.read_memory = lv_read_memory,
 	.nmi = lv_nmi,

@@ -115,6 +115,8 @@ VmConfig *vm_config_copy(const VmConfig *config)
 	copy->cmdline = g_strdup(config->cmdline);
 	copy->balloon = config->balloon;
 	copy->resize_through = config->resize_through;
+	copy->dimm_count = config->dimm_count;
+	copy->dimm_bytes = config->dimm_bytes;
 	copy->run_dir = g_strdup(config->run_dir);
 	for (guint i = 0; i < config->mem_devices->len; i++) {
 		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);

@@ -4,6 +4,7 @@
  * its exit code and the folder that it leaves. Skipped (77) when there is no kernel to boot.
  */
 #include "host-driver/tree.h"
+#include "tests/guest/backend-fixture.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -44,20 +45,20 @@ static void start(Hunt *h, const char *scenario, const char *option, const char 
 		scenario[0] == '/' || !strchr(scenario, '.')
 			? g_strdup(scenario)
 			: g_build_filename(g_getenv("PFNHUNT_SCENARIOS"), scenario, NULL);
-	const char *argv[] = {g_getenv("PFNHUNT_EXE"),
-			      "run",
-			      path,
-			      "--results",
-			      h->results,
-			      "--seed",
-			      "1",
-			      option,
-			      value,
-			      NULL};
+	g_autoptr(GPtrArray) argv = backend_command();
+	const char *const rest[] = {"run",    path, "--results",      h->results,
+				    "--seed", "1",  backend_option(), backend_text(),
+				    option,   value};
 	g_autoptr(GError) error = NULL;
 
-	h->process = g_subprocess_newv(
-		argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
+	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
+		if (rest[i])
+			g_ptr_array_add(argv, (char *)rest[i]);
+	g_ptr_array_add(argv, NULL);
+	h->process =
+		g_subprocess_newv((const char *const *)argv->pdata,
+				  G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
+				  &error);
 	g_assert_no_error(error);
 }
 
@@ -345,13 +346,15 @@ static void wait_for(const Hunt *h, const char *name, const char *words)
 	g_error("%s never held '%s'", name, words);
 }
 
-/* The child of pfnhunt that is QEMU. */
+/* The child of pfnhunt that is QEMU, or libvirt's. */
 static pid_t qemu_of(const Hunt *h)
 {
 	const char *parent = g_subprocess_get_identifier(h->process);
 	g_autofree char *path = g_strdup_printf("/proc/%s/task/%s/children", parent, parent);
 	g_autofree char *text = NULL;
 
+	if (backend_option())
+		return backend_qemu();
 	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
 	return (pid_t)g_ascii_strtoll(text, NULL, 10);
 }
@@ -393,6 +396,9 @@ static void test_killed(Hunt *h, gconstpointer data)
 	qemu = qemu_of(h);
 	g_subprocess_send_signal(h->process, SIGKILL);
 	finish(h);
+	/* The embedded driver's guests live on: that is what `backend clean` is for. */
+	if (backend_option())
+		backend_clean();
 	for (guint i = 0; i < 50 && kill(qemu, 0) == 0; i++) {
 		g_autofree char *stat = g_strdup_printf("/proc/%d/stat", (int)qemu);
 		g_autofree char *text = NULL;
@@ -459,8 +465,13 @@ static void test_dry_run(Hunt *h, gconstpointer data)
 	start(h, "quick", "--dry-run", NULL);
 	finish(h);
 	g_assert_cmpint(h->code, ==, 0);
-	g_assert_nonnull(strstr(h->out, "qemu-system-x86_64"));
-	g_assert_nonnull(strstr(h->out, "virtio-mem-pci"));
+	if (backend_option()) {
+		g_assert_nonnull(strstr(h->out, "<domain type="));
+		g_assert_nonnull(strstr(h->out, "<memory model=\"virtio-mem\">"));
+	} else {
+		g_assert_nonnull(strstr(h->out, "qemu-system-x86_64"));
+		g_assert_nonnull(strstr(h->out, "virtio-mem-pci"));
+	}
 	g_assert_nonnull(strstr(h->out, "name=block-state"));
 	dir = g_dir_open(h->results, 0, NULL);
 	g_assert_null(g_dir_read_name(dir));
@@ -491,8 +502,14 @@ int main(int argc, char **argv)
 		{"/guest/qemu-killed", test_qemu_killed},
 	};
 
+	int code;
+
 	g_test_init(&argc, &argv, NULL);
+	if (!backend_set_up())
+		return 77;
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
 		g_test_add(tests[i].name, Hunt, NULL, set_up, tests[i].run, tear_down);
-	return g_test_run();
+	code = g_test_run();
+	backend_tear_down();
+	return code;
 }
