@@ -166,8 +166,8 @@ char *claim_text(const Claim *c)
 	GString *text = g_string_new(NULL);
 
 	if (c->boots == 0) {
-		g_string_append_printf(text, "nothing can be said: none of %u boots was exposed",
-				       c->unexposed);
+		g_string_append_printf(text, "nothing can be said: of %u boot%s none was exposed",
+				       c->unexposed, c->unexposed == 1 ? "" : "s");
 		return g_string_free(text, FALSE);
 	}
 	if (c->fired) {

@@ -160,7 +160,8 @@ static void append_exposures(RTable *table, const RComparison *c)
 	rtable_cell(table, "probes");
 	rtable_cell(table, "%s", layer_a);
 	rtable_cell(table, "%s", layer_b);
-	rtable_cell(table, "%s", strcmp(layer_a, layer_b) ? "differs" : "");
+	rtable_cell(table, "%s",
+		    g_strcmp0(c->exposure_a->layer, c->exposure_b->layer) ? "differs" : "");
 	for (guint i = 0; i < both->windows->len; i++) {
 		const ExposureWindow *w = g_ptr_array_index(both->windows, i);
 		g_autofree char *what = g_strdup_printf("%s windows", w->kind);

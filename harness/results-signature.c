@@ -115,7 +115,7 @@ char *results_median(const RHunt *h)
 		return NULL;
 	median = results_duration(stats_median(steps));
 	low = ci.low < 0 ? g_strdup("?") : results_duration(ci.low);
-	high = ci.high < 0 ? g_strdup("no end") : results_duration(ci.high);
+	high = ci.high < 0 ? g_strdup("?") : results_duration(ci.high);
 	return g_strdup_printf("%s of hammering to the first hit (95 %%: %s to %s)", median, low,
 			       high);
 }

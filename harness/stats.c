@@ -177,6 +177,9 @@ StatsInterval stats_median_interval(const GArray *steps)
 	for (guint i = 0; i < steps->len; i++) {
 		const StatsStep *s = &g_array_index(steps, StatsStep, i);
 
+		/* Where the last one has fired there is no variance, and so no band. */
+		if (s->survival <= 0)
+			break;
 		if (ci.low < 0 && s->ci.low <= 0.5)
 			ci.low = s->time_s;
 		if (ci.high < 0 && s->ci.high <= 0.5)

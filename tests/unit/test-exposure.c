@@ -166,7 +166,7 @@ static void test_claim(void)
 
 	claim_add(none, VERDICT_UNEXPOSED, 5, 0, 0, e);
 	claim_add(none, VERDICT_LOST, 5, 0, 0, e);
-	claims(none, "nothing can be said: none of 2 boots was exposed");
+	claims(none, "nothing can be said: of 2 boots none was exposed");
 	tell(e, "probe t_ns=1 layer=bpf on=1 reason=");
 	tell(e, "visit t_ns=2 walker=compaction func=f window=offline visits=99000 inside=52500");
 	for (guint i = 0; i < 40; i++)

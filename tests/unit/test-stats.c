@@ -171,6 +171,14 @@ static void test_median_interval(void)
 	near(stats_median(none), 8, 0);
 	near(ci.low, 4, 0);
 	near(ci.high, 11, 0);
+	/* One that fired says nothing about the others. */
+	{
+		g_autoptr(GArray) one = stats_survival(placebo, 1);
+
+		ci = stats_median_interval(one);
+		near(ci.low, -1, 0);
+		near(ci.high, -1, 0);
+	}
 }
 
 static void test_logrank(void)
