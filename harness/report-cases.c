@@ -81,19 +81,48 @@ static void append_splat(GString *detail, const RSignature *s)
 		g_string_append_printf(detail, "\n%s", text);
 }
 
-/* The family has windows, they were watched, and no walker was in one: that is no clean result. */
-static gboolean never_inside(const Exposure *e, const char *family)
+/* Families without windows of their own: what it takes to bring one about, or to see it. */
+static const struct {
+	const char *family, *op, *message;
+} needs[] = {
+	{"vmemmap-write", "hugetlb", "not exposed: no op made huge pages"},
+	{"silent", "census", "not exposed: no census looked for it"},
+};
+
+static gboolean op_ran(const RHunt *h, const char *name)
+{
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		for (guint k = 0; results_boot_exposed(b) && k < b->ops->len; k++) {
+			const ROp *op = g_ptr_array_index(b->ops, k);
+			gsize len = strcspn(op->label, "#");
+
+			if (len == strlen(name) && strncmp(op->label, name, len) == 0 &&
+			    g_str_equal(op->state, "ready"))
+				return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/* Why that nothing of @family fired means nothing; NULL when it does mean something. */
+static const char *not_exposed(const RHunt *h, const Exposure *e, const char *family)
 {
 	gboolean windows = FALSE;
 
+	for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
+		if (g_str_equal(needs[i].family, family) && !op_ran(h, needs[i].op))
+			return needs[i].message;
 	for (const ExposureKind *k = exposure_kinds; k->kind; k++) {
 		if (!g_str_equal(k->family, family))
 			continue;
 		windows = TRUE;
 		if (exposure_inside(e, NULL, k->kind))
-			return FALSE;
+			return NULL;
 	}
-	return windows && exposure_measured(e);
+	return windows && exposure_measured(e) ? "not exposed: no walker was inside a window of it"
+					       : NULL;
 }
 
 static void add_family(RSuite *suite, const GPtrArray *signatures, const char *family,
@@ -128,9 +157,8 @@ static void add_family(RSuite *suite, const GPtrArray *signatures, const char *f
 	} else if (t->exposed == 0) {
 		case_new(suite, family, RCASE_SKIP,
 			 "no boot ran long enough for a clean result to mean anything");
-	} else if (never_inside(exposure, family)) {
-		case_new(suite, family, RCASE_SKIP,
-			 "not exposed: no walker was inside a window of it");
+	} else if (not_exposed(suite->hunt, exposure, family)) {
+		case_new(suite, family, RCASE_SKIP, not_exposed(suite->hunt, exposure, family));
 	} else {
 		case_new(suite, family, RCASE_PASS, NULL);
 	}

@@ -117,8 +117,7 @@ test('what matters stands on top', async () => {
 		'95 %'])
 		assert.ok(hero.includes(words), `${words} in ${hero}`);
 	const cells = await tab.locator('table.matrix tbody tr').first().locator('td').allInnerTexts();
-	assert.deepEqual(cells, ['fired', 'not exposed', 'not exposed', 'clean',
-		'not exposed', 'clean', 'clean', 'clean']);
+	assert.deepEqual(cells, ['fired', ...Array(5).fill('not exposed'), 'clean', 'clean']);
 	await tab.close();
 });
 
