@@ -52,6 +52,11 @@ void hunt_facts_add(JsonObject *o, const HuntConfig *c)
 	set_known(o, "replay_of", c->replay_of);
 	json_object_set_int_member(o, "boots", (gint64)c->boots);
 	json_object_set_int_member(o, "time_ms", (gint64)c->time_ms);
+	if (c->jobs == HUNT_JOBS_AUTO)
+		json_object_set_string_member(o, "jobs", "auto");
+	else
+		json_object_set_int_member(o, "jobs", MAX(c->jobs, 1));
+	json_object_set_boolean_member(o, "pin", c->pin);
 	if (c->shares) {
 		json_object_set_int_member(o, "share", c->share);
 		json_object_set_int_member(o, "shares", c->shares);

@@ -79,6 +79,16 @@ static gboolean give_up(Hunt *hunt, Place *place, const char *why)
 	return TRUE;
 }
 
+/* Whether it is to be run again on another host. */
+static gboolean move(Slot *slot, const BootResult *r, HuntTry *next)
+{
+	if (!give_up(slot->hunt, slot->place, r->reason))
+		return FALSE;
+	next->why = "moved";
+	next->from = slot->place->host.backend->text;
+	return TRUE;
+}
+
 /* Whether this boot is to be run again rather than counted; then *@next says how. */
 static gboolean try_again(Slot *slot, const BootResult *r, HuntTry *next)
 {
@@ -95,8 +105,13 @@ static gboolean try_again(Slot *slot, const BootResult *r, HuntTry *next)
 		next->why = "again";
 		return TRUE;
 	}
-	if (r->verdict == VERDICT_INFRA && slot->accel == VM_ACCEL_KVM && place->host.accel_auto &&
-	    r->hello_s < 0) {
+	if (r->verdict != VERDICT_INFRA)
+		return FALSE;
+	if (r->host_lost)
+		return move(slot, r, next);
+	if (r->hello_s >= 0)
+		return FALSE;
+	if (slot->accel == VM_ACCEL_KVM && place->host.accel_auto) {
 		if (place->host.accel == VM_ACCEL_KVM)
 			hunt_tell(hunt,
 				  g_strdup_printf("KVM does not run this guest %s: falling "
@@ -108,13 +123,7 @@ static gboolean try_again(Slot *slot, const BootResult *r, HuntTry *next)
 		return TRUE;
 	}
 	/* A host whose guests never come to life would take one boot after the other. */
-	if (r->verdict == VERDICT_INFRA && (r->host_lost || r->hello_s < 0) &&
-	    give_up(hunt, place, r->reason)) {
-		next->why = "moved";
-		next->from = place->host.backend->text;
-		return TRUE;
-	}
-	return FALSE;
+	return move(slot, r, next);
 }
 
 static gint by_index(gconstpointer a, gconstpointer b)

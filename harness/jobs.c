@@ -49,45 +49,48 @@ static guint64 read_number(const char *dir, const char *file, guint64 fallback)
 	return g_ascii_strtoull(text, NULL, 10);
 }
 
-/* What the group at @dir and those above it leave. */
-static guint64 group_room(const char *root, const char *group)
+/* The folder of our group; NULL without version 2. (transfer full) */
+static char *own_group(const char *cgroup, const char *root)
 {
-	g_autofree char *dir = g_build_filename(root, group, NULL);
-	guint64 room = G_MAXUINT64;
+	g_autofree char *groups = NULL, *group = NULL;
+	const char *line;
 
-	while (strlen(dir) >= strlen(root)) {
-		guint64 limit = read_number(dir, "memory.max", G_MAXUINT64);
-		guint64 used = read_number(dir, "memory.current", 0);
-		char *up = g_path_get_dirname(dir);
+	if (!g_file_get_contents(cgroup, &groups, NULL, NULL))
+		return NULL;
+	line = g_str_has_prefix(groups, "0::") ? groups : strstr(groups, "\n0::");
+	if (!line)
+		return NULL;
+	line = strchr(line, ':') + strlen("::");
+	group = g_strndup(line, strcspn(line, "\n"));
+	return g_build_filename(root, group, NULL);
+}
 
-		if (limit != G_MAXUINT64)
-			room = MIN(room, limit - MIN(limit, used));
-		g_free(dir);
-		dir = up;
-	}
-	return room;
+/* Takes @dir; the one above it, or NULL above @root. */
+static char *group_above(char *dir, const char *root)
+{
+	char *up = g_path_get_dirname(dir);
+
+	g_free(dir);
+	if (strlen(up) >= strlen(root))
+		return up;
+	g_free(up);
+	return NULL;
 }
 
 guint64 jobs_available_bytes_from(const char *meminfo, const char *cgroup, const char *cgroup_root)
 {
-	g_autofree char *memory = NULL, *groups = NULL;
-	guint64 available = 0, room = G_MAXUINT64;
+	g_autofree char *memory = NULL;
+	guint64 room = 0;
 
 	if (g_file_get_contents(meminfo, &memory, NULL, NULL))
-		available = find_kb(memory, "MemAvailable");
-	/* "0::/path": version 2. */
-	if (g_file_get_contents(cgroup, &groups, NULL, NULL)) {
-		const char *line =
-			g_str_has_prefix(groups, "0::") ? groups : strstr(groups, "\n0::");
+		room = find_kb(memory, "MemAvailable");
+	for (char *dir = own_group(cgroup, cgroup_root); dir; dir = group_above(dir, cgroup_root)) {
+		guint64 limit = read_number(dir, "memory.max", G_MAXUINT64);
 
-		if (line) {
-			const char *path = strstr(line, "0::") + strlen("0::");
-			g_autofree char *group = g_strndup(path, strcspn(path, "\n"));
-
-			room = group_room(cgroup_root, group);
-		}
+		if (limit != G_MAXUINT64)
+			room = MIN(room, limit - MIN(limit, read_number(dir, "memory.current", 0)));
 	}
-	return MIN(available, room);
+	return room;
 }
 
 guint64 jobs_available_bytes(void)
@@ -95,7 +98,25 @@ guint64 jobs_available_bytes(void)
 	return jobs_available_bytes_from("/proc/meminfo", "/proc/self/cgroup", "/sys/fs/cgroup");
 }
 
+guint jobs_host_cpus_from(guint cpus, const char *cgroup, const char *cgroup_root)
+{
+	for (char *dir = own_group(cgroup, cgroup_root); dir; dir = group_above(dir, cgroup_root)) {
+		g_autofree char *path = g_build_filename(dir, "cpu.max", NULL), *text = NULL;
+		guint64 quota, period = 0;
+		char *end = NULL;
+
+		/* "max 100000", or "QUOTA PERIOD" in us. */
+		if (!g_file_get_contents(path, &text, NULL, NULL) || !g_ascii_isdigit(*text))
+			continue;
+		quota = g_ascii_strtoull(text, &end, 10);
+		period = g_ascii_strtoull(end, NULL, 10);
+		if (period)
+			cpus = (guint)MIN(cpus, MAX(quota / period, 1));
+	}
+	return cpus;
+}
+
 guint jobs_host_cpus(void)
 {
-	return g_get_num_processors();
+	return jobs_host_cpus_from(g_get_num_processors(), "/proc/self/cgroup", "/sys/fs/cgroup");
 }

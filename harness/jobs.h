@@ -25,10 +25,11 @@ gboolean jobs_have_room(const JobsFacts *facts);
 guint64 jobs_footprint_bytes(pid_t tid);
 /* Memory that can be had without swapping, and within the limit of our control group. */
 guint64 jobs_available_bytes(void);
-/* Cores that we may run on. */
+/* Cores that we may run on, and within the limit of our control group. */
 guint jobs_host_cpus(void);
 
-/* For tests: the files behind jobs_available_bytes(). */
+/* For tests: the files behind these. @cpus: what there is without a limit. */
 guint64 jobs_available_bytes_from(const char *meminfo, const char *cgroup, const char *cgroup_root);
+guint jobs_host_cpus_from(guint cpus, const char *cgroup, const char *cgroup_root);
 
 #endif

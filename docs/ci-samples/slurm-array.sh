@@ -15,4 +15,4 @@
 set -eu
 out=${PFNHUNT_OUT:-$SLURM_SUBMIT_DIR/pfnhunt-$SLURM_ARRAY_JOB_ID}/shard-$SLURM_ARRAY_TASK_ID
 exec "${PFNHUNT:-pfnhunt}" run "$@" --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" \
-	--jobs auto --results "$out"
+	--results "$out"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * By how much pressure from the host stretches the race: the same boots of a scenario bare, with
- * each kind of pressure as it ships, and with three times the vCPUs. The more often a walker
- * that holds a reference is held up, the more offlines meet it: hits per 1,000 offlines. The
- * variants take turns, boot by boot, so that what else the machine does hits all alike.
+ * each kind of pressure as it ships, and with three times the vCPUs. The longer a walker that
+ * holds a reference is held up, the more offlines meet it: hits per 1,000 offlines; the longer an
+ * offline that drops references is held up, the more of the walkers' visits fall into that window
+ * (`dec`, as the probe in the guest counts). The variants take turns, boot by boot, so that what else the machine does hits all alike.
  *
  *	bench-pressure BOOTS SCENARIO KERNEL
  */
@@ -16,7 +17,8 @@
 
 typedef struct {
 	char *name, *scenario, *results;
-	GArray *per_1000, *per_s, *first_s, *offlines_per_s; /* of double, one a boot */
+	/* Of double, one a boot. */
+	GArray *per_1000, *per_s, *first_s, *offlines_per_s, *dec_ms, *longest_ms, *inside;
 	guint boots, fired;
 } Variant;
 
@@ -32,6 +34,40 @@ static double at(GArray *values, double part)
 	g_array_sort(values, by_value);
 	return values->len ? g_array_index(values, double, (guint)((values->len - 1) * part + 0.5))
 			   : 0;
+}
+
+/* How long the window was in which references are dropped, and how many visits fell into it. */
+static void add_exposure(Variant *v, JsonObject *o, double offlines)
+{
+	JsonObject *exposure = json_object_has_member(o, "exposure")
+				       ? json_object_get_object_member(o, "exposure")
+				       : NULL;
+	JsonArray *windows, *visits;
+	double inside = 0;
+
+	if (!exposure || !json_object_has_member(exposure, "windows"))
+		return;
+	windows = json_object_get_array_member(exposure, "windows");
+	visits = json_object_get_array_member(exposure, "visits");
+	for (guint i = 0; i < json_array_get_length(windows); i++) {
+		JsonObject *w = json_array_get_object_element(windows, i);
+		double opened = (double)json_object_get_int_member(w, "opened"), ms;
+
+		if (!g_str_equal(json_object_get_string_member(w, "window"), "dec") || opened == 0)
+			continue;
+		ms = (double)json_object_get_int_member(w, "open_ns") / 1e6 / opened;
+		g_array_append_val(v->dec_ms, ms);
+		ms = (double)json_object_get_int_member(w, "longest_ns") / 1e6;
+		g_array_append_val(v->longest_ms, ms);
+	}
+	for (guint i = 0; i < json_array_get_length(visits); i++) {
+		JsonObject *visit = json_array_get_object_element(visits, i);
+
+		if (g_str_equal(json_object_get_string_member(visit, "window"), "dec"))
+			inside += (double)json_object_get_int_member(visit, "inside");
+	}
+	inside /= offlines;
+	g_array_append_val(v->inside, inside);
 }
 
 static void add_boot(Variant *v, const char *path)
@@ -56,6 +92,7 @@ static void add_boot(Variant *v, const char *path)
 	g_array_append_val(v->per_s, value);
 	value = offlines / run_s;
 	g_array_append_val(v->offlines_per_s, value);
+	add_exposure(v, o, offlines);
 	if (json_object_has_member(o, "first_hit")) {
 		JsonObject *hit = json_object_get_object_member(o, "first_hit");
 
@@ -99,6 +136,9 @@ static Variant *variant_new(const char *root, const char *path, const char *name
 	v->per_s = g_array_new(FALSE, FALSE, sizeof(double));
 	v->first_s = g_array_new(FALSE, FALSE, sizeof(double));
 	v->offlines_per_s = g_array_new(FALSE, FALSE, sizeof(double));
+	v->dec_ms = g_array_new(FALSE, FALSE, sizeof(double));
+	v->longest_ms = g_array_new(FALSE, FALSE, sizeof(double));
+	v->inside = g_array_new(FALSE, FALSE, sizeof(double));
 	if (!g_key_file_load_from_file(ini, path, G_KEY_FILE_NONE, &error))
 		g_error("%s", error->message);
 	cpus = g_key_file_get_integer(ini, "guest", "cpus", NULL);
@@ -164,10 +204,13 @@ int main(int argc, char **argv)
 
 		add_results(v);
 		g_print("  %-22s %6.1f hits per 1000 offlines (%.1f to %.1f), %5.2f hits/s, first "
-			"after %5.2f s, %6.1f offlines/s; %u of %u boots fired\n",
+			"after %5.2f s, %6.1f offlines/s; %u of %u boots fired\n"
+			"  %-22s dec window %.2f ms, longest %.1f ms, %.0f visits in it an "
+			"offline\n",
 			v->name, at(v->per_1000, 0.5), at(v->per_1000, 0), at(v->per_1000, 1),
 			at(v->per_s, 0.5), at(v->first_s, 0.5), at(v->offlines_per_s, 0.5),
-			v->fired, v->boots);
+			v->fired, v->boots, "", at(v->dec_ms, 0.5), at(v->longest_ms, 0.5),
+			at(v->inside, 0.5));
 	}
 	g_print("  kept in %s\n", root);
 	return 0;

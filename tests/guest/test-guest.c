@@ -175,6 +175,44 @@ static void test_null(Hunt *h, gconstpointer data)
 	g_assert_nonnull(strstr(h->out, "CLEAN: null on 6.1."));
 }
 
+/* Three at once: started before any of them is over. */
+static void test_jobs(Hunt *h, gconstpointer data)
+{
+	const char *first_over;
+
+	start(h, "jobs.ini", "--jobs", "3");
+	finish(h);
+	expect(h, 0, "clean");
+	g_assert_nonnull(strstr(h->out, "3 clean"));
+	first_over = strstr(h->out, ": clean, ");
+	g_assert_nonnull(first_over);
+	g_assert_nonnull(strstr(h->out, "boot 3/3: seed"));
+	g_assert_true(strstr(h->out, "boot 3/3: seed") < first_over);
+}
+
+/* All of it is done to a real QEMU, and the guest takes no harm. */
+static void test_pressure(Hunt *h, gconstpointer data)
+{
+	JsonObject *o;
+	JsonArray *all;
+
+	run(h, "pressure.ini");
+	expect(h, 0, "clean");
+	o = read_verdict(h);
+	all = json_object_get_array_member(o, "pressure");
+	g_assert_cmpuint(json_array_get_length(all), ==, 3);
+	for (guint i = 0; i < 3; i++) {
+		JsonObject *pressure = json_array_get_object_element(all, i);
+
+		if (json_object_has_member(pressure, "skipped"))
+			g_test_message("skipped: %s",
+				       json_object_get_string_member(pressure, "skipped"));
+		else
+			g_assert_cmpint(json_object_get_int_member(pressure, "steps"), >, 3);
+	}
+	json_object_unref(o);
+}
+
 /* The last total of a counter, -1 when it was never told. */
 static gint64 last_counter(const Hunt *h, const char *key)
 {
@@ -488,6 +526,8 @@ int main(int argc, char **argv)
 		{"/guest/null", test_null},
 		{"/guest/hammers", test_hammers},
 		{"/guest/boots", test_boots},
+		{"/guest/jobs", test_jobs},
+		{"/guest/pressure", test_pressure},
 		{"/guest/plant", test_plant},
 		{"/guest/census", test_census},
 		{"/guest/module", test_module},

@@ -153,6 +153,17 @@ static void test_available(void)
 	write_file(groups, "a/memory.max", "1000\n");
 	write_file(groups, "a/memory.current", "400\n");
 	g_assert_cmpuint(jobs_available_bytes_from(meminfo, cgroup, groups), ==, 600);
+	g_assert_cmpuint(jobs_host_cpus_from(8, cgroup, groups), ==, 8);
+	write_file(groups, "a/b/cpu.max", "max 100000\n");
+	g_assert_cmpuint(jobs_host_cpus_from(8, cgroup, groups), ==, 8);
+	write_file(groups, "cpu.max", "250000 100000\n");
+	g_assert_cmpuint(jobs_host_cpus_from(8, cgroup, groups), ==, 2);
+	write_file(groups, "a/cpu.max", "50000 100000\n");
+	g_assert_cmpuint(jobs_host_cpus_from(8, cgroup, groups), ==, 1);
+	/* As a container sees itself. */
+	write_file(root, "cgroup", "0::/\n");
+	g_assert_cmpuint(jobs_host_cpus_from(8, cgroup, groups), ==, 2);
+	write_file(root, "cgroup", "0::/a\n");
 	write_file(groups, "a/memory.current", "4000\n");
 	g_assert_cmpuint(jobs_available_bytes_from(meminfo, cgroup, groups), ==, 0);
 	tree_remove(root);
