@@ -192,8 +192,6 @@ int cmd_matrix(int argc, char **argv)
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
 		 "boots of a hunt at once: a number (default 1), or auto", "N"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
-		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
-		 "boots at once: a number (default 1), or auto", "N"},
 		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "the table as Markdown", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
 		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
@@ -231,8 +229,7 @@ int cmd_matrix(int argc, char **argv)
 		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
 		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
 		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&
-		 cmd_hunt_accel(accel, &run.config, &error) &&
-		 cmd_hunt_jobs(jobs, &run.config.jobs, &error))
+		 cmd_hunt_accel(accel, &run.config, &error))
 		code = run_all(&run);
 	g_strfreev(run.kernels);
 	g_strfreev(run.scenarios);
