@@ -21,7 +21,7 @@
 #define CLOSE_MS	20000
 #define KEEPALIVE_S	5
 #define KEEPALIVE_COUNT 4
-#define ROOT_MAX_BYTES	64 /* sockets are made far below it, and sun_path has 108 */
+#define ROOT_MAX_BYTES	54 /* sockets are made below it, and sun_path has 108 */
 /* Memory devices that a guest may get and lose; as <memory model='virtio-mem'>. */
 #define LIBVIRT_MIN 7009000
 

@@ -20,7 +20,6 @@ typedef struct {
 	virConnectPtr conn;
 	char *owner;	      /* lv_owner_self() */
 	gint lost;	      /* atomic: the connection is gone for good */
-	gint consoles;	      /* atomic: sockets named so far */
 	gboolean left_guests; /* an embedded driver found guests of before */
 	int lock_fd;	      /* of a private root, or -1 */
 	GMutex files_mutex;

@@ -43,8 +43,8 @@ typedef struct {
 	/* of the worker, then read only */
 	GAsyncQueue *queue; /* of LvJob; NULL before start() */
 	LvHost *host;
-	char *console_path; /* a socket that is ours to remove, or NULL: by console_st */
-	int console_fd;	    /* connected to it, or -1 */
+	char *console_path, *agent_path; /* sockets that are ours to remove, or NULL */
+	int console_fd;			 /* connected to it, or -1 */
 	virDomainPtr dom;
 	virStreamPtr console_st, agent_st;
 	int lifecycle_id, qemu_id; /* registered callbacks, -1 */

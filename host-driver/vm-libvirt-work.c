@@ -87,11 +87,14 @@ static char *make_xml(VmLibvirt *v, GError **error)
 
 	if (!kernel || (v->config->initrd_path && !initrd))
 		return NULL;
-	if (v->host->where->embed)
-		v->console_path =
-			g_strdup_printf("%s/console-%d-%d", v->host->where->root, (int)getpid(),
-					g_atomic_int_add(&v->host->consoles, 1));
+	if (v->host->where->embed) {
+		const char *root = v->host->where->root;
+
+		v->console_path = g_strdup_printf("%s/%s.console", root, v->name);
+		v->agent_path = g_strdup_printf("%s/%s.agent", root, v->name);
+	}
 	places.console = v->console_path;
+	places.agent = v->agent_path;
 	return lv_domain_xml(v->config, &places, error);
 }
 
@@ -223,8 +226,10 @@ void lv_leave(VmLibvirt *v)
 		virConnectDomainQemuMonitorEventDeregister(v->host->conn, v->qemu_id);
 	close_stream(&v->console_st);
 	close_stream(&v->agent_st);
-	if (v->console_path)
+	if (v->console_path) {
 		unlink(v->console_path);
+		unlink(v->agent_path);
+	}
 	g_mutex_lock(&v->mutex);
 	g_clear_pointer(&v->dom, virDomainFree);
 	g_mutex_unlock(&v->mutex);

@@ -9,18 +9,19 @@
 #include <libxml/xpath.h>
 #include <string.h>
 
-#define KIB	   1024
-#define NAME_BYTES 200 /* of a domain: it becomes a file's name */
+#define KIB	    1024
+#define TITLE_BYTES 200
 
-char *lv_domain_name(const char *name, guint32 suffix)
+/* For people: what is sane in @name. */
+static char *title_of(const char *name)
 {
-	g_autofree char *clean = g_strndup(name ? name : "", NAME_BYTES);
+	char *clean = g_strndup(name ? name : "", TITLE_BYTES);
 
 	for (char *p = clean; *p; p++) {
 		if (!g_ascii_isalnum(*p) && *p != '-' && *p != '_' && *p != '.')
 			*p = '_';
 	}
-	return g_strdup_printf("pfnhunt-%s-%08x", clean, suffix);
+	return clean;
 }
 
 /* Markup is escaped; what XML has no way to say at all is refused. */
@@ -101,9 +102,10 @@ static void add_devices(GString *xml, const VmConfig *config, const LvPlaces *pl
 		    places->console);
 	else
 		add(xml, "    <serial type='pty'>\n      <target port='0'/>\n    </serial>");
-	add(xml,
-	    "    <channel type='unix'>\n      <target type='virtio' name='%s'/>\n    </channel>",
-	    WIRE_PORT);
+	add(xml, "    <channel type='unix'>");
+	if (places->agent)
+		add(xml, "      <source mode='bind' path='%s'/>", places->agent);
+	add(xml, "      <target type='virtio' name='%s'/>\n    </channel>", WIRE_PORT);
 	for (guint i = 0; i < config->mem_devices->len; i++)
 		add_memory(xml, g_ptr_array_index(config->mem_devices, i));
 	add(xml, "  </devices>");
@@ -127,16 +129,18 @@ static void add_arguments(GString *xml)
 char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **error)
 {
 	g_autoptr(GString) xml = g_string_new(NULL);
+	g_autofree char *title = title_of(config->name);
 
 	if (!vm_config_check(config, error) ||
 	    !check_text("the kernel's command line", config->cmdline, error) ||
 	    !check_text("the kernel's path", places->kernel, error) ||
 	    !check_text("the initramfs' path", places->initrd, error) ||
-	    !check_text("the console's path", places->console, error))
+	    !check_text("the console's path", places->console, error) ||
+	    !check_text("the channel's path", places->agent, error))
 		return NULL;
 	add(xml, "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>",
 	    config->accel == VM_ACCEL_KVM ? "kvm" : "qemu");
-	add(xml, "  <name>%s</name>", places->domain);
+	add(xml, "  <name>%s</name>\n  <title>%s</title>", places->domain, title);
 	add(xml, "  <metadata>\n    <%s:guest xmlns:%s='%s' owner='%s'/>\n  </metadata>",
 	    LV_METADATA_KEY, LV_METADATA_KEY, LV_METADATA_URI, places->owner);
 	if (config->mem_devices->len + config->dimm_count)

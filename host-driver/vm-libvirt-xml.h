@@ -11,15 +11,14 @@
 
 /* What a VmConfig does not say: names and paths on the guest's host. All borrowed. */
 typedef struct {
-	const char *domain;	     /* lv_domain_name() */
+	const char *domain;	     /* its name: short, as it becomes part of sockets' paths */
 	const char *owner;	     /* lv_owner_self() */
 	const char *kernel, *initrd; /* initrd may be NULL */
 	const char *qboot;	     /* NULL: the host's own firmware */
 	const char *console;	     /* path of a socket that libvirt is to make; NULL: a pty */
+	const char *agent;	     /* the same for the channel; NULL: at a place of its own */
 } LvPlaces;
 
-/* A name that any file system takes: "pfnhunt-NAME-SUFFIX" of what is sane in @name. */
-char *lv_domain_name(const char *name, guint32 suffix);
 /* NULL + USAGE: what vm_config_check() refuses, or text that XML cannot hold. */
 char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **error);
 

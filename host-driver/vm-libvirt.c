@@ -60,6 +60,7 @@ void lv_unref(VmLibvirt *v)
 	if (v->console_fd >= 0)
 		close(v->console_fd);
 	g_free(v->console_path);
+	g_free(v->agent_path);
 	g_free(v->domain_xml);
 	g_free(v->detail);
 	g_free(v->name);
@@ -379,13 +380,14 @@ static char **vm_libvirt_argv(const VmConfig *config, GError **error)
 {
 	g_autoptr(LvUri) where = lv_uri_parse(config->uri, error);
 	g_autofree char *root = where ? lv_host_root(config->uri) : NULL;
-	g_autofree char *domain = lv_domain_name(config->name, 0);
 	g_autofree char *console = g_strdup_printf("%s/console", root ? root : "ROOT");
-	const LvPlaces places = {.domain = domain,
+	g_autofree char *agent = g_strdup_printf("%s/agent", root ? root : "ROOT");
+	const LvPlaces places = {.domain = "pfnhunt-XXXXXXXX",
 				 .owner = "",
 				 .kernel = config->kernel_path,
 				 .initrd = config->initrd_path,
-				 .console = where && where->embed ? console : NULL};
+				 .console = where && where->embed ? console : NULL,
+				 .agent = where && where->embed ? agent : NULL};
 	g_autofree char *xml = where ? lv_domain_xml(config, &places, error) : NULL;
 	char **argv;
 
@@ -411,7 +413,7 @@ static Vm *vm_libvirt_create(const VmConfig *config, GError **error)
 	v->refs = 1;
 	v->vm.ops = &vm_libvirt_ops;
 	v->config = vm_config_copy(config);
-	v->name = lv_domain_name(config->name, g_random_int());
+	v->name = g_strdup_printf("pfnhunt-%08x", g_random_int());
 	v->context = g_main_context_ref_thread_default();
 	v->back = g_async_queue_new();
 	v->back_source = lv_back_source(v);

@@ -355,7 +355,7 @@ static void test_walkers(Hunt *h, gconstpointer data)
 
 static void test_resize(Hunt *h, gconstpointer data)
 {
-	g_autofree char *memory = NULL, *events = NULL, *counters = NULL;
+	g_autofree char *memory = NULL, *events = NULL, *counters = NULL, *qmp = NULL;
 	guint lines = 0;
 
 	run(h, "resize.ini");
@@ -369,6 +369,8 @@ static void test_resize(Hunt *h, gconstpointer data)
 	g_assert_nonnull(strstr(events, "\"resize\""));
 	g_assert_null(strstr(events, "resize-failed"));
 	g_assert_nonnull(strstr(counters, "\"partly\"")); /* what the guest saw */
+	qmp = read_evidence(h, "qmp.jsonl");
+	g_assert_nonnull(strstr(qmp, backend_option() ? "libvirt: update vm0" : "qom-set"));
 }
 
 /* Waits until the evidence called @name holds @words. */
