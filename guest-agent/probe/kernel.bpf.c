@@ -34,6 +34,15 @@ struct ksm_stable_node {
 	unsigned long kpfn;
 } CORE;
 
+struct notifier_block {
+	int priority;
+} CORE;
+
+struct virtio_mem { /* of the module's own BTF */
+	track_u64 addr, region_size;
+	struct notifier_block memory_notifier;
+} CORE;
+
 enum memory_block_state { MEM_OFFLINE = 2, MEM_GOING_OFFLINE = 1, MEM_CANCEL_OFFLINE = 5 };
 enum pagetype { PGTY_offline = 0xf1, PG_offline = 1 };
 
@@ -133,6 +142,18 @@ int window_notify(struct pt_regs *ctx)
 	return 0;
 }
 
+/* Each device is told of each block: is this one of its own? */
+static __always_inline bool is_of_device(void *notifier, track_u64 first_pfn)
+{
+	track_u64 address = first_pfn << page_shift;
+	struct virtio_mem *device = notifier;
+
+	if (!bpf_core_field_exists(device->memory_notifier))
+		return true;
+	device = notifier - bpf_core_field_offset(struct virtio_mem, memory_notifier);
+	return address - BPF_CORE_READ(device, addr) < BPF_CORE_READ(device, region_size);
+}
+
 SEC("kprobe")
 int window_driver(struct pt_regs *ctx)
 {
@@ -144,6 +165,8 @@ int window_driver(struct pt_regs *ctx)
 		return 0;
 	first = BPF_CORE_READ(arg, start_pfn);
 	pages = BPF_CORE_READ(arg, nr_pages);
+	if (!is_of_device((void *)PT_REGS_PARM1(ctx), first))
+		return 0;
 	track_open(&track, action == GOING_OFFLINE ? PROBE_DEC : PROBE_CANCEL, first, first + pages,
 		   current_tid(), now);
 	return 0;

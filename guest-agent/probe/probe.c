@@ -15,7 +15,8 @@
 #include "guest-agent/op-env.h"
 #include "guest-agent/probe/layer.h"
 
-#define SEEK_NS		  250000000ULL
+#define SEEK_FIRST_NS	  10000000ULL
+#define SEEK_NS		  500000000ULL
 #define TURN_NAP_NS	  10000000
 #define TURNER_DEADLINE_S 5
 #define BLOCK_SIZE_FILE	  "sys/devices/system/memory/block_size_bytes"
@@ -28,7 +29,8 @@ struct probe {
 	void *ctx;
 	uint64_t setup_ns;
 	unsigned int tasks; /* threads of ops told to the layer */
-	uint64_t seek_ns;   /* when to look for other threads that work for them */
+	/* When to look for other threads that work for them. */
+	uint64_t seek_ns, seek_gap_ns;
 	bool on;
 	/* To see what they cost, a thread takes them out and puts them back: its own, but for stop. */
 	uint64_t cost_ns, turn_ns, since_ns, since_offlines;
@@ -306,7 +308,10 @@ void probe_watch(struct probe *p)
 		p->tasks = op_run_each_task(p->run, tell_task, p);
 	if (now < p->seek_ns)
 		return;
-	p->seek_ns = now + SEEK_NS;
+	/* Workers start soon after the ops do, and seldom later. */
+	p->seek_gap_ns =
+		p->seek_gap_ns < SEEK_NS / 2 ? 2 * p->seek_gap_ns + SEEK_FIRST_NS : SEEK_NS;
+	p->seek_ns = now + p->seek_gap_ns;
 	seek_threads(p, "proc/self/task");
 }
 

@@ -42,7 +42,6 @@ enum probe_window {
 	X(damon, "damon", damon_get_folio, PFN, 0, "pfn")                                          \
 	X(compaction_migrate, "compaction", isolate_migratepages_block, PFNS, 1, "low_pfn")        \
 	X(compaction_free, "compaction", isolate_freepages_block, PFN_AT, 1, "start_pfn")          \
-	X(kpageflags, "kpageflags", stable_page_flags, PAGE, 0, "page")                            \
 	X(soft_offline, "soft-offline", soft_offline_page, PFN, 0, "pfn")                          \
 	X(hard_offline, "hard-offline", memory_failure, PFN, 0, "pfn")                             \
 	X(unpoison, "hwpoison", unpoison_memory, PFN, 0, "pfn")                                    \
@@ -64,6 +63,7 @@ enum probe_window {
 /* X(id, walker, id of PROBE_SHARED): such a function in the thread of the op of that name. */
 #define PROBE_TASK(X)                                                                              \
 	X(split, "split-huge-pages", online_page)                                                  \
+	X(kpageflags, "kpageflags", online_page)                                                   \
 	X(kpagecount, "kpagecount", online_page)                                                   \
 	X(kpagecgroup, "kpagecgroup", online_page)                                                 \
 	X(pagetypeinfo, "pagetypeinfo", online_page)                                               \

@@ -175,6 +175,8 @@ static void test_layer(Fixture *f, gconstpointer data)
 	g_assert_cmpint(number(f, "visit/kpagecount/offline", "offline"), ==,
 			number(f, "visit/kpagecount/offline", "inside"));
 	g_assert_cmpint(number(f, "visit/compaction/offline", "visits"), >, 0);
+	g_assert_cmpint(number(f, "visit/kpageflags/offline", "visits"), >,
+			number(f, "count/kpageflags/", "pages") / 2);
 }
 
 int main(int argc, char **argv)
