@@ -39,6 +39,7 @@ struct op_env {
 	uint64_t aim_pfn, aim_pages; /* what the next pass reads; 0 pages: perhaps all there is */
 
 	_Atomic bool stop;
+	_Atomic bool pause, paused; /* the core's wish, and the op's answer between two steps */
 	_Atomic uint64_t steps;
 	_Atomic uint64_t offlines; /* attempts begun, of a hammer; op_record() counts them */
 	_Atomic uint64_t count[OP_COUNTERS_MAX];

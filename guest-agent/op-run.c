@@ -258,6 +258,13 @@ static void *task_thread(void *user)
 	     (now = op_now_ns()) < end && !op_stopping(env);)
 		nap(env, end - now);
 	while (!op_stopping(env)) {
+		bool pause = atomic_load_explicit(&env->pause, memory_order_relaxed);
+
+		atomic_store_explicit(&env->paused, pause, memory_order_relaxed);
+		if (pause) {
+			nap(env, IDLE_NS);
+			continue;
+		}
 		ret = op->step(task->ctx, env);
 		if (ret < 0)
 			break;
@@ -457,6 +464,30 @@ static bool all_ended(const struct op_run *run)
 		if (run->task[i]->started && !run->task[i]->gone &&
 		    !atomic_load(&run->task[i]->ended))
 			return false;
+	return true;
+}
+
+static bool all_paused(const struct op_run *run)
+{
+	for (unsigned int i = 0; i < run->count; i++)
+		if (run->task[i]->started && !run->task[i]->gone &&
+		    !atomic_load(&run->task[i]->ended) && !atomic_load(&run->task[i]->env.paused))
+			return false;
+	return true;
+}
+
+bool op_run_pause(struct op_run *run, bool pause, unsigned int deadline_ms)
+{
+	struct timespec gap = {.tv_nsec = 1000000};
+	uint64_t end = op_now_ns() + deadline_ms * 1000000ULL;
+
+	for (unsigned int i = 0; i < run->count; i++)
+		atomic_store(&run->task[i]->env.pause, pause);
+	while (pause && !all_paused(run)) {
+		if (op_now_ns() > end)
+			return false;
+		clock_nanosleep(CLOCK_MONOTONIC, 0, &gap, NULL);
+	}
 	return true;
 }
 

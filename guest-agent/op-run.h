@@ -65,6 +65,12 @@ uint64_t op_run_offlines(const struct op_run *run);
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps);
 
 /*
+ * Has the threads of the ops wait between two steps, or go on. False when not all of them wait
+ * after @deadline_ms; they still do when they come to it. What the kernel does for an op goes on.
+ */
+bool op_run_pause(struct op_run *run, bool pause, unsigned int deadline_ms);
+
+/*
  * Ends all threads, with signals for those that are blocked, and tears the ops down. Returns
  * how many did not end within @deadline_ms: each is an event "stuck", and its op is left as it
  * is; another call tries again.

@@ -18,6 +18,7 @@
 #define SEEK_FIRST_NS	  10000000ULL
 #define SEEK_NS		  500000000ULL
 #define TURN_NAP_NS	  10000000
+#define PAUSE_DEADLINE_MS 2000
 #define TURNER_DEADLINE_S 5
 #define BLOCK_SIZE_FILE	  "sys/devices/system/memory/block_size_bytes"
 
@@ -231,15 +232,18 @@ static void spend(struct probe *p)
 static void turn(struct probe *p)
 {
 	spend(p);
+	/* Code that runs is patched badly by emulators, and given up late by the kernel. */
+	op_run_pause(p->run, true, PAUSE_DEADLINE_MS);
 	p->layer->turn(p->ctx, !p->on);
 	p->on = !p->on;
+	op_run_pause(p->run, false, 0);
 	p->since_ns = op_now_ns();
 	p->since_offlines = op_run_offlines(p->run);
 	p->turn_ns = p->since_ns + p->cost_ns;
 	say_layer(p);
 }
 
-/* Taking probes out takes seconds while a walker is at it: nobody is to wait for that. */
+/* Taking probes out takes a while: the host is not to wait for that. */
 static void *turner(void *user)
 {
 	struct timespec nap = {.tv_nsec = TURN_NAP_NS};

@@ -30,6 +30,24 @@ static void test_null(OpFixture *f, gconstpointer data)
 	g_assert_cmpuint(f->rec->slot[0].steps, ==, op_fixture_number(f, "0", "steps"));
 }
 
+static void test_pause(OpFixture *f, gconstpointer data)
+{
+	guint64 steps;
+
+	op_fixture_add(f, "op inst=0 name=null-hammer");
+	op_run_setup(f->run, OP_HAMMER);
+	op_run_start(f->run);
+	op_fixture_wait_for(f, "0", "steps", 5);
+	g_assert_true(op_run_pause(f->run, true, 2000));
+	steps = op_fixture_number(f, "0", "steps");
+	g_usleep(20000);
+	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), ==, steps);
+	g_assert_true(op_run_pause(f->run, false, 0));
+	op_fixture_wait_for(f, "0", "steps", steps + 5);
+	op_run_pause(f->run, true, 2000);
+	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0); /* paused ones end too */
+}
+
 static void test_same_inst(OpFixture *f, gconstpointer data)
 {
 	struct op_plan plan = {.op = op_find("ksm"), .inst = 4};
@@ -275,6 +293,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	op_fixture_add_test("/op-run/null", test_null);
+	op_fixture_add_test("/op-run/pause", test_pause);
 	op_fixture_add_test("/op-run/same-inst", test_same_inst);
 	op_fixture_add_test("/op-run/skipped", test_skipped);
 	op_fixture_add_test("/op-run/block-state", test_block_state);
