@@ -62,13 +62,6 @@ struct track track = {};
 
 struct task_walker task_walkers[TRACK_TASKS] = {}; /* by the low bits of tid; the agent fills it */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, PROBE_VISIT_COUNT);
-	__type(key, track_u32);
-	__type(value, struct track_stat);
-} stats SEC(".maps");
-
 static __always_inline track_u32 current_tid(void)
 {
 	return (track_u32)bpf_get_current_pid_tgid();
@@ -239,15 +232,6 @@ int window_removal_end(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline int count_visit(track_u32 visit, track_u64 first, track_u64 end)
-{
-	struct track_stat *stat = bpf_map_lookup_elem(&stats, &visit);
-
-	if (stat && visit < PROBE_VISIT_COUNT)
-		track_visit(&track, stat, visit, first, end, current_tid(), bpf_ktime_get_ns());
-	return 0;
-}
-
 static __always_inline track_u64 argument(void *ctx, track_u32 n)
 {
 	track_u64 value = 0;
@@ -257,7 +241,8 @@ static __always_inline track_u64 argument(void *ctx, track_u32 n)
 }
 
 /* The visit that argument @n of the function at hand tells of, in the way @how. */
-static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how how, track_u32 n)
+static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how how, track_u32 n,
+				    track_u32 tid)
 {
 	track_u64 first = argument(ctx, n), end = first + 1;
 	struct ksm_stable_node *node;
@@ -284,15 +269,17 @@ static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how h
 		end = first + 1;
 		break;
 	}
-	return count_visit(visit, first, end);
+	if (visit < PROBE_VISIT_COUNT)
+		track_visit(&track, visit, first, end, tid, bpf_ktime_get_ns());
+	return 0;
 }
 
 #define X(id, walker, func, how, arg, argname)                                                     \
 	SEC("fentry/" #func)                                                                       \
 	int own_##id(void *ctx)                                                                    \
 	{                                                                                          \
-		return visit_by(ctx, PROBE_VISIT_##id, PROBE_HOW_##how,                            \
-				own_arg[PROBE_VISIT_##id]);                                        \
+		return visit_by(ctx, PROBE_VISIT_##id, PROBE_HOW_##how, own_arg[PROBE_VISIT_##id], \
+				current_tid());                                                    \
 	}
 PROBE_OWN(X)
 #undef X
@@ -306,7 +293,8 @@ PROBE_OWN(X)
                                                                                                    \
 		if (task->tid != tid || task->site != PROBE_SITE_##id)                             \
 			return 0;                                                                  \
-		return visit_by(ctx, task->visit, PROBE_HOW_##how, shared_arg[PROBE_SITE_##id]);   \
+		return visit_by(ctx, task->visit, PROBE_HOW_##how, shared_arg[PROBE_SITE_##id],    \
+				tid);                                                              \
 	}
 PROBE_SHARED(X)
 #undef X

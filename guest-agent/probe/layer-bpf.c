@@ -22,8 +22,6 @@ struct bpf_ctx {
 	struct probe_kernel *kernel;
 	struct bpf_link *link[LINKS_MAX];
 	unsigned int links;
-	struct track_stat *per_cpu; /* room for one value of each CPU */
-	int cpus;
 	bool window_followed[PROBE_WINDOW_COUNT], visit_followed[PROBE_VISIT_COUNT];
 	char missing[512];
 };
@@ -249,7 +247,6 @@ static void layer_close(void *ctx)
 
 	detach(c);
 	probe_kernel__destroy(c->kernel);
-	free(c->per_cpu);
 	free(c);
 }
 
@@ -271,7 +268,6 @@ static int layer_open(void **ctx, const struct probe_setup *setup, char *err, si
 	if (!c)
 		return -ENOMEM;
 	libbpf_set_print(on_print);
-	c->cpus = libbpf_num_possible_cpus();
 	btf = btf__load_vmlinux_btf();
 	ret = btf ? 0 : -errno;
 	if (ret) {
@@ -282,10 +278,6 @@ static int layer_open(void **ctx, const struct probe_setup *setup, char *err, si
 			snprintf(err, size, "%s: %s", strerror(-ret), complaint);
 	}
 	btf__free(btf);
-	if (!ret && c->cpus > 0)
-		c->per_cpu = calloc((size_t)c->cpus, sizeof(*c->per_cpu));
-	if (!ret && !c->per_cpu)
-		ret = -ENOMEM;
 	if (ret) {
 		layer_close(c);
 		return ret;
@@ -328,26 +320,13 @@ static void layer_task(void *ctx, const char *walker, pid_t tid)
 static void layer_read(void *ctx, struct probe_totals *totals)
 {
 	struct bpf_ctx *c = ctx;
+	const struct track *track = &c->kernel->bss->track;
 
-	memcpy(totals->window, c->kernel->bss->track.window, sizeof(totals->window));
-	memcpy(totals->nearest_ns, c->kernel->bss->track.nearest_ns, sizeof(totals->nearest_ns));
 	memcpy(totals->window_followed, c->window_followed, sizeof(totals->window_followed));
 	memcpy(totals->visit_followed, c->visit_followed, sizeof(totals->visit_followed));
-	for (__u32 v = 0; v < PROBE_VISIT_COUNT; v++) {
-		struct track_stat *sum = &totals->visit[v];
-
-		if (!c->visit_followed[v] ||
-		    bpf_map__lookup_elem(c->kernel->maps.stats, &v, sizeof(v), c->per_cpu,
-					 (size_t)c->cpus * sizeof(*c->per_cpu), 0))
-			continue;
-		for (int cpu = 0; cpu < c->cpus; cpu++) {
-			sum->visits += c->per_cpu[cpu].visits;
-			for (int k = 0; k < PROBE_WINDOW_COUNT; k++) {
-				sum->inside[k] += c->per_cpu[cpu].inside[k];
-				sum->offline[k] += c->per_cpu[cpu].offline[k];
-			}
-		}
-	}
+	memcpy(totals->window, track->window, sizeof(totals->window));
+	memcpy(totals->visit, track->stat, sizeof(totals->visit));
+	memcpy(totals->nearest_ns, track->nearest_ns, sizeof(totals->nearest_ns));
 }
 
 const struct probe_layer probe_layer_bpf = {

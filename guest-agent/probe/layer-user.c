@@ -21,11 +21,10 @@ static const char *const walkers[PROBE_VISIT_COUNT] = {
 };
 
 struct pass {
-	int visit;		/* row of the walker; -1: it is not followed */
-	uint64_t first, end;	/* of the pass at hand */
-	uint64_t begin_ns;	/* 0: none */
-	bool counted;		/* it was inside from its start */
-	struct track_stat stat; /* written by the op's thread alone */
+	int visit;		 /* row of the walker; -1: it is not followed */
+	uint64_t first, end;	 /* of the pass at hand */
+	uint64_t begin_ns;	 /* 0: none */
+	uint64_t visits, inside; /* written by the op's thread alone */
 };
 
 struct user_ctx {
@@ -47,7 +46,6 @@ static int row_of(const char *walker)
 static void pass_begin(struct user_ctx *c, struct op_env *env, uint64_t now)
 {
 	struct pass *pass = &c->pass[env->plan->inst];
-	uint64_t inside;
 
 	pass->visit = row_of(env->plan->op->name);
 	if (pass->visit < 0)
@@ -55,13 +53,10 @@ static void pass_begin(struct user_ctx *c, struct op_env *env, uint64_t now)
 	pass->first = env->aim_pages ? env->aim_pfn : 0;
 	pass->end = env->aim_pages ? env->aim_pfn + env->aim_pages : UINT64_MAX;
 	pass->begin_ns = now;
-	inside = pass->stat.inside[PROBE_OFFLINE];
-	track_visit(&c->track, &pass->stat, (track_u32)pass->visit, pass->first, pass->end,
-		    env->plan->inst + 1, now);
-	pass->counted = pass->stat.inside[PROBE_OFFLINE] != inside;
+	pass->visits++;
 }
 
-/* Has a window of the pass's pages opened since it began? */
+/* Was a window of the pass's pages open since it began? */
 static bool met_since(const struct user_ctx *c, const struct pass *pass)
 {
 	for (int n = 0; n < TRACK_PER_KIND; n++) {
@@ -85,8 +80,8 @@ static void pass_end(struct user_ctx *c, struct op_env *env)
 {
 	struct pass *pass = &c->pass[env->plan->inst];
 
-	if (pass->begin_ns && !pass->counted && met_since(c, pass))
-		pass->stat.inside[PROBE_OFFLINE]++;
+	if (pass->begin_ns && met_since(c, pass))
+		pass->inside++;
 	pass->begin_ns = 0;
 }
 
@@ -144,7 +139,6 @@ static void layer_read(void *ctx, struct probe_totals *totals)
 
 	totals->window_followed[PROBE_OFFLINE] = true;
 	memcpy(totals->window, c->track.window, sizeof(totals->window));
-	memcpy(totals->nearest_ns, c->track.nearest_ns, sizeof(totals->nearest_ns));
 	for (int i = 0; i < OP_INST_MAX; i++) {
 		const struct pass *pass = &c->pass[i];
 
@@ -152,9 +146,8 @@ static void layer_read(void *ctx, struct probe_totals *totals)
 			continue;
 		/* Only an op that has said something of its passes is followed. */
 		totals->visit_followed[pass->visit] = true;
-		totals->visit[pass->visit].visits += pass->stat.visits;
-		totals->visit[pass->visit].inside[PROBE_OFFLINE] +=
-			pass->stat.inside[PROBE_OFFLINE];
+		totals->visit[pass->visit].visits += pass->visits;
+		totals->visit[pass->visit].inside[PROBE_OFFLINE] += pass->inside;
 	}
 }
 

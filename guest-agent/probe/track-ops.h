@@ -35,6 +35,9 @@ TRACK_INLINE void track_close_slot(struct track *t, track_u32 kind, track_u32 i,
 	cell->block = (track_u32)block;
 	cell->task = owner;
 	cell->t_ns = now;
+	/* Each walker's next visit is the one that came nearest. */
+	for (track_u32 v = 0; v < PROBE_VISIT_COUNT; v++)
+		t->visited[v][block & (TRACK_CELLS - 1)].closed_since |= 1u << kind;
 }
 
 /* A window of @kind opens over [@first, @end); the task @owner does not visit it. */
@@ -101,17 +104,20 @@ TRACK_INLINE void track_close_of(struct track *t, track_u32 kind, track_u32 owne
 
 /*
  * @task visits the PFNs [@first, @end) as walker @visit. The includer's TRACK_IS_OFFLINE(pfn) looks
- * at a page that lies in a window. Nothing is carried from one turn of a loop to the next: the
- * kernel's verifier would follow each way through it.
+ * at a page that lies in a window. This runs for every page of a walker: as little as can be when
+ * no window is open. And nothing is carried from one turn of a loop to the next: the kernel's
+ * verifier would follow each way through it.
  */
-TRACK_INLINE void track_visit(struct track *t, struct track_stat *stat, track_u32 visit,
-			      track_u64 first, track_u64 end, track_u32 task, track_u64 now)
+TRACK_INLINE void track_visit(struct track *t, track_u32 visit, track_u64 first, track_u64 end,
+			      track_u32 task, track_u64 now)
 {
-	track_u64 block = first >> t->block_pages_shift, open = t->open_mask;
+	track_u64 block = first >> t->block_pages_shift, open = t->open_mask, closed;
 	track_u32 index = block & (TRACK_CELLS - 1);
 	struct track_cell *cell = &t->visited[visit][index];
+	struct track_stat *stat = &t->stat[visit];
 
-	stat->visits++;
+	__sync_fetch_and_add(&stat->visits, 1);
+	closed = cell->closed_since;
 	cell->block = (track_u32)block;
 	cell->task = task;
 	cell->t_ns = now;
@@ -120,16 +126,17 @@ TRACK_INLINE void track_visit(struct track *t, struct track_stat *stat, track_u3
 
 		if (!(open >> i & 1) || s->owner == task || first >= s->end || end <= s->first)
 			continue;
-		stat->inside[i / TRACK_PER_KIND]++;
+		__sync_fetch_and_add(&stat->inside[i / TRACK_PER_KIND], 1);
 		if (TRACK_IS_OFFLINE(first > s->first ? first : s->first))
-			stat->offline[i / TRACK_PER_KIND]++;
+			__sync_fetch_and_add(&stat->offline[i / TRACK_PER_KIND], 1);
 	}
+	if (!closed)
+		return;
+	cell->closed_since = 0;
 	for (track_u32 k = 0; k < PROBE_WINDOW_COUNT; k++) {
 		struct track_cell *c = &t->closed[k][index];
 
-		/* While one of the kind is open, the distance to an older one says nothing. */
-		if (!(open >> k * TRACK_PER_KIND & ((1u << TRACK_PER_KIND) - 1)) && c->t_ns &&
-		    c->block == (track_u32)block && c->task != task)
+		if (closed >> k & 1 && c->block == (track_u32)block && c->task != task)
 			track_nearer(&t->nearest_ns[visit][k], now, c->t_ns);
 	}
 }

@@ -2,7 +2,7 @@
 /*
  * The state and the totals of windows and visits; track-ops.h works on them. All is of fixed size
  * and lock-free: windows are few and open for long, visits are many. Two windows of a kind are
- * followed at a time; counters of visits belong to a CPU or a thread, and the caller brings them.
+ * followed at a time.
  */
 #ifndef PFNHUNT_PROBE_TRACK_H
 #define PFNHUNT_PROBE_TRACK_H
@@ -27,6 +27,7 @@ struct track_slot {
 struct track_cell {
 	track_u64 t_ns;
 	track_u32 block, task;
+	track_u64 closed_since; /* of a walker's: kinds of windows, one bit each */
 };
 
 struct track_window {
@@ -46,6 +47,7 @@ struct track {
 	track_u64 open_mask;	     /* one bit a slot */
 	struct track_slot slot[TRACK_SLOTS]; /* of kind k: from k * TRACK_PER_KIND on */
 	struct track_window window[PROBE_WINDOW_COUNT];
+	struct track_stat stat[PROBE_VISIT_COUNT];
 	struct track_cell closed[PROBE_WINDOW_COUNT][TRACK_CELLS];
 	struct track_cell visited[PROBE_VISIT_COUNT][TRACK_CELLS];
 	track_u64 nearest_ns[PROBE_VISIT_COUNT][PROBE_WINDOW_COUNT]; /* 0: none yet */

@@ -30,29 +30,28 @@ static struct track *track_of(void)
 static void test_inside(void)
 {
 	g_autofree struct track *t = track_of();
-	struct track_stat stat = {0};
 
 	track_open(t, PROBE_OFFLINE, 128, 256, HAMMER, 1000);
-	track_visit(t, &stat, DAMON, 127, 128, WALKER, 1001);
-	track_visit(t, &stat, DAMON, 256, 257, WALKER, 1002);
-	track_visit(t, &stat, DAMON, 128, 129, HAMMER, 1003); /* its own window */
-	g_assert_cmpuint(stat.visits, ==, 3);
-	g_assert_cmpuint(stat.inside[PROBE_OFFLINE], ==, 0);
-	track_visit(t, &stat, DAMON, 128, 129, WALKER, 1004);
-	track_visit(t, &stat, DAMON, 255, 300, WALKER, 1005);
-	g_assert_cmpuint(stat.inside[PROBE_OFFLINE], ==, 2);
-	g_assert_cmpuint(stat.offline[PROBE_OFFLINE], ==, 0);
+	track_visit(t, DAMON, 127, 128, WALKER, 1001);
+	track_visit(t, DAMON, 256, 257, WALKER, 1002);
+	track_visit(t, DAMON, 128, 129, HAMMER, 1003); /* its own window */
+	g_assert_cmpuint(t->stat[DAMON].visits, ==, 3);
+	g_assert_cmpuint(t->stat[DAMON].inside[PROBE_OFFLINE], ==, 0);
+	track_visit(t, DAMON, 128, 129, WALKER, 1004);
+	track_visit(t, DAMON, 255, 300, WALKER, 1005);
+	g_assert_cmpuint(t->stat[DAMON].inside[PROBE_OFFLINE], ==, 2);
+	g_assert_cmpuint(t->stat[DAMON].offline[PROBE_OFFLINE], ==, 0);
 	track_open(t, PROBE_DEC, 128, 256, HAMMER, 1006);
-	track_visit(t, &stat, DAMON, OFFLINE_PAGE, OFFLINE_PAGE + 1, WALKER, 1007);
-	g_assert_cmpuint(stat.inside[PROBE_OFFLINE], ==, 3);
-	g_assert_cmpuint(stat.inside[PROBE_DEC], ==, 1);
-	g_assert_cmpuint(stat.offline[PROBE_OFFLINE], ==, 1);
-	g_assert_cmpuint(stat.offline[PROBE_DEC], ==, 1);
+	track_visit(t, DAMON, OFFLINE_PAGE, OFFLINE_PAGE + 1, WALKER, 1007);
+	g_assert_cmpuint(t->stat[DAMON].inside[PROBE_OFFLINE], ==, 3);
+	g_assert_cmpuint(t->stat[DAMON].inside[PROBE_DEC], ==, 1);
+	g_assert_cmpuint(t->stat[DAMON].offline[PROBE_OFFLINE], ==, 1);
+	g_assert_cmpuint(t->stat[DAMON].offline[PROBE_DEC], ==, 1);
 	track_close_of(t, PROBE_DEC, HAMMER, 1008);
 	track_close_at(t, PROBE_OFFLINE, 128, 1010);
-	track_visit(t, &stat, DAMON, 128, 129, WALKER, 1020);
-	g_assert_cmpuint(stat.inside[PROBE_OFFLINE], ==, 3);
-	g_assert_cmpuint(stat.visits, ==, 7);
+	track_visit(t, DAMON, 128, 129, WALKER, 1020);
+	g_assert_cmpuint(t->stat[DAMON].inside[PROBE_OFFLINE], ==, 3);
+	g_assert_cmpuint(t->stat[DAMON].visits, ==, 7);
 	g_assert_cmpuint(t->window[PROBE_OFFLINE].opened, ==, 1);
 	g_assert_cmpuint(t->window[PROBE_OFFLINE].open_ns, ==, 10);
 	g_assert_cmpuint(t->window[PROBE_DEC].longest_ns, ==, 2);
@@ -62,22 +61,26 @@ static void test_inside(void)
 static void test_nearest(void)
 {
 	g_autofree struct track *t = track_of();
-	struct track_stat stat = {0};
 	track_u64 *nearest = t->nearest_ns[DAMON];
 
-	track_visit(t, &stat, DAMON, 130, 131, WALKER, 1000);
+	track_visit(t, DAMON, 130, 131, WALKER, 1000);
 	track_open(t, PROBE_OFFLINE, 256, 384, HAMMER, 1100); /* another block */
 	track_close_of(t, PROBE_OFFLINE, HAMMER, 1200);
 	g_assert_cmpuint(nearest[PROBE_OFFLINE], ==, 0);
 	track_open(t, PROBE_OFFLINE, 128, 256, HAMMER, 1500); /* opens 500 after the visit */
 	g_assert_cmpuint(nearest[PROBE_OFFLINE], ==, 500);
 	track_close_of(t, PROBE_OFFLINE, HAMMER, 2000);
-	track_visit(t, &stat, DAMON, 130, 131, WALKER, 2070); /* 70 after it closed */
+	track_visit(t, DAMON, 130, 131, WALKER, 2070); /* 70 after it closed */
 	g_assert_cmpuint(nearest[PROBE_OFFLINE], ==, 70);
-	track_visit(t, &stat, DAMON, 130, 131, HAMMER, 2071); /* who opened it is no walker */
-	track_visit(t, &stat, DAMON, 130, 131, WALKER, 2100);
+	track_visit(t, DAMON, 130, 131, WALKER, 2100);
 	g_assert_cmpuint(nearest[PROBE_OFFLINE], ==, 70);
-	track_visit(t, &stat, DAMON, 130, 131, WALKER, 1999); /* the other CPU's clock */
+	track_open(t, PROBE_OFFLINE, 128, 256, HAMMER, 2400);
+	track_close_of(t, PROBE_OFFLINE, HAMMER, 2500);
+	track_visit(t, DAMON, 130, 131, HAMMER, 2501); /* who opened it is no walker */
+	g_assert_cmpuint(nearest[PROBE_OFFLINE], ==, 70);
+	track_open(t, PROBE_OFFLINE, 128, 256, HAMMER, 2900);
+	track_close_of(t, PROBE_OFFLINE, HAMMER, 3000);
+	track_visit(t, DAMON, 130, 131, WALKER, 2999); /* the other CPU's clock */
 	g_assert_cmpuint(nearest[PROBE_OFFLINE], ==, 70);
 	g_assert_cmpuint(nearest[PROBE_DEC], ==, 0);
 }
@@ -87,7 +90,6 @@ static void test_slots(void)
 {
 	g_autofree struct track *t = track_of();
 	const struct track_window *w = &t->window[PROBE_PLUG];
-	struct track_stat stat = {0};
 
 	track_open(t, PROBE_PLUG, 0, 10, 1, 100);
 	track_open(t, PROBE_PLUG, 10, 20, 2, 110);
@@ -95,8 +97,8 @@ static void test_slots(void)
 	track_open(t, PROBE_PLUG, 20, 30, 3, 120);
 	g_assert_cmpuint(w->lost, ==, 1);
 	g_assert_cmpuint(w->overlap, ==, 2);
-	track_visit(t, &stat, DAMON, 5, 25, WALKER + 10, 125);
-	g_assert_cmpuint(stat.inside[PROBE_PLUG], ==, 2);
+	track_visit(t, DAMON, 5, 25, WALKER + 10, 125);
+	g_assert_cmpuint(t->stat[DAMON].inside[PROBE_PLUG], ==, 2);
 	track_open(t, PROBE_PLUG, 30, 40, 1, 130); /* its window of 100 never closed */
 	g_assert_cmpuint(w->opened, ==, 4);
 	g_assert_cmpuint(w->lost, ==, 1);
