@@ -339,6 +339,7 @@ static void show_progress(Boot *boot, gint64 now)
 		p.offlines += boot->ops[i].offlines;
 	p.offlines_per_s = (double)(p.offlines - boot->progress_offlines) * 1e6 /
 			   (double)(now - boot->progress_us);
+	p.inside = exposure_inside(boot->exposure, NULL, NULL);
 	boot->progress_us = now;
 	boot->progress_offlines = p.offlines;
 	boot->listener->progress(&p, boot->user);

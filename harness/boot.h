@@ -85,6 +85,7 @@ typedef struct {
 	const char *phase;
 	double elapsed_s; /* since power-on */
 	guint64 offlines, hits;
+	guint64 inside;	       /* visits of all walkers inside open windows */
 	double offlines_per_s; /* over the last second */
 } BootProgress;
 

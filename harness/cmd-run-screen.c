@@ -10,7 +10,7 @@
 typedef struct {
 	char *phase; /* NULL: it has said nothing yet */
 	double elapsed_s, offlines_per_s;
-	guint64 hits;
+	guint64 hits, inside;
 } RunningBoot;
 
 static void running_free(gpointer data)
@@ -55,10 +55,21 @@ static char *remaining(const Screen *screen)
 	gint64 left_us = screen->until_us - g_get_monotonic_time();
 	g_autofree char *text = NULL;
 
+	if (screen->rule.bound > 0 && screen->rule.need > screen->rule.exposed)
+		return g_strdup_printf(", %" G_GUINT64_FORMAT " boots without a hit to go",
+				       screen->rule.need - screen->rule.exposed);
 	if (screen->until_us == 0)
 		return g_strdup("");
 	text = results_duration((double)MAX(left_us, 0) / G_USEC_PER_SEC);
 	return g_strdup_printf(", %s left", text);
+}
+
+/* ", 2.1 million visits inside", or nothing where nobody counts them. */
+static char *inside_text(guint64 inside)
+{
+	g_autofree char *count = results_count(inside);
+
+	return inside ? g_strdup_printf(", %s visits inside", count) : g_strdup("");
 }
 
 /* "4 boots up to 17/100: 3 running, 1 booting; 120 offlines/s, 5 hits" */
@@ -69,7 +80,8 @@ static char *many(const Screen *screen)
 	g_autofree char *of = NULL;
 	guint last = 0;
 	double rate = 0;
-	guint64 hits = 0;
+	guint64 hits = 0, inside = 0;
+	g_autofree char *visits = NULL;
 	GHashTableIter iter;
 	gpointer key, value;
 
@@ -83,14 +95,18 @@ static char *many(const Screen *screen)
 		last = MAX(last, GPOINTER_TO_UINT(key));
 		rate += boot->offlines_per_s;
 		hits += boot->hits;
+		inside += boot->inside;
 	}
 	g_hash_table_iter_init(&iter, phases);
 	while (g_hash_table_iter_next(&iter, &key, &value))
 		g_string_append_printf(counts, "%s%u %s", counts->len ? ", " : "",
 				       GPOINTER_TO_UINT(value), (const char *)key);
 	of = of_boots(screen, last);
-	return g_strdup_printf("%u boots up to %s: %s; %.0f offlines/s, %" G_GUINT64_FORMAT " hits",
-			       g_hash_table_size(screen->running), of, counts->str, rate, hits);
+	visits = inside_text(inside);
+	return g_strdup_printf("%u boots up to %s: %s; %.0f offlines/s%s, %" G_GUINT64_FORMAT
+			       " hits",
+			       g_hash_table_size(screen->running), of, counts->str, rate, visits,
+			       hits);
 }
 
 static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer user)
@@ -109,6 +125,7 @@ static void on_progress(guint index, const BootProgress *p, gpointer user)
 	Screen *screen = user;
 	RunningBoot *boot = g_hash_table_lookup(screen->running, GUINT_TO_POINTER(index));
 	g_autofree char *of = of_boots(screen, index), *left = NULL, *all = NULL;
+	g_autofree char *visits = inside_text(p->inside);
 
 	if (!screen->tty || !boot)
 		return;
@@ -117,6 +134,7 @@ static void on_progress(guint index, const BootProgress *p, gpointer user)
 	boot->elapsed_s = p->elapsed_s;
 	boot->offlines_per_s = p->offlines_per_s;
 	boot->hits = p->hits;
+	boot->inside = p->inside;
 	clear_line(screen);
 	left = remaining(screen);
 	if (g_hash_table_size(screen->running) > 1) {
@@ -124,8 +142,8 @@ static void on_progress(guint index, const BootProgress *p, gpointer user)
 		g_printerr("%s%s", all, left);
 		return;
 	}
-	g_printerr("boot %s: %s %.0f s, %.0f offlines/s, %" G_GUINT64_FORMAT " hits%s", of,
-		   p->phase, p->elapsed_s, p->offlines_per_s, p->hits, left);
+	g_printerr("boot %s: %s %.0f s, %.0f offlines/s%s, %" G_GUINT64_FORMAT " hits%s", of,
+		   p->phase, p->elapsed_s, p->offlines_per_s, visits, p->hits, left);
 }
 
 static void on_splat(guint index, const char *title, gpointer user)

@@ -42,6 +42,21 @@ static void append_kernel(GString *text, const char *release, const char *versio
 	    *version ? ")" : "", *build_id ? ", build-id " : "", build_id);
 }
 
+static void append_bound(GString *text, const RHunt *h)
+{
+	StopRule rule = stop_rule_new(h->bound);
+	g_autofree char *words = NULL;
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (results_boot_counts(b))
+			stop_rule_boot(&rule, verdict_of_name(b->verdict));
+	}
+	words = stop_rule_text(&rule);
+	row(text, "bound", "%s", words);
+}
+
 static void append_claim(GString *text, const RHunt *h)
 {
 	g_autoptr(Claim) c = claim_of_hunt(h);
@@ -50,6 +65,8 @@ static void append_claim(GString *text, const RHunt *h)
 	g_autofree char *median = results_median(h);
 
 	row(text, "proves", "%s", claim);
+	if (h->bound > 0)
+		append_bound(text, h);
 	if (rates)
 		row(text, "within", "%s", rates);
 	if (median)

@@ -2,6 +2,7 @@
 /* A hunt on the scripted machine: how boots follow each other, and what is counted. */
 #include "harness/hunt.h"
 #include "harness/results-model.h"
+#include "harness/results-show.h"
 #include "host-driver/tree.h"
 #include "harness/report-text.h"
 #include "host-driver/error.h"
@@ -203,7 +204,7 @@ static void test_interrupt(Fixture *f, gconstpointer data)
 /* Half of all boots: five without a hit show that it is less. */
 static void test_bound(Fixture *f, gconstpointer data)
 {
-	g_autofree char *report = NULL;
+	g_autofree char *report = NULL, *shown = NULL;
 	g_autoptr(RHunt) back = NULL;
 
 	f->bound = 0.5;
@@ -216,6 +217,8 @@ static void test_bound(Fixture *f, gconstpointer data)
 					"boot is below 45 % at 95 %"));
 	back = results_hunt_load(f->summary.dir, TRUE, NULL);
 	g_assert_cmpfloat(back->bound, ==, 0.5);
+	shown = results_show_hunt(back);
+	g_assert_nonnull(strstr(shown, "50 % is shown"));
 }
 
 /* Fewer boots than the bound needs: nothing that was seen, and not proven either. */
