@@ -56,7 +56,7 @@ static char *remaining(const Screen *screen)
 	g_autofree char *text = NULL;
 
 	if (screen->rule.bound > 0 && screen->rule.need > screen->rule.exposed)
-		return g_strdup_printf(", %" G_GUINT64_FORMAT " boots without a hit to go",
+		return g_strdup_printf(", %" G_GUINT64_FORMAT " without a hit to go",
 				       screen->rule.need - screen->rule.exposed);
 	if (screen->until_us == 0)
 		return g_strdup("");
