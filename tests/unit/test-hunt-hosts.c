@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hunts with several boots at once, on one scripted host or on many, some of which go away. */
 #include "harness/hunt.h"
+#include "harness/jobs.h"
 #include "harness/results-merge.h"
 #include "harness/results-model.h"
 #include "harness/store.h"
@@ -22,6 +23,7 @@
 	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
 	"on poweroff +2 exit 0\n"
 #define CLEAN HELLO "on go +20 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
+#define SLOW  HELLO "on go +1500 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
 #define ENDLESS                                                                                    \
 	HELLO "on stop +2 agent done t_ns=1260000000 reason=stop ops=1 steps=9\n"                  \
 	      "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
@@ -121,7 +123,9 @@ static gboolean hunt(Fixture *f, HuntConfig config, guint host_count, GError **e
 {
 	g_autoptr(Scenario) scenario = scenario_parse(
 		"t.ini",
-		"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n[op null-hammer]\n", NULL);
+		"[scenario]\nsummary=s\n[guest]\ncpus=1\n[memory vm0]\nrequested-size=4M\n"
+		"[op null-hammer]\n",
+		NULL);
 	Kernel kernel = {.release = (char *)"6.1.0",
 			 .spec = (char *)"debian",
 			 .image_path = (char *)"bzImage"};
@@ -197,8 +201,11 @@ static void test_auto(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(f->most, ==, 1);
 	g_assert_cmpuint(f->summary.boots, ==, 3);
 	vm_fake_set_threads(&self, 1);
+	/* Long enough to be measured: the first one alone, then as many as there are cores. */
+	vm_fake_set_script(SLOW);
 	g_assert_true(hunt(f, (HuntConfig){.boots = 3, .jobs = HUNT_JOBS_AUTO}, 1, NULL));
 	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_cmpuint(f->most, ==, MIN(jobs_host_cpus(), 2));
 }
 
 static void test_interrupt(Fixture *f, gconstpointer data)
