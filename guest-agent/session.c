@@ -22,6 +22,7 @@
 #define COMMANDS_MAX	   512
 #define VIRTIO_MEM_MODULE  "modules/virtio_mem.ko"
 #define ONLINE_POLICY_FILE "sys/devices/system/memory/auto_online_blocks"
+#define WARN_ONCE_FILE	   "sys/kernel/debug/clear_warn_once"
 #define PLUG_DEADLINE_NS   30000000000ULL
 #define STOP_DEADLINE_MS   5000
 #define CATCH_UP_MS	   1000
@@ -232,9 +233,10 @@ static void beat(struct session *s)
 }
 
 /* The time between start and stop. Returns the reason for its end. */
-static const char *watch_run(struct session *s, uint64_t duration_ms)
+static const char *watch_run(struct session *s, uint64_t duration_ms, uint64_t warn_once_ms)
 {
-	uint64_t start = op_now_ns(), report = start;
+	int warn_once = openat(s->root_fd, WARN_ONCE_FILE, O_WRONLY | O_CLOEXEC);
+	uint64_t start = op_now_ns(), report = start, cleared = start;
 	const char *reason = "stop";
 
 	while (!atomic_load(&s->stop) && !atomic_load(&s->power_off)) {
@@ -253,8 +255,15 @@ static const char *watch_run(struct session *s, uint64_t duration_ms)
 			probe_report(s->probe);
 			say_mem(s);
 		}
+		if (warn_once >= 0 && warn_once_ms && now - cleared >= warn_once_ms * 1000000) {
+			cleared = now;
+			if (pwrite(warn_once, "1", 1, 0) < 0)
+				warn_once_ms = 0;
+		}
 		nap_ms(TICK_MS);
 	}
+	if (warn_once >= 0)
+		close(warn_once);
 	return reason;
 }
 
@@ -278,12 +287,13 @@ static void say_done(struct session *s, const char *reason)
 
 static void do_go(struct session *s, const struct wire_msg *msg)
 {
-	uint64_t duration_ms = 0;
+	uint64_t duration_ms = 0, warn_once_ms = 0;
 	unsigned int started;
 	const char *reason;
 	bool looking;
 
 	wire_get_u64(msg, "duration_ms", &duration_ms);
+	wire_get_u64(msg, "warn_once_ms", &warn_once_ms);
 	if (!s->run || s->went) {
 		sink_log(&s->sink, s->run ? "a second go is ignored" : "go without a plan");
 		return;
@@ -302,7 +312,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	atomic_store(&s->running, true);
 	looking = s->lookout && lookout_start(s->lookout, s->run);
 	/* With nothing to run there is nothing to wait for. */
-	reason = started ? watch_run(s, duration_ms) : "nothing-to-run";
+	reason = started ? watch_run(s, duration_ms, warn_once_ms) : "nothing-to-run";
 
 	atomic_store(&s->running, false);
 	say_phase(s, "stop");

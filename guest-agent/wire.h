@@ -52,7 +52,8 @@
 	  "path= value=: write a file of sysfs, procfs or debugfs, in turn or while ops run")      \
 	X(OP, "op", 'h', "inst= name= ...: the op's parameters")                                   \
 	X(PLUG, "plug", 'h', "bytes= params=: load virtio_mem, wait until this much is plugged")   \
-	X(GO, "go", 'h', "duration_ms=: set up, then run; 0 = until stop")                         \
+	X(GO, "go", 'h',                                                                           \
+	  "duration_ms= warn_once_ms=: set up, then run; 0 = until stop, 0 = never cleared")       \
 	X(STOP, "stop", 'h', "end the run, then say done")                                         \
 	X(PING, "ping", 'h', "id=")                                                                \
 	X(POWEROFF, "poweroff", 'h', "sync and power off")

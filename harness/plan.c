@@ -224,6 +224,7 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 
 	wire_begin(&out, buf, sizeof(buf), WIRE_GO);
 	wire_add_u64(&out, "duration_ms", s->duration_ms);
+	wire_add_u64(&out, "warn_once_ms", s->clear_warn_once_ms);
 	go_len = wire_end(&out);
 	g_assert(go_len > 0);
 	plan->go = g_strndup(buf, go_len);

@@ -106,6 +106,10 @@ const ScenarioKey scenario_keys[] = {
 	 IN(stop)},
 	{"policy", "linger", KEY_MS, "2s", 0, DAY_MS, NULL,
 	 "with first-incident or bound: how much longer to watch for consequences", IN(linger_ms)},
+	{"policy", "clear-warn-once", KEY_MS, "1s", 0, DAY_MS, NULL,
+	 "how often warnings that the kernel says only once are cleared while the ops run, so that "
+	 "they are said again and counted; 0: never",
+	 IN(clear_warn_once_ms)},
 	{"policy", "console-splats", KEY_COUNT, "5", 0, 1000000, NULL,
 	 "this many splats go to the console, which slows the guest down; then only to kmsg, "
 	 "oopses and panics excepted",

@@ -63,7 +63,7 @@ typedef struct {
 	GPtrArray *ops; /* of ScenarioOp */
 	/* [policy] */
 	guint64 rotate; /* walkers of each boot, beside one hammer; 0: all ops */
-	guint64 boots, duration_ms, linger_ms, console_splats;
+	guint64 boots, duration_ms, linger_ms, clear_warn_once_ms, console_splats;
 	char *stop;  /* "never", "first-incident" or "bound:PERCENT" */
 	char *probe; /* the layer that counts exposure */
 	guint64 probe_cost_ms;

@@ -114,7 +114,7 @@ static void test_run(Fixture *f, gconstpointer data)
 	tell(f, "op inst=1 name=null-walker");
 	tell(f, "op inst=2 name=ksm");
 	tell(f, "plug bytes=0x8400000");
-	tell(f, "go duration_ms=50");
+	tell(f, "go duration_ms=500");
 	at = expect(f, 0, "phase * name=modules");
 	at = expect(f, at, "phase * name=plug");
 	at = expect(f, at,
@@ -135,6 +135,20 @@ static void test_run(Fixture *f, gconstpointer data)
 	g_assert_cmpstr(tuned, ==, "new");
 	tell(f, "go duration_ms=1");
 	expect(f, 0, "log text=a%20second%20go*");
+}
+
+/* Once-only warnings are cleared while the ops run, where the kernel lets them be. */
+static void test_warn_once(Fixture *f, gconstpointer data)
+{
+	g_autofree char *cleared = NULL;
+
+	fake_tree_put(f->tree, "sys/kernel/debug/clear_warn_once", "");
+	tell(f, "plan proto=1 seed=1 online_policy=");
+	tell(f, "op inst=0 name=null-hammer");
+	tell(f, "go duration_ms=300 warn_once_ms=20");
+	expect(f, 0, "done * reason=duration ops=1 *");
+	cleared = fake_tree_get(f->tree, "sys/kernel/debug/clear_warn_once");
+	g_assert_cmpstr(cleared, ==, "1");
 }
 
 static void test_stop_and_ping(Fixture *f, gconstpointer data)
@@ -292,6 +306,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	sessions = g_ptr_array_new();
 	add("/session/run", test_run);
+	add("/session/warn-once", test_warn_once);
 	add("/session/stop-and-ping", test_stop_and_ping);
 	add("/session/plug-stopped", test_plug_stopped);
 	add("/session/bad-messages", test_bad_messages);
