@@ -39,6 +39,8 @@ static const struct {
 static const struct {
 	const char *kind, *words, *tag;
 } messages[] = {
+	{"warning", "pinned CR0 bits changed", "pinned-CR0"},
+	{"warning", "pinned CR4 bits changed", "pinned-CR4"},
 	{"refcount", "underflow", "underflow"},
 	{"refcount", "saturated", "saturated"},
 	{"refcount", "decrement hit 0", "decrement-hit-0"},

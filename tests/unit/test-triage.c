@@ -104,6 +104,34 @@ static void test_better_twin(void)
 	}
 }
 
+/* printk.time=0: the console has no times, kmsg has; each splat counts once all the same. */
+static void test_no_times(void)
+{
+	static const char warning[] = "WARNING: CPU: 1 PID: 2 at mm/gup.c:80 f+0x1/0x2";
+
+	for (guint behind = 0; behind < 3; behind++) {
+		guint count = 0;
+		g_autoptr(Triage) triage = open_triage(&count);
+
+		/* So many records of kmsg come before the console has the first of them. */
+		for (guint i = 0; i < 5 + behind; i++) {
+			gint64 t_us = (5 + i) * G_USEC_PER_SEC;
+
+			if (i < 5)
+				triage_feed(triage, TRIAGE_KMSG, warning, strlen(warning), t_us,
+					    t_us);
+			if (i >= behind) {
+				feed_console(triage, warning, t_us);
+				feed_console(triage, "\n", t_us);
+			}
+			triage_settle(triage, t_us + 400000);
+		}
+		triage_finish(triage);
+		g_assert_cmpuint(count, ==, 5);
+		g_assert_cmpuint(((Incident *)triage_incidents(triage)->pdata[0])->hits, ==, 5);
+	}
+}
+
 static void test_settle(void)
 {
 	guint count = 0;
@@ -285,6 +313,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/triage/sources", test_sources);
 	g_test_add_func("/triage/better-twin", test_better_twin);
+	g_test_add_func("/triage/no-times", test_no_times);
 	g_test_add_func("/triage/settle", test_settle);
 	g_test_add_func("/triage/nothing", test_nothing);
 	g_test_add_func("/triage/callers", test_callers);
