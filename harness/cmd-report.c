@@ -24,7 +24,7 @@ static const struct {
 };
 
 typedef struct {
-	char *dir, *out, *format;
+	char *dir, *out, *format, *vmlinux, *modules_debug;
 	char **ids;
 } Options;
 
@@ -63,15 +63,43 @@ static GPtrArray *load_hunts(const Options *opt, GError **error)
 	return g_steal_pointer(&hunts);
 }
 
+static void decode_with(const GPtrArray *hunts, Decoder *decoder)
+{
+	for (guint i = 0; i < hunts->len; i++) {
+		const RHunt *hunt = g_ptr_array_index(hunts, i);
+
+		for (guint k = 0; k < hunt->boots->len; k++)
+			((RBoot *)g_ptr_array_index(hunt->boots, k))->decoder = decoder;
+	}
+}
+
+static Decoder *open_decoder(const Options *opt, GError **error)
+{
+	if (opt->vmlinux)
+		return decoder_new(opt->vmlinux, opt->modules_debug, error);
+	if (opt->modules_debug)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "--modules-debug needs --vmlinux");
+	return NULL;
+}
+
 static int report(const Options *opt, GError **error)
 {
 	gssize format = find_format(opt, error);
-	g_autoptr(GPtrArray) hunts = format < 0 ? NULL : load_hunts(opt, error);
+	g_autoptr(Decoder) decoder = NULL;
+	g_autoptr(GPtrArray) hunts = NULL;
 	g_autoptr(GError) bad = NULL;
 	g_autofree char *text = NULL;
 
+	if (format < 0)
+		return -1;
+	decoder = open_decoder(opt, error);
+	if (!decoder && (opt->vmlinux || opt->modules_debug))
+		return -1;
+	hunts = load_hunts(opt, error);
 	if (!hunts)
 		return -1;
+	decode_with(hunts, decoder);
 	text = formats[format].make(hunts);
 	if (!opt->out) {
 		fputs(text, stdout);
@@ -93,6 +121,10 @@ int cmd_report(int argc, char **argv)
 		 "file to write (default: standard output); its ending chooses the format", "FILE"},
 		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
 		 "html (default), junit, ktap, jsonl or prometheus", "NAME"},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o.vmlinux,
+		 "kernel with debug information: splats are shown with files and lines", "FILE"},
+		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o.modules_debug,
+		 "modules with debug information, for --vmlinux", "DIR"},
 		{"results", 0, 0, G_OPTION_ARG_FILENAME, &o.dir,
 		 "folder of the hunts (default: results/runs)", "DIR"},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.ids, NULL, "[ID...]"},
@@ -120,6 +152,8 @@ int cmd_report(int argc, char **argv)
 	g_free(o.dir);
 	g_free(o.out);
 	g_free(o.format);
+	g_free(o.vmlinux);
+	g_free(o.modules_debug);
 	g_strfreev(o.ids);
 	return code;
 }

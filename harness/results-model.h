@@ -7,6 +7,7 @@
 #ifndef PFNHUNT_RESULTS_MODEL_H
 #define PFNHUNT_RESULTS_MODEL_H
 
+#include "harness/decode.h"
 #include "harness/exposure.h"
 
 #include <glib.h>
@@ -64,6 +65,7 @@ typedef struct {
 	GPtrArray *incidents; /* of RIncident */
 	GPtrArray *resizes;   /* of RResize */
 	Exposure *exposure;   /* never NULL */
+	Decoder *decoder;     /* borrowed: reports decode its splats' frames; NULL: they do not */
 } RBoot;
 
 typedef struct {

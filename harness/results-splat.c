@@ -68,6 +68,36 @@ static char *cut(const Splat *splat, guint max_lines)
 	return g_string_free(text, FALSE);
 }
 
+/* The frames with files and lines, inlined functions too, behind what was logged. */
+static void append_decoded(GString *text, const Splat *splat, Decoder *decoder, guint max_lines)
+{
+	g_autofree char *why = NULL;
+	g_autoptr(GPtrArray) frames = decoder_splat(decoder, splat, &why);
+
+	g_string_append(text, "decoded:\n");
+	for (guint i = 0; i < MIN(frames->len, max_lines); i++) {
+		g_auto(GStrv) lines = g_strsplit(g_ptr_array_index(frames, i), "\n", -1);
+
+		for (char **l = lines; *l; l++) {
+			g_autofree char *line = units_printable(*l);
+
+			g_string_append_printf(text, " %s\n", line);
+		}
+	}
+	if (why)
+		g_string_append_printf(text, "(frames left as they are: %s)\n", why);
+}
+
+static char *text_of(const Splat *splat, Decoder *decoder, guint max_lines)
+{
+	g_autofree char *logged = cut(splat, max_lines);
+	GString *text = g_string_new(logged);
+
+	if (decoder && splat->frames->len)
+		append_decoded(text, splat, decoder, max_lines);
+	return g_string_free(text, FALSE);
+}
+
 char *results_splat_text(const RBoot *b, const char *title, const char *signature, guint max_lines)
 {
 	TriageConfig config = {.kernel = b->kernel};
@@ -85,7 +115,7 @@ char *results_splat_text(const RBoot *b, const char *title, const char *signatur
 		triage_finish(triage);
 		splat = find(triage, title, signature);
 		if (splat)
-			return cut(splat, max_lines);
+			return text_of(splat, b->decoder, max_lines);
 	}
 	return NULL;
 }

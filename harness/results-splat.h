@@ -7,7 +7,8 @@
 
 /*
  * The splat of @title and @signature in @boot's console, else in its kmsg records: printable
- * lines, at most @max_lines of them (a last line tells how many were cut). NULL when the logs
+ * lines, at most @max_lines of them (a last line tells how many were cut); then, when the boot
+ * has a decoder, its frames decoded. NULL when the logs
  * are gone or do not have it. Reads the whole log. (transfer full)
  */
 char *results_splat_text(const RBoot *boot, const char *title, const char *signature,

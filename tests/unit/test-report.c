@@ -92,6 +92,49 @@ static void test_splat(Fixture *f, gconstpointer data)
 	g_assert_null(results_splat_text(b, "another", FIXTURE_SIG, 100));
 }
 
+/* "sample_outer+0x4/SIZE" with the size that it has in the sample program. */
+static char *sample_frame(Decoder *decoder)
+{
+	for (guint size = 1; size < 256; size++) {
+		g_autoptr(GPtrArray) frames = g_ptr_array_new();
+		g_autofree char *frame = g_strdup_printf("sample_outer+0x4/0x%x", size);
+		g_autofree char *why = NULL;
+		g_autoptr(GString) text = g_string_new("");
+		Splat splat = {.frames = frames, .text = text};
+		g_autoptr(GPtrArray) out = NULL;
+
+		g_ptr_array_add(frames, frame);
+		out = decoder_splat(decoder, &splat, &why);
+		if (!why && strstr(g_ptr_array_index(out, 0), "decode-sample.c:"))
+			return g_steal_pointer(&frame);
+	}
+	return NULL;
+}
+
+static void test_decoded(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Decoder) decoder = decoder_new(g_getenv("DECODE_SAMPLE"), NULL, NULL);
+	RHunt *h = g_ptr_array_index(f->hunts, 0);
+	RBoot *b = g_ptr_array_index(h->boots, 0);
+	g_autofree char *frame = sample_frame(decoder);
+	g_autofree char *console = fixture_read(b->dir, "console.log");
+	g_auto(GStrv) parts = g_strsplit(console, "offline_pages+0x2ab/0x680", 2);
+	g_autofree char *other = g_strconcat(parts[0], frame, parts[1], NULL);
+	g_autofree char *html = NULL;
+
+	g_assert_nonnull(frame);
+	fixture_write(b->dir, "console.log", other);
+	html = report_html(f->hunts);
+	g_assert_null(strstr(html, "decoded:"));
+	g_free(html);
+	b->decoder = decoder;
+	html = report_html(f->hunts);
+	has(html, "decoded:\n");
+	has(html, "tests/unit/decode-sample.c:");
+	/* A frame that the file does not have stays as it was. */
+	has(html, "\n memory_subsys_offline+0xcd/0x170\n");
+}
+
 static void test_cases(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GPtrArray) suites = NULL;
@@ -182,8 +225,9 @@ int main(int argc, char **argv)
 		void (*run)(Fixture *, gconstpointer);
 	} tests[] = {
 		{"/report/escape", test_escape}, {"/report/escape-all", test_escape_all},
-		{"/report/splat", test_splat},	 {"/report/cases", test_cases},
-		{"/report/html", test_html},	 {"/report/bare", test_bare},
+		{"/report/splat", test_splat},	 {"/report/decoded", test_decoded},
+		{"/report/cases", test_cases},	 {"/report/html", test_html},
+		{"/report/bare", test_bare},
 	};
 
 	g_test_init(&argc, &argv, NULL);
