@@ -138,6 +138,14 @@ static int exit_code(const Run *run)
 	return verdict_exit_code(VERDICT_UNEXPOSED);
 }
 
+/* What was not run any more is no clean result. */
+static int exit_code_when_interrupted(const Run *run)
+{
+	int code = exit_code(run);
+
+	return code ? code : verdict_exit_code(VERDICT_UNEXPOSED);
+}
+
 static int run_all(Run *run)
 {
 	guint sigint = g_unix_signal_add(SIGINT, on_signal, run);
@@ -155,7 +163,7 @@ static int run_all(Run *run)
 	matrix_free(run->matrix);
 	g_source_remove(sigint);
 	g_source_remove(sigterm);
-	return exit_code(run);
+	return run->interrupted ? exit_code_when_interrupted(run) : exit_code(run);
 }
 
 /* "6.1,7.3": the parts, none of them empty. (transfer full) */
@@ -210,7 +218,8 @@ int cmd_matrix(int argc, char **argv)
 	g_option_context_set_description(
 		context,
 		"Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
-		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is.\n");
+		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, and "
+		"is 4 when\nnothing fired.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_set_prgname("pfnhunt matrix");
 	run.config.backend = backend = cmd_hunt_backend(NULL, NULL);

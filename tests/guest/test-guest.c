@@ -425,6 +425,50 @@ static void test_interrupt(Hunt *h, gconstpointer data)
 	g_assert_nonnull(strstr(h->out, "interrupted"));
 }
 
+/* Ctrl-C in a matrix: the boot ends well and is kept, the table has what there is. */
+static void test_matrix_interrupt(Hunt *h, gconstpointer data)
+{
+	const char *scenarios = g_getenv("PFNHUNT_SCENARIOS");
+	g_autofree char *list = g_strdup_printf("%s/long.ini,%s/null.ini", scenarios, scenarios);
+	const char *argv[] = {g_getenv("PFNHUNT_EXE"),
+			      "matrix",
+			      "--kernels",
+			      "6.1",
+			      "--scenarios",
+			      list,
+			      "--boots",
+			      "2",
+			      "--results",
+			      h->results,
+			      NULL};
+	g_autoptr(GError) error = NULL;
+	gboolean found = FALSE;
+
+	h->process = g_subprocess_newv(
+		argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
+	g_assert_no_error(error);
+	for (guint i = 0; i < 50 && !found; i++) {
+		g_autofree char *dir = boot_dir(h);
+
+		found = dir != NULL;
+		g_usleep(100000);
+	}
+	if (!found) {
+		g_subprocess_force_exit(h->process);
+		g_test_skip("there is no kernel 6.1");
+		return;
+	}
+	wait_for(h, "counters.jsonl", "block-state");
+	g_usleep(2500000); /* counters must be seen to rise */
+	g_subprocess_send_signal(h->process, SIGINT);
+	finish(h);
+	expect(h, 4, "clean");
+	expect_files(h);
+	g_assert_nonnull(strstr(h->out, "long.ini  none    0/1 clean"));
+	g_assert_nonnull(strstr(h->out, "null.ini  none    -"));
+	g_assert_nonnull(strstr(h->out, "interrupted: the rest was not run"));
+}
+
 /* kill -9 of the program: QEMU goes with it, what had arrived is on disk. */
 static void test_killed(Hunt *h, gconstpointer data)
 {
@@ -540,6 +584,7 @@ int main(int argc, char **argv)
 		{"/guest/resize", test_resize},
 		{"/guest/walkers", test_walkers},
 		{"/guest/interrupt", test_interrupt},
+		{"/guest/matrix-interrupt", test_matrix_interrupt},
 		{"/guest/killed", test_killed},
 		{"/guest/qemu-killed", test_qemu_killed},
 	};
