@@ -10,8 +10,12 @@
 #include "results-fixture.h"
 
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 typedef struct {
@@ -352,6 +356,56 @@ static void test_full(Fixture *f, gconstpointer data)
 	told(store_boot(NULL, dir, boot, FALSE), NULL);
 }
 
+/* Root may write whatever the permissions say: for it the folder is mounted read-only. */
+static gboolean make_read_only(const char *dir)
+{
+	if (geteuid())
+		return chmod(dir, 0500) == 0;
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount(dir, dir, NULL, MS_BIND, NULL) == 0 &&
+	       mount(dir, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) == 0;
+}
+
+static void look_at_read_only(const char *root)
+{
+	g_autofree char *dir = g_build_filename(root, "20261120-100000-quick-6.12", NULL);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Store) store = store_open(root, &error);
+	g_autofree char *seen = NULL, *note = NULL;
+	guint hunts, boots;
+
+	g_assert_no_error(error);
+	seen = list(store);
+	g_assert_nonnull(strstr(seen, "20261120-100000-quick-6.12:"));
+	told(store_hunt(store, dir), "The hunt goes on");
+	g_assert_false(store_rebuild(root, &note, &hunts, &boots, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+}
+
+/* In a process of its own, for there is no way back. */
+static void test_read_only(Fixture *f, gconstpointer data)
+{
+	int status;
+	pid_t pid;
+
+	fixture_results(f->root);
+	index_live(f->root, "20261120-100000-quick-6.12");
+	pid = fork();
+	if (pid == 0) {
+		if (!make_read_only(f->root))
+			_exit(77);
+		look_at_read_only(f->root);
+		_exit(0);
+	}
+	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
+	g_chmod(f->root, 0700);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		g_test_skip("root that may not mount cannot make a folder read-only");
+	else
+		g_assert_cmpint(status, ==, 0);
+}
+
 static void count_incident(const StoreIncident *i, gpointer user)
 {
 	g_string_append_printf(
@@ -515,13 +569,21 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Fixture *, gconstpointer);
 	} tests[] = {
-		{"/store/rebuild", test_rebuild}, {"/store/gone", test_gone},
-		{"/store/killed", test_killed},	  {"/store/migrate", test_migrate},
-		{"/store/newer", test_newer},	  {"/store/corrupt", test_corrupt},
-		{"/store/torn", test_torn},	  {"/store/two-writers", test_two_writers},
-		{"/store/failing", test_full},	  {"/store/incidents", test_incidents},
-		{"/store/merge", test_merge},	  {"/store/merge-nothing", test_merge_nothing},
-		{"/store/find", test_find},	  {"/store/hostile-folder", test_hostile_folder},
+		{"/store/rebuild", test_rebuild},
+		{"/store/gone", test_gone},
+		{"/store/killed", test_killed},
+		{"/store/migrate", test_migrate},
+		{"/store/newer", test_newer},
+		{"/store/corrupt", test_corrupt},
+		{"/store/torn", test_torn},
+		{"/store/two-writers", test_two_writers},
+		{"/store/failing", test_full},
+		{"/store/read-only", test_read_only},
+		{"/store/incidents", test_incidents},
+		{"/store/merge", test_merge},
+		{"/store/merge-nothing", test_merge_nothing},
+		{"/store/find", test_find},
+		{"/store/hostile-folder", test_hostile_folder},
 	};
 
 	g_test_init(&argc, &argv, NULL);
