@@ -58,7 +58,8 @@ static void test_lines(void)
 	g_assert_nonnull(strstr(plan, "set path=/sys/kernel/mm/ksm/run value=2%200\n"));
 	g_assert_nonnull(strstr(plan, "op inst=0 name=null-walker sched=idle\n"));
 	g_assert_nonnull(strstr(plan, "op inst=1 name=null-hammer\n"));
-	g_assert_nonnull(strstr(plan, "plug bytes=612368384\ngo duration_ms=5000 warn_once_ms=1000\n"));
+	g_assert_nonnull(
+		strstr(plan, "plug bytes=612368384\ngo duration_ms=5000 warn_once_ms=1000\n"));
 	g_assert_nonnull(strstr(plan, "\nresize t_ms="));
 	g_assert_null(strstr(plan, "\n\n"));
 }
