@@ -14,6 +14,7 @@
 	X(auto_online)                                                                             \
 	X(driver_unbind)                                                                           \
 	X(hugetlb)                                                                                 \
+	X(suspend)                                                                                 \
 	X(split_huge_pages)                                                                        \
 	X(damon)                                                                                   \
 	X(kpageflags)                                                                              \

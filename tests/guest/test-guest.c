@@ -232,6 +232,7 @@ static void test_hammers(Hunt *h, gconstpointer data)
 	expect(h, 0, "clean");
 	g_assert_cmpint(last_counter(h, "cancelled"), >, 0);
 	g_assert_cmpint(last_counter(h, "touched"), >, 0);
+	g_assert_cmpint(last_counter(h, "suspends"), >, 0);
 	g_assert_cmpint(last_counter(h, "flips"), >, 5);
 }
 

@@ -298,6 +298,38 @@ static void add_test(const char *path, void (*body)(Fixture *, gconstpointer))
 	g_test_add(path, Fixture, NULL, set_up, body, tear_down);
 }
 
+/* The level is set, the kernel's own waits are off, and afterwards all is as it was. */
+static void test_suspend(Fixture *f, gconstpointer data)
+{
+	static const char *const files[] = {"sys/power/state", "sys/power/pm_test",
+					    "sys/power/pm_freeze_timeout",
+					    "sys/power/sync_on_suspend",
+					    "sys/module/suspend/parameters/pm_test_delay"};
+	g_autofree char *level = NULL, *state = NULL, *delay = NULL, *after = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(files); i++)
+		fake_tree_put(f->tree, files[i], "");
+	g_assert_true(add(f, "op inst=0 name=suspend every-ms=10"));
+	level = fake_tree_get(f->tree, "sys/power/pm_test");
+	g_assert_cmpstr(level, ==, "freezer");
+	delay = fake_tree_get(f->tree, "sys/module/suspend/parameters/pm_test_delay");
+	g_assert_cmpstr(delay, ==, "0");
+	g_assert_cmpuint(op_run_start(f->run), ==, 1);
+	wait_for(f, "suspends", 3);
+	stop(f);
+	state = fake_tree_get(f->tree, "sys/power/state");
+	g_assert_cmpstr(state, ==, "freeze");
+	after = fake_tree_get(f->tree, "sys/power/pm_test");
+	g_assert_cmpstr(after, ==, "none");
+}
+
+static void test_suspend_lacks(Fixture *f, gconstpointer data)
+{
+	fake_tree_put(f->tree, "sys/power/state", "");
+	g_assert_false(add(f, "op inst=0 name=suspend"));
+	assert_skipped(f, "no /sys/power/pm_test; needs CONFIG_PM_DEBUG");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -312,6 +344,8 @@ int main(int argc, char **argv)
 	add_test("/hammers/hugetlb-demote", test_hugetlb_demote);
 	add_test("/hammers/hugetlb-unmet", test_hugetlb_unmet);
 	add_test("/hammers/stress-unmet", test_stress_unmet);
+	add_test("/hammers/suspend", test_suspend);
+	add_test("/hammers/suspend-lacks", test_suspend_lacks);
 	g_test_add_func("/hammers/stress-params", test_stress_params);
 	g_test_add_func("/hammers/stress-metrics", test_stress_metrics);
 	return g_test_run();
