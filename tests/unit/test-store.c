@@ -195,7 +195,7 @@ static void test_killed(Fixture *f, gconstpointer data)
 {
 	g_autofree char *dir = fixture_hunt(f->root, &(FixtureHunt){"h1", "2026-11-20T10:00:00Z",
 								    "quick", "6.1", NULL});
-	g_autofree char *seen = NULL, *tries = NULL;
+	g_autofree char *seen = NULL, *tries = NULL, *exposed = NULL;
 	g_autoptr(Store) store = NULL;
 
 	fixture_boot(dir, &(FixtureBoot){.folder = "0000", .verdict = "emulator", .run_s = 1});
@@ -207,6 +207,10 @@ static void test_killed(Fixture *f, gconstpointer data)
 	g_assert_cmpstr(seen, ==, "h1:6.1::1:0:100;");
 	tries = query(f->root, "SELECT folder, retried, verdict FROM boots ORDER BY folder");
 	g_assert_cmpstr(tries, ==, "0000|1|emulator|\n0000-again1|0|clean|\n0001|0||\n");
+	/* What it had been exposed to until then is in its counters. */
+	exposed = query(f->root, "SELECT kind, opened, layer FROM windows w JOIN boots b ON "
+				 "b.id = w.boot WHERE folder = '0001' ORDER BY kind");
+	g_assert_cmpstr(exposed, ==, "dec|40|bpf|\noffline|100|bpf|\n");
 }
 
 static void test_migrate(Fixture *f, gconstpointer data)
