@@ -242,7 +242,7 @@ static __always_inline track_u64 argument(void *ctx, track_u32 n)
 
 /* The visit that argument @n of the function at hand tells of, in the way @how. */
 static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how how, track_u32 n,
-				    track_u32 tid)
+				    track_u32 tid, bool hot)
 {
 	track_u64 first = argument(ctx, n), end = first + 1;
 	struct ksm_stable_node *node;
@@ -269,7 +269,7 @@ static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how h
 		end = first + 1;
 		break;
 	}
-	if (visit < PROBE_VISIT_COUNT)
+	if (visit < PROBE_VISIT_COUNT && !(hot && track_visit_quiet(&track, visit, first)))
 		track_visit(&track, visit, first, end, tid, bpf_ktime_get_ns());
 	return 0;
 }
@@ -279,7 +279,7 @@ static __always_inline int visit_by(void *ctx, track_u32 visit, enum probe_how h
 	int own_##id(void *ctx)                                                                    \
 	{                                                                                          \
 		return visit_by(ctx, PROBE_VISIT_##id, PROBE_HOW_##how, own_arg[PROBE_VISIT_##id], \
-				current_tid());                                                    \
+				current_tid(), false);                                             \
 	}
 PROBE_OWN(X)
 #undef X
@@ -294,7 +294,7 @@ PROBE_OWN(X)
 		if (task->tid != tid || task->site != PROBE_SITE_##id)                             \
 			return 0;                                                                  \
 		return visit_by(ctx, task->visit, PROBE_HOW_##how, shared_arg[PROBE_SITE_##id],    \
-				tid);                                                              \
+				tid, true);                                                        \
 	}
 PROBE_SHARED(X)
 #undef X

@@ -141,4 +141,18 @@ TRACK_INLINE void track_visit(struct track *t, track_u32 visit, track_u64 first,
 	}
 }
 
+/*
+ * The same for functions that run for every page: true when no window is open and none has closed
+ * in this block since the walker's last visit there. Then the visit is counted, and that is all.
+ */
+TRACK_INLINE int track_visit_quiet(struct track *t, track_u32 visit, track_u64 first)
+{
+	track_u32 index = (first >> t->block_pages_shift) & (TRACK_CELLS - 1);
+
+	if (t->open_mask || t->visited[visit][index].closed_since)
+		return 0;
+	__sync_fetch_and_add(&t->stat[visit].visits, 1);
+	return 1;
+}
+
 #endif

@@ -85,6 +85,23 @@ static void test_nearest(void)
 	g_assert_cmpuint(nearest[PROBE_DEC], ==, 0);
 }
 
+static void test_quiet(void)
+{
+	g_autofree struct track *t = track_of();
+
+	g_assert_true(track_visit_quiet(t, DAMON, 130));
+	g_assert_cmpuint(t->stat[DAMON].visits, ==, 1);
+	track_open(t, PROBE_OFFLINE, 128, 256, HAMMER, 100);
+	g_assert_false(track_visit_quiet(t, DAMON, 1000)); /* a window is open */
+	track_close_of(t, PROBE_OFFLINE, HAMMER, 200);
+	g_assert_false(track_visit_quiet(t, DAMON, 130)); /* the first one since */
+	g_assert_true(track_visit_quiet(t, DAMON, 1000));
+	track_visit(t, DAMON, 130, 131, WALKER, 230);
+	g_assert_cmpuint(t->nearest_ns[DAMON][PROBE_OFFLINE], ==, 30);
+	g_assert_true(track_visit_quiet(t, DAMON, 130));
+	g_assert_cmpuint(t->stat[DAMON].visits, ==, 4);
+}
+
 /* Two at a time are followed; a third is counted as lost, an end that was missed made up for. */
 static void test_slots(void)
 {
@@ -324,6 +341,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/probe/inside", test_inside);
 	g_test_add_func("/probe/nearest", test_nearest);
+	g_test_add_func("/probe/quiet", test_quiet);
 	g_test_add_func("/probe/slots", test_slots);
 	g_test_add_func("/probe/tables", test_tables);
 	op_fixture_add_test("/probe/kallsyms", test_kallsyms);
