@@ -15,6 +15,7 @@ static const struct {
 	{"kpageflags_read", "kpageflags"},
 	{"stable_page_flags", "kpageflags"},
 	{"kpagecount_read", "kpagecount"},
+	{"get_kpage_count", "kpagecount"},
 	{"kpagecgroup_read", "kpagecgroup"},
 	{"page_idle_", "page-idle"},
 	{"read_page_owner", "page-owner"},
