@@ -105,7 +105,8 @@ static void append_hero(GString *out, const RHunt *h, const GPtrArray *signature
 
 static void append_link(GString *out, const char *dir, const char *name)
 {
-	g_autofree char *path = g_build_filename(dir, name, NULL);
+	g_autofree char *relative = g_build_filename(dir, name, NULL);
+	g_autofree char *path = g_canonicalize_filename(relative, NULL);
 	g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
 
 	if (!uri || !g_file_test(path, G_FILE_TEST_EXISTS))

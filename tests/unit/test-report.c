@@ -7,6 +7,7 @@
 #include "harness/results-splat.h"
 #include "results-fixture.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 typedef struct {
@@ -135,6 +136,25 @@ static void test_decoded(Fixture *f, gconstpointer data)
 	has(html, "\n memory_subsys_offline+0xcd/0x170\n");
 }
 
+/* A results folder that was given by a relative path has links all the same. */
+static void test_links(Fixture *f, gconstpointer data)
+{
+	RHunt *h = g_ptr_array_index(f->hunts, 0);
+	RBoot *b = g_ptr_array_index(h->boots, 0);
+	g_autofree char *uri = g_filename_to_uri(b->dir, NULL, NULL);
+	g_autofree char *wanted = g_strconcat("<a href=\"", uri, "/console.log\">", NULL);
+	g_autofree char *here = g_get_current_dir();
+	g_autofree char *html = NULL;
+	char *relative = g_strdup(b->dir + strlen(f->root) + 1);
+
+	g_free(b->dir);
+	b->dir = relative;
+	g_assert_cmpint(g_chdir(f->root), ==, 0);
+	html = report_html(f->hunts);
+	g_assert_cmpint(g_chdir(here), ==, 0);
+	has(html, wanted);
+}
+
 static void test_cases(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GPtrArray) suites = NULL;
@@ -227,7 +247,7 @@ int main(int argc, char **argv)
 		{"/report/escape", test_escape}, {"/report/escape-all", test_escape_all},
 		{"/report/splat", test_splat},	 {"/report/decoded", test_decoded},
 		{"/report/cases", test_cases},	 {"/report/html", test_html},
-		{"/report/bare", test_bare},
+		{"/report/bare", test_bare},	 {"/report/links", test_links},
 	};
 
 	g_test_init(&argc, &argv, NULL);
