@@ -344,7 +344,7 @@ void lv_host_close(const char *uri)
 
 char *lv_host_root(const char *uri)
 {
-	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hosts_mutex);
+	G_GNUC_UNUSED g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&hosts_mutex);
 	const LvHost *host = entry_of(uri)->host;
 
 	return host ? g_strdup(host->where->root) : NULL;
