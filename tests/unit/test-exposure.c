@@ -86,7 +86,6 @@ static void test_layers(void)
 static void test_hostile(void)
 {
 	g_autoptr(Exposure) e = exposure_new();
-	g_autoptr(JsonNode) node = NULL;
 
 	tell(e, "probe t_ns=1 layer=%1b[31m on=1 reason=");
 	tell(e, "window t_ns=2 name=<script> opened=4");
