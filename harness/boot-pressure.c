@@ -5,10 +5,14 @@
  * of the boot meanwhile. A kind that cannot be done here is skipped for the boot, with the reason.
  */
 #include "harness/boot-internal.h"
+#include "host-driver/discard.h"
 #include "host-driver/hog.h"
 #include "host-driver/vcpu.h"
 
 #include <errno.h>
+
+/* Of memory that did not leave, before it is said that none does: the guest takes it back. */
+#define ENOUGH_BYTES (64ull << 20)
 
 typedef struct {
 	Boot *boot;
@@ -18,9 +22,12 @@ typedef struct {
 	guint begin_id, end_id;
 	guint64 done;
 	char *failed; /* why it is skipped, or NULL */
+	gboolean told;
 	GArray *held; /* of pid_t */
 	Hog *hog;
-	gboolean paused;
+	Discard *discard;
+	guint64 tried_bytes, gone_bytes;
+	gboolean paused, taking;
 } BootPressure;
 
 /* By another pressure of this boot, or by this one. */
@@ -69,13 +76,13 @@ static void release_vcpus(BootPressure *p)
 
 static void pause_done(Vm *vm, const GError *error, gpointer user)
 {
-	Boot *boot = user;
+	BootPressure *p = user;
 
 	if (error)
-		record_event(boot->record, "pressure-failed", "reason", error->message);
+		record_event(p->boot->record, "pressure-failed", "reason", error->message);
 }
 
-static void hold_machine(BootPressure *p)
+static void hold_machine_for(BootPressure *p, VmDone done)
 {
 	Vm *vm = p->boot->vm;
 
@@ -84,7 +91,12 @@ static void hold_machine(BootPressure *p)
 		return;
 	}
 	p->paused = TRUE;
-	vm->ops->pause(vm, TRUE, pause_done, p->boot);
+	vm->ops->pause(vm, TRUE, done, p);
+}
+
+static void hold_machine(BootPressure *p)
+{
+	hold_machine_for(p, pause_done);
 }
 
 static void release_machine(BootPressure *p)
@@ -92,7 +104,7 @@ static void release_machine(BootPressure *p)
 	Vm *vm = p->boot->vm;
 
 	if (p->paused && p->boot->vm_running)
-		vm->ops->pause(vm, FALSE, pause_done, p->boot);
+		vm->ops->pause(vm, FALSE, pause_done, p);
 	p->paused = FALSE;
 }
 
@@ -106,23 +118,89 @@ static void end_hog(BootPressure *p)
 	g_clear_pointer(&p->hog, hog_free);
 }
 
+/* Too late is not at all: the step may be over, or the next one may have begun. */
+static void discard_paused(Vm *vm, const GError *error, gpointer user)
+{
+	BootPressure *p = user;
+
+	if (error)
+		record_event(p->boot->record, "pressure-failed", "reason", error->message);
+	else if (p->paused && !p->taking) {
+		p->taking = TRUE;
+		discard_begin(p->discard, p->step.place, p->pressure->bytes);
+	}
+}
+
+/* The machine stands still meanwhile: a guest writes to most large folios again at once. */
+static void begin_discard(BootPressure *p)
+{
+	Boot *boot = p->boot;
+	g_autoptr(GError) error = NULL;
+
+	if (boot->thread_count == 0)
+		p->failed = g_strdup("the guest's process is not known, or not on this machine");
+	else if (!p->discard &&
+		 !(p->discard = discard_new(boot->threads[0], boot->config.dir, &error)))
+		p->failed = g_strdup(error->message);
+	else
+		hold_machine_for(p, discard_paused);
+}
+
+static void end_discard(BootPressure *p)
+{
+	DiscardDone done = {0};
+	g_autofree char *text = NULL;
+
+	if (!p->discard)
+		return;
+	done = discard_end(p->discard);
+	p->taking = FALSE;
+	release_machine(p);
+	p->tried_bytes += done.tried_bytes;
+	p->gone_bytes += done.gone_bytes;
+	if (done.error && done.error != -ESRCH)
+		p->failed = g_strdup_printf("pages cannot be taken from the guest: %s",
+					    g_strerror(-done.error));
+	else if (p->tried_bytes >= ENOUGH_BYTES && !p->gone_bytes)
+		p->failed = g_strdup("no page left the host's memory: the boot's folder must be on "
+				     "a disk, or there must be swap");
+	if (!done.tried_bytes)
+		return;
+	text = g_strdup_printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes",
+			       done.gone_bytes, done.tried_bytes);
+	record_event(p->boot->record, "discarded", "text", text);
+}
+
 static const struct {
 	void (*begin)(BootPressure *p), (*end)(BootPressure *p);
 } acts[PRESSURE_KINDS] = {
 	[PRESSURE_VCPU_STOP] = {hold_vcpus, release_vcpus},
 	[PRESSURE_PAUSE] = {hold_machine, release_machine},
 	[PRESSURE_HOG] = {begin_hog, end_hog},
+	[PRESSURE_DISCARD] = {begin_discard, end_discard},
 };
 
 static void arm(BootPressure *p);
+
+/* Ends what began; TRUE when it is to be skipped from now on, which is recorded. */
+static gboolean end_act(BootPressure *p)
+{
+	gboolean told = p->told;
+
+	acts[p->pressure->kind].end(p);
+	p->told = p->failed != NULL;
+	if (p->told && !told)
+		record_event(p->boot->record, "pressure-skipped", "reason", p->failed);
+	return p->told;
+}
 
 static gboolean end_step(gpointer user)
 {
 	BootPressure *p = user;
 
 	p->end_id = 0;
-	acts[p->pressure->kind].end(p);
-	arm(p);
+	if (!end_act(p))
+		arm(p);
 	return G_SOURCE_REMOVE;
 }
 
@@ -130,16 +208,18 @@ static gboolean begin_step(gpointer user)
 {
 	BootPressure *p = user;
 	Boot *boot = p->boot;
-	g_autofree char *text = g_strdup_printf("%s hold_ms=%" G_GUINT64_FORMAT " vcpu=%u",
-						p->pressure->label, p->step.hold_ms, p->step.vcpu);
+	gboolean memory = p->pressure->kind == PRESSURE_DISCARD;
+	g_autofree char *text =
+		g_strdup_printf("%s hold_ms=%" G_GUINT64_FORMAT " %s=%u", p->pressure->label,
+				p->step.hold_ms, memory ? "place" : "vcpu",
+				memory ? p->step.place : p->step.vcpu);
 
 	p->begin_id = 0;
 	if (boot->state != BOOT_RUN || !boot->vm_running)
 		return G_SOURCE_REMOVE;
 	acts[p->pressure->kind].begin(p);
 	if (p->failed) {
-		acts[p->pressure->kind].end(p);
-		record_event(boot->record, "pressure-skipped", "reason", p->failed);
+		end_act(p);
 		return G_SOURCE_REMOVE;
 	}
 	p->done++;
@@ -161,7 +241,7 @@ static void halt(BootPressure *p)
 {
 	g_clear_handle_id(&p->begin_id, g_source_remove);
 	g_clear_handle_id(&p->end_id, g_source_remove);
-	acts[p->pressure->kind].end(p);
+	end_act(p);
 }
 
 static void boot_pressure_free(gpointer data)
@@ -169,6 +249,7 @@ static void boot_pressure_free(gpointer data)
 	BootPressure *p = data;
 
 	g_array_unref(p->held);
+	discard_free(p->discard);
 	g_free(p->failed);
 	g_free(p);
 }
@@ -208,6 +289,8 @@ JsonArray *boot_pressure_json(const Boot *boot)
 
 		json_object_set_string_member(o, "pressure", p->pressure->label);
 		json_object_set_int_member(o, "steps", (gint64)p->done);
+		if (p->pressure->kind == PRESSURE_DISCARD)
+			json_object_set_int_member(o, "discarded_bytes", (gint64)p->gone_bytes);
 		if (p->failed)
 			json_object_set_string_member(o, "skipped", p->failed);
 		json_array_add_object_element(array, o);

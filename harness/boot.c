@@ -66,6 +66,11 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	vm->cmdline = g_strdup(cmdline->str);
 	vm->run_dir = g_strdup(config->dir);
 	vm->balloon = s->balloon_max_bytes > 0;
+	for (guint i = 0; i < s->pressures->len; i++) {
+		const Pressure *p = g_ptr_array_index(s->pressures, i);
+
+		vm->memory_file = vm->memory_file || p->kind == PRESSURE_DISCARD;
+	}
 	while (s->resize_device &&
 	       !g_str_equal(vm_resize_through_names[vm->resize_through], s->resize_through))
 		vm->resize_through++;

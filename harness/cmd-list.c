@@ -196,7 +196,8 @@ static const struct {
 } lists[] = {
 	{"ops", "hammers, walkers and observers, with their parameters", list_ops},
 	{"scenarios", "what `pfnhunt run` can be given", list_scenarios},
-	{"pressure", "what the host may do to a guest's CPUs, with its keys", list_pressure},
+	{"pressure", "what the host may do to a guest's CPUs and memory, with its keys",
+	 list_pressure},
 	{"keys", "what may stand in a scenario file", list_keys},
 	{"probes", "how exposure is counted: windows, and each walker's visits", list_probes},
 	{"kernels", "what `--kernel` can be given without a download", list_kernels},

@@ -186,7 +186,8 @@ int cmd_matrix(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *kernels = NULL, *scenarios = NULL, *accel = NULL, *seed = NULL;
-	g_autofree char *jobs = NULL;
+	g_autofree char *jobs = NULL, *where = NULL, *list = vm_backend_list();
+	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
 	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
 	gint64 boots = 0;
 	Run run = {.configs = configs, .config = {.agent_path = agent}};
@@ -200,6 +201,7 @@ int cmd_matrix(int argc, char **argv)
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
 		 "boots of a hunt at once: a number (default 1), or auto", "N"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING, &where, backends, "BACKEND"},
 		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "the table as Markdown", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
 		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
@@ -222,7 +224,6 @@ int cmd_matrix(int argc, char **argv)
 		"is 4 when\nnothing fired.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_set_prgname("pfnhunt matrix");
-	run.config.backend = backend = cmd_hunt_backend(NULL, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error))
 		return cmd_fail(error);
 	if (!results)
@@ -238,6 +239,7 @@ int cmd_matrix(int argc, char **argv)
 		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
 		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
 		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&
+		 (run.config.backend = backend = cmd_hunt_backend(where, &error)) &&
 		 cmd_hunt_accel(accel, &run.config, &error))
 		code = run_all(&run);
 	g_strfreev(run.kernels);

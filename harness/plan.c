@@ -261,8 +261,10 @@ static void append_pressure(GString *text, const Pressure *p, PressureSchedule *
 
 		g_string_append_printf(text,
 				       "pressure t_ms=%" G_GUINT64_FORMAT
-				       " name=%s hold_ms=%" G_GUINT64_FORMAT " vcpu=%u\n",
-				       step.t_ms, p->label, step.hold_ms, step.vcpu);
+				       " name=%s hold_ms=%" G_GUINT64_FORMAT " %s=%u\n",
+				       step.t_ms, p->label, step.hold_ms,
+				       p->kind == PRESSURE_DISCARD ? "place" : "vcpu",
+				       p->kind == PRESSURE_DISCARD ? step.place : step.vcpu);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See pressure.h. */
 #include "harness/pressure.h"
+#include "host-driver/discard.h"
 #include "host-driver/rng.h"
 
 #include <string.h>
@@ -61,6 +62,9 @@ PressureStep pressure_schedule_next(PressureSchedule *schedule)
 	step.t_ms = schedule->t_ms;
 	step.hold_ms = p->hold_ms - rng_below(&schedule->rng, half_ms + 1);
 	step.vcpu = (guint)rng_below(&schedule->rng, schedule->cpus);
+	/* Of this kind alone: the others keep the steps that their seeds gave before. */
+	step.place =
+		p->kind == PRESSURE_DISCARD ? (guint)rng_below(&schedule->rng, DISCARD_PLACES) : 0;
 	schedule->free_ms = step.t_ms + step.hold_ms;
 	return step;
 }

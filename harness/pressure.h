@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pressure from the host: what takes the CPU away from a running guest at seeded moments, as a
- * loaded hypervisor does. A walker that loses its vCPU between taking a reference and giving it
+ * Pressure from the host: what takes the CPU, or the memory, away from a running guest at seeded
+ * moments, as a loaded hypervisor does. A walker that loses its vCPU between taking a reference and giving it
  * back holds it for milliseconds instead of nanoseconds. One table feeds the scenarios, `pfnhunt
  * list pressure` and the boots; the keys of each kind stand in scenario_keys.
  */
@@ -18,7 +18,10 @@
 	X(PAUSE, "pause",                                                                          \
 	  "the whole machine stands still, its clock too: what a migration or a snapshot does")    \
 	X(HOG, "hog",                                                                              \
-	  "busy threads on the host's CPUs, which the scheduler lets run instead of vCPUs")
+	  "busy threads on the host's CPUs, which the scheduler lets run instead of vCPUs")        \
+	X(DISCARD, "discard",                                                                      \
+	  "pages of the guest's boot memory leave the host's memory for a file: the next access "  \
+	  "waits for the disk")
 
 typedef enum {
 #define X(id, name, help) PRESSURE_##id,
@@ -38,6 +41,7 @@ typedef struct {
 	char *label; /* as the group says it */
 	guint64 period_ms, jitter_ms, hold_ms;
 	guint64 count; /* vCPUs, or threads; 0: all, or one for each host CPU */
+	guint64 bytes; /* of memory at once; 0: all */
 } Pressure;
 
 /* The kind called as @label up to a '#'; FALSE when there is none. */
@@ -48,6 +52,7 @@ typedef struct {
 	guint64 t_ms;	 /* since the start of the run; not before the end of the one before */
 	guint64 hold_ms; /* half of the longest to all of it */
 	guint vcpu;	 /* the first one of vcpu-stop; the others follow, round and round */
+	guint place;	 /* where discard begins: DISCARD_PLACES are in the memory */
 } PressureStep;
 
 typedef struct PressureSchedule PressureSchedule;

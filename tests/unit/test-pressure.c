@@ -3,6 +3,7 @@
 #include "harness/hunt.h"
 #include "harness/plan.h"
 #include "harness/results-json.h"
+#include "host-driver/discard.h"
 #include "host-driver/error.h"
 #include "host-driver/hog.h"
 #include "host-driver/tree.h"
@@ -46,6 +47,7 @@ static void test_scenario(void)
 	static const char *const bad[][2] = {
 		{"[pressure nope]\n", "no such pressure"},
 		{"[pressure ]\n", "no such pressure"},
+		{"[pressure discard]\nbytes=1\n", "there are size, hold, period, jitter"},
 		{"[pressure pause]\nvcpus=1\n", "no such key; there are hold, period, jitter"},
 		{"[pressure hog]\nhold=6s\n", "not between"},
 		{"[pressure vcpu-stop]\nperiod=20ms\njitter=20ms\n", "not below period"},
@@ -155,6 +157,28 @@ static void test_plan(void)
 	g_assert_nonnull(strstr(one, "name=vcpu-stop hold_ms="));
 	/* It changes nothing of the rest. */
 	g_assert_true(g_str_has_prefix(one, without));
+}
+
+/* Its places are all over the memory, and it alone draws them. */
+static void test_places(void)
+{
+	const Pressure p = {.kind = PRESSURE_DISCARD, .period_ms = 50, .hold_ms = 10};
+	const Pressure other = {.kind = PRESSURE_PAUSE, .period_ms = 50, .hold_ms = 10};
+	g_autoptr(PressureSchedule) a = pressure_schedule_new(&p, 2, 7);
+	g_autoptr(PressureSchedule) same = pressure_schedule_new(&p, 2, 7);
+	g_autoptr(PressureSchedule) b = pressure_schedule_new(&other, 2, 7);
+	guint quarters[4] = {0};
+
+	for (guint i = 0; i < 400; i++) {
+		PressureStep x = pressure_schedule_next(a);
+
+		g_assert_cmpuint(x.place, ==, pressure_schedule_next(same).place);
+		g_assert_cmpuint(x.place, <, DISCARD_PLACES);
+		g_assert_cmpuint(pressure_schedule_next(b).place, ==, 0);
+		quarters[x.place / (DISCARD_PLACES / 4)]++;
+	}
+	for (guint i = 0; i < 4; i++)
+		g_assert_cmpuint(quarters[i], >, 50);
 }
 
 typedef struct {
@@ -390,6 +414,30 @@ static void test_vcpu_stop(Fixture *f, gconstpointer data)
 	worker_end(&w);
 }
 
+/* A backend that has no such memory: told once, and the boot is a boot. */
+static void test_discard_skipped(Fixture *f, gconstpointer threads)
+{
+	Worker w = worker_start();
+	pid_t tids[] = {(pid_t)w.work[1], (pid_t)w.work[3]};
+	g_autofree char *dir = NULL;
+	g_autoptr(JsonNode) verdict = NULL;
+	JsonObject *o, *pressure;
+
+	if (threads)
+		vm_fake_set_threads(tids, 2);
+	verdict = play(f, SCRIPT, "[pressure discard]\nperiod=20ms\njitter=5ms\nhold=5ms\n", &dir);
+	o = json_node_get_object(verdict);
+	pressure = rj_element(rj_array(o, "pressure"), 0);
+	g_assert_cmpstr(rj_text(o, "verdict", ""), ==, "clean");
+	g_assert_cmpint(rj_int(pressure, "steps", -1), ==, 0);
+	g_assert_cmpint(rj_int(pressure, "discarded_bytes", -1), ==, 0);
+	g_assert_nonnull(strstr(rj_text(pressure, "skipped", ""),
+				threads ? "no file that its process maps" : "is not known"));
+	g_assert_cmpuint(count(dir, "events.jsonl", "pressure-skipped"), ==, 1);
+	g_assert_cmpuint(count(dir, "events.jsonl", "discarded"), ==, 0);
+	worker_end(&w);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -398,12 +446,15 @@ int main(int argc, char **argv)
 	g_test_add_func("/pressure/schedule", test_schedule);
 	g_test_add_func("/pressure/tight", test_tight);
 	g_test_add_func("/pressure/plan", test_plan);
+	g_test_add_func("/pressure/places", test_places);
 	g_test_add_func("/pressure/hold", test_hold);
 	g_test_add_func("/pressure/hold-dies", test_hold_dies);
 	g_test_add_func("/pressure/hog", test_hog);
 	g_test_add("/pressure/pause", Fixture, SCRIPT, set_up, test_pause, tear_down);
 	g_test_add("/pressure/pause-dies", Fixture, DIES, set_up, test_pause, tear_down);
 	g_test_add("/pressure/skipped", Fixture, NULL, set_up, test_skipped, tear_down);
+	g_test_add("/pressure/discard-far", Fixture, NULL, set_up, test_discard_skipped, tear_down);
+	g_test_add("/pressure/discard-none", Fixture, "", set_up, test_discard_skipped, tear_down);
 	g_test_add("/pressure/vcpu-stop", Fixture, NULL, set_up, test_vcpu_stop, tear_down);
 	return g_test_run();
 }

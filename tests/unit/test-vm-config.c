@@ -217,6 +217,24 @@ static void test_no_qemu(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(error->message, "apt-get install qemu-system-x86"));
 }
 
+/* Boot memory in a file: a folder is given, so that QEMU leaves no name behind. */
+static void test_argv_memory_file(Fixture *f, gconstpointer data)
+{
+	g_autofree char *plain = line_of(f), *line = NULL;
+
+	f->config->memory_file = TRUE;
+	f->config->run_dir = g_build_filename(f->dir, "a,b", NULL);
+	line = line_of(f);
+	g_assert_nonnull(
+		strstr(line, " -machine q35,dump-guest-core=off,memory-backend=boot-ram "));
+	g_assert_nonnull(strstr(line, " -object memory-backend-file,id=boot-ram,size=1073741824,"
+				      "mem-path=/a,,b,share=on,align=2M "));
+	f->config->memory_file = FALSE;
+	g_free(line);
+	line = line_of(f);
+	g_assert_cmpstr(line, ==, plain);
+}
+
 static void test_run_dir(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -283,6 +301,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("argv", test_argv);
 	ADD("argv-dimm", test_argv_dimm);
+	ADD("argv-memory-file", test_argv_memory_file);
 	ADD("argv-elf", test_argv_elf);
 	ADD("refused-machine", test_refused_machine);
 	ADD("long-cmdline", test_long_cmdline);
