@@ -219,9 +219,8 @@ static int nightly(const char *path, const char *results, const char *accel, GEr
 		       .kernels = kernels};
 	g_autoptr(VmBackend) backend = NULL;
 
-	night.config.backend = backend = cmd_hunt_backend(NULL, error);
-	if (!plan || !backend || !cmd_hunt_has_agent(agent, error) ||
-	    !cmd_hunt_accel(accel, &night.config, error))
+	if (!plan || !(night.config.backend = backend = cmd_hunt_backend(plan->backend, error)) ||
+	    !cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(accel, &night.config, error))
 		return -1;
 	run_night(&night);
 	return tell(&night);

@@ -23,6 +23,7 @@ void nightly_free(Nightly *n)
 	if (!n)
 		return;
 	g_ptr_array_unref(n->cells);
+	g_free(n->backend);
 	g_free(n);
 }
 
@@ -35,7 +36,8 @@ static gboolean complain(const char *path, const char *key, const char *what, GE
 
 static gboolean only_known_keys(GKeyFile *ini, const char *path, GError **error)
 {
-	static const char *const known[] = {"budget", "scenarios", "kernels", "boots", NULL};
+	static const char *const known[] = {"budget", "scenarios", "kernels",
+					    "boots",  "backend",   NULL};
 	g_auto(GStrv) groups = g_key_file_get_groups(ini, NULL);
 	g_auto(GStrv) keys = g_key_file_get_keys(ini, "nightly", NULL, NULL);
 
@@ -48,7 +50,8 @@ static gboolean only_known_keys(GKeyFile *ini, const char *path, GError **error)
 	for (guint i = 0; keys && keys[i]; i++)
 		if (!g_strv_contains(known, keys[i]))
 			return complain(path, keys[i],
-					"no such key; there are budget, scenarios, kernels, boots",
+					"no such key; there are budget, scenarios, kernels, boots, "
+					"backend",
 					error);
 	return TRUE;
 }
@@ -100,6 +103,7 @@ Nightly *nightly_load(const char *path, GError **error)
 	    !(scenarios = list_of(ini, path, "scenarios", error)) ||
 	    !(kernels = list_of(ini, path, "kernels", error)))
 		return NULL;
+	n->backend = g_key_file_get_string(ini, "nightly", "backend", NULL);
 	for (guint i = 0; scenarios[i]; i++)
 		for (guint k = 0; kernels[k]; k++) {
 			NightlyCell *cell = g_new0(NightlyCell, 1);

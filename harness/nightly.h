@@ -21,11 +21,12 @@ typedef struct {
 typedef struct {
 	guint64 budget_ms;
 	guint64 most_boots; /* of one cell */
+	char *backend;	    /* as `pfnhunt run --backend` takes it, or NULL */
 	GPtrArray *cells;   /* of NightlyCell */
 } Nightly;
 
 /*
- * Reads the file: [nightly] budget, scenarios, kernels, boots; lists are separated by ';'.
+ * Reads the file: [nightly] budget, scenarios, kernels, boots, backend; lists are separated by ';'.
  * USAGE errors name file and key. (transfer full)
  */
 Nightly *nightly_load(const char *path, GError **error);

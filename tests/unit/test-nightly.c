@@ -54,12 +54,16 @@ static void test_load(Fixture *f, gconstpointer data)
 	};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Nightly) n =
-		load(f, "[nightly]\nbudget = 90m\nscenarios = a; b\nkernels = 6.1;6.12\n", &error);
+		load(f,
+		     "[nightly]\nbudget = 90m\nscenarios = a; b\nkernels = 6.1;6.12\n"
+		     "backend = libvirt:qemu:///session\n",
+		     &error);
 	const NightlyCell *last;
 
 	g_assert_no_error(error);
 	g_assert_cmpuint(n->budget_ms, ==, 5400000);
 	g_assert_cmpuint(n->cells->len, ==, 4);
+	g_assert_cmpstr(n->backend, ==, "libvirt:qemu:///session");
 	last = g_ptr_array_index(n->cells, 3);
 	g_assert_cmpstr(last->scenario, ==, "b");
 	g_assert_cmpstr(last->kernel, ==, "6.12");
