@@ -26,6 +26,17 @@ typedef struct {
 	gint64 next_inode;
 } Cpio;
 
+/* libarchive says "Write error" of a full disk; its errno says more. Returns FALSE. */
+static gboolean write_failed(struct archive *archive, GError **error)
+{
+	const char *what = archive_errno(archive) > 0 ? g_strerror(archive_errno(archive))
+						      : archive_error_string(archive);
+
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "cannot write initramfs: %s (--results DIR puts the hunt elsewhere)", what);
+	return FALSE;
+}
+
 static gboolean add_entry(Cpio *cpio, struct archive_entry *entry, const void *data, gsize len,
 			  GError **error)
 {
@@ -38,8 +49,7 @@ static gboolean add_entry(Cpio *cpio, struct archive_entry *entry, const void *d
 	ok = archive_write_header(cpio->archive, entry) == ARCHIVE_OK &&
 	     (len == 0 || archive_write_data(cpio->archive, data, len) == (la_ssize_t)len);
 	if (!ok)
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot write initramfs: %s",
-			    archive_error_string(cpio->archive));
+		write_failed(cpio->archive, error);
 	archive_entry_free(entry);
 	return ok;
 }
@@ -183,14 +193,10 @@ static gboolean write_archive(int fd, const char *agent_path, const GPtrArray *m
 	archive_write_set_bytes_in_last_block(cpio.archive, 1);
 	ok = archive_write_open_fd(cpio.archive, fd) == ARCHIVE_OK;
 	if (!ok)
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot write initramfs: %s",
-			    archive_error_string(cpio.archive));
+		write_failed(cpio.archive, error);
 	ok = ok && add_all(&cpio, agent_path, modules, boot_count, files, error);
-	if (ok && archive_write_close(cpio.archive) != ARCHIVE_OK) {
-		ok = FALSE;
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot write initramfs: %s",
-			    archive_error_string(cpio.archive));
-	}
+	if (ok && archive_write_close(cpio.archive) != ARCHIVE_OK)
+		ok = write_failed(cpio.archive, error);
 	archive_write_free(cpio.archive);
 	return ok;
 }
