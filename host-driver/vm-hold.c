@@ -2,7 +2,7 @@
 /* See vm-hold.h. */
 #include "host-driver/vm-hold.h"
 
-#define QUIET_MS 100
+#define QUIET_MS 250
 #define MAX_MS	 2000
 
 struct VmHold {

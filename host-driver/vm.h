@@ -73,7 +73,7 @@ typedef struct {
 	void (*agent)(Vm *vm, const char *data, gsize len, gpointer user);
 	/*
 	 * A QMP event (or a backend's equal): GUEST_PANICKED, SHUTDOWN, RESET, ... @data may be
-	 * NULL. GUEST_PANICKED comes late, when the console has been quiet for 100 ms (at most
+	 * NULL. GUEST_PANICKED comes late, when the console has been quiet for 250 ms (at most
 	 * 2 s), with the events behind it: console() has had the panic's text by then. After
 	 * SHUTDOWN with reason guest-reset (a triple fault, panic=-1) the machine stands still
 	 * for 2 s, so that its memory can be read; then it ends by itself. VM_EVENT_HOST_LOST
