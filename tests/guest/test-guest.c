@@ -4,7 +4,7 @@
  * its exit code and the folder that it leaves. Skipped (77) when there is no kernel to boot.
  */
 #include "host-driver/tree.h"
-#include "tests/guest/backend-fixture.h"
+#include "tests/guest/hunt-fixture.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -14,164 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DEADLINE_S 120
-
-typedef struct {
-	char *results, *out;
-	GSubprocess *process;
-	int code;
-} Hunt;
-
-static void set_up(Hunt *h, gconstpointer data)
-{
-	h->results = g_dir_make_tmp("pfnhunt-guest-XXXXXX", NULL);
-}
-
-static void tear_down(Hunt *h, gconstpointer data)
-{
-	g_clear_object(&h->process);
-	/* A failed test's evidence stays for the reader. */
-	if (!g_test_failed())
-		tree_remove(h->results);
-	else
-		g_test_message("kept: %s", h->results);
-	g_free(h->results);
-	g_free(h->out);
-}
-
-static void start(Hunt *h, const char *scenario, const char *option, const char *value)
-{
-	g_autofree char *path =
-		scenario[0] == '/' || !strchr(scenario, '.')
-			? g_strdup(scenario)
-			: g_build_filename(g_getenv("PFNHUNT_SCENARIOS"), scenario, NULL);
-	g_autoptr(GPtrArray) argv = backend_command();
-	const char *const rest[] = {"run",    path, "--results",      h->results,
-				    "--seed", "1",  backend_option(), backend_text(),
-				    option,   value};
-	g_autoptr(GError) error = NULL;
-
-	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
-		if (rest[i])
-			g_ptr_array_add(argv, (char *)rest[i]);
-	g_ptr_array_add(argv, NULL);
-	h->process =
-		g_subprocess_newv((const char *const *)argv->pdata,
-				  G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
-				  &error);
-	g_assert_no_error(error);
-}
-
-static gboolean too_late(gpointer user)
-{
-	g_subprocess_force_exit(user);
-	g_test_message("no end within %d s", DEADLINE_S);
-	g_test_fail();
-	return G_SOURCE_REMOVE;
-}
-
-static void ended(GObject *source, GAsyncResult *result, gpointer user)
-{
-	*(GAsyncResult **)user = g_object_ref(result);
-}
-
-static void finish(Hunt *h)
-{
-	g_autoptr(GAsyncResult) result = NULL;
-	g_autoptr(GError) error = NULL;
-	guint guard = g_timeout_add_seconds(DEADLINE_S, too_late, h->process);
-
-	g_subprocess_communicate_utf8_async(h->process, NULL, NULL, ended, &result);
-	while (!result)
-		g_main_context_iteration(NULL, TRUE);
-	g_source_remove(guard);
-	g_subprocess_communicate_utf8_finish(h->process, result, &h->out, NULL, &error);
-	g_assert_no_error(error);
-	h->code = g_subprocess_get_if_exited(h->process) ? g_subprocess_get_exit_status(h->process)
-							 : -1;
-	g_test_message("exit %d: %s", h->code, h->out);
-}
-
-static void run(Hunt *h, const char *scenario)
-{
-	start(h, scenario, NULL, NULL);
-	finish(h);
-}
-
-/* The only hunt's folder of boot 0 (or its last try), or NULL. */
-static char *boot_dir(const Hunt *h)
-{
-	g_autoptr(GDir) dir = g_dir_open(h->results, 0, NULL);
-	const char *name;
-	char *found = NULL;
-
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *boots = g_build_filename(h->results, name, "boots", NULL);
-		g_autoptr(GDir) inner = g_dir_open(boots, 0, NULL);
-		const char *boot;
-
-		while (inner && (boot = g_dir_read_name(inner))) {
-			g_autofree char *path = g_build_filename(boots, boot, NULL);
-
-			/* 0000-again1 sorts behind 0000: the last try counts. */
-			if (!found || strcmp(path, found) > 0) {
-				g_free(found);
-				found = g_steal_pointer(&path);
-			}
-		}
-	}
-	return found;
-}
-
-static char *read_evidence(const Hunt *h, const char *name)
-{
-	g_autofree char *dir = boot_dir(h);
-	g_autofree char *path = dir ? g_build_filename(dir, name, NULL) : NULL;
-	char *text = NULL;
-
-	if (path)
-		g_file_get_contents(path, &text, NULL, NULL);
-	return text ? text : g_strdup("");
-}
-
-static JsonObject *read_verdict(const Hunt *h)
-{
-	g_autofree char *text = read_evidence(h, "verdict.json");
-	g_autoptr(JsonNode) node = json_from_string(text, NULL);
-
-	g_assert_nonnull(node);
-	return json_object_ref(json_node_get_object(node));
-}
-
-static void expect(const Hunt *h, int code, const char *verdict)
-{
-	JsonObject *o = read_verdict(h);
-
-	g_assert_cmpstr(json_object_get_string_member(o, "verdict"), ==, verdict);
-	g_assert_cmpint(h->code, ==, code);
-	json_object_unref(o);
-}
-
-static void expect_files(const Hunt *h)
-{
-	static const char *const names[] = {"boot.json",   "scenario.ini",   "plan.txt",
-					    "console.log", "console.times",  "kmsg.jsonl",
-					    "qmp.jsonl",   "counters.jsonl", "events.jsonl",
-					    "memory.jsonl"};
-
-	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-		g_autofree char *text = read_evidence(h, names[i]);
-
-		if (!*text)
-			g_error("%s is empty or missing", names[i]);
-	}
-}
-
 static void test_null(Hunt *h, gconstpointer data)
 {
-	run(h, "null.ini");
-	expect(h, 0, "clean");
-	expect_files(h);
+	hunt_run(h, "null.ini");
+	hunt_expect(h, 0, "clean");
+	hunt_expect_files(h);
 	g_assert_nonnull(strstr(h->out, "CLEAN: null on 6.1."));
 }
 
@@ -180,9 +27,9 @@ static void test_jobs(Hunt *h, gconstpointer data)
 {
 	const char *first_over;
 
-	start(h, "jobs.ini", "--jobs", "3");
-	finish(h);
-	expect(h, 0, "clean");
+	hunt_start(h, "jobs.ini", "--jobs", "3");
+	hunt_finish(h);
+	hunt_expect(h, 0, "clean");
 	g_assert_nonnull(strstr(h->out, "3 clean"));
 	first_over = strstr(h->out, ": clean, ");
 	g_assert_nonnull(first_over);
@@ -196,9 +43,9 @@ static void test_pressure(Hunt *h, gconstpointer data)
 	JsonObject *o;
 	JsonArray *all;
 
-	run(h, "pressure.ini");
-	expect(h, 0, "clean");
-	o = read_verdict(h);
+	hunt_run(h, "pressure.ini");
+	hunt_expect(h, 0, "clean");
+	o = hunt_verdict(h);
 	all = json_object_get_array_member(o, "pressure");
 	g_assert_cmpuint(json_array_get_length(all), ==, 4);
 	for (guint i = 0; i < 4; i++) {
@@ -216,7 +63,7 @@ static void test_pressure(Hunt *h, gconstpointer data)
 /* The last total of a counter, -1 when it was never told. */
 static gint64 last_counter(const Hunt *h, const char *key)
 {
-	g_autofree char *text = read_evidence(h, "counters.jsonl");
+	g_autofree char *text = hunt_evidence(h, "counters.jsonl");
 	g_autofree char *wanted = g_strdup_printf("\"%s\":", key);
 	const char *at = NULL;
 
@@ -228,8 +75,8 @@ static gint64 last_counter(const Hunt *h, const char *key)
 /* Each hammer does in a kernel what it does to a fake tree. */
 static void test_hammers(Hunt *h, gconstpointer data)
 {
-	run(h, "hammers.ini");
-	expect(h, 0, "clean");
+	hunt_run(h, "hammers.ini");
+	hunt_expect(h, 0, "clean");
 	g_assert_cmpint(last_counter(h, "cancelled"), >, 0);
 	g_assert_cmpint(last_counter(h, "touched"), >, 0);
 	g_assert_cmpint(last_counter(h, "suspends"), >, 0);
@@ -241,9 +88,9 @@ static void test_census(Hunt *h, gconstpointer data)
 {
 	g_autofree char *verdict = NULL;
 
-	run(h, "census.ini");
-	expect(h, 1, "incident");
-	verdict = read_evidence(h, "verdict.json");
+	hunt_run(h, "census.ini");
+	hunt_expect(h, 1, "incident");
+	verdict = hunt_evidence(h, "verdict.json");
 	g_assert_nonnull(strstr(verdict, "\"silent: "));
 	g_assert_true(strstr(verdict, "silent: page escaped") ||
 		      strstr(verdict, "silent: fake-offline page is poisoned"));
@@ -254,9 +101,9 @@ static void test_module(Hunt *h, gconstpointer data)
 {
 	g_autofree char *kmsg = NULL;
 
-	run(h, "module.ini");
-	expect(h, 0, "clean");
-	kmsg = read_evidence(h, "kmsg.jsonl");
+	hunt_run(h, "module.ini");
+	hunt_expect(h, 0, "clean");
+	kmsg = hunt_evidence(h, "kmsg.jsonl");
 	g_assert_nonnull(strstr(kmsg, "big block size: 0x8000000"));
 	g_assert_null(strstr(kmsg, "subblock size"));
 }
@@ -265,9 +112,9 @@ static void test_dimm(Hunt *h, gconstpointer data)
 {
 	g_autofree char *events = NULL;
 
-	run(h, "dimm.ini");
-	expect(h, 0, "clean");
-	events = read_evidence(h, "events.jsonl");
+	hunt_run(h, "dimm.ini");
+	hunt_expect(h, 0, "clean");
+	events = hunt_evidence(h, "events.jsonl");
 	g_assert_nonnull(strstr(events, "\"dimm-plug\",\"device\":\"dimm2\""));
 	g_assert_nonnull(strstr(events, "DEVICE_DELETED"));
 	g_assert_null(strstr(events, "dimm-plug-failed"));
@@ -278,8 +125,8 @@ static void test_dimm(Hunt *h, gconstpointer data)
 
 static void test_plant(Hunt *h, gconstpointer data)
 {
-	run(h, "plant.ini");
-	expect(h, 1, "incident");
+	hunt_run(h, "plant.ini");
+	hunt_expect(h, 1, "incident");
 	g_assert_nonnull(strstr(h->out, "INFO: task hung in "));
 }
 
@@ -288,10 +135,10 @@ static void test_panic(Hunt *h, gconstpointer data)
 {
 	g_autofree char *recorder = NULL;
 
-	run(h, "panic.ini");
-	expect(h, 1, "incident");
+	hunt_run(h, "panic.ini");
+	hunt_expect(h, 1, "incident");
 	g_assert_nonnull(strstr(h->out, "kernel panic: sysrq triggered crash"));
-	recorder = read_evidence(h, "recorder.bin");
+	recorder = hunt_evidence(h, "recorder.bin");
 	g_assert_true(*recorder);
 }
 
@@ -300,10 +147,10 @@ static void test_quick(Hunt *h, gconstpointer data)
 {
 	JsonObject *o, *hit;
 
-	run(h, "quick");
-	expect(h, 1, "incident");
-	expect_files(h);
-	o = read_verdict(h);
+	hunt_run(h, "quick");
+	hunt_expect(h, 1, "incident");
+	hunt_expect_files(h);
+	o = hunt_verdict(h);
 	hit = json_object_get_object_member(o, "first_hit");
 	g_assert_cmpstr(json_object_get_string_member(hit, "family"), ==, "fake-offline");
 	g_assert_cmpint(json_object_get_int_member(hit, "offlines"), >, 0);
@@ -318,8 +165,8 @@ static void test_quick(Hunt *h, gconstpointer data)
 
 static void test_unmet(Hunt *h, gconstpointer data)
 {
-	run(h, "unmet.ini");
-	expect(h, 4, "unexposed");
+	hunt_run(h, "unmet.ini");
+	hunt_expect(h, 4, "unexposed");
 	g_assert_nonnull(strstr(h->out, "damon did not run: "));
 	g_assert_nonnull(strstr(h->out, "skipped"));
 	g_assert_nonnull(strstr(h->out, "damon: "));
@@ -333,9 +180,9 @@ static void test_walkers(Hunt *h, gconstpointer data)
 	JsonObject *o;
 	JsonArray *ops;
 
-	run(h, "walkers.ini");
-	expect(h, 0, "clean");
-	o = read_verdict(h);
+	hunt_run(h, "walkers.ini");
+	hunt_expect(h, 0, "clean");
+	o = hunt_verdict(h);
 	ops = json_object_get_array_member(o, "ops");
 	g_assert_cmpuint(json_array_get_length(ops), ==, 25);
 	for (guint i = 0; i < json_array_get_length(ops); i++) {
@@ -359,26 +206,26 @@ static void test_resize(Hunt *h, gconstpointer data)
 	g_autofree char *memory = NULL, *events = NULL, *counters = NULL, *qmp = NULL;
 	guint lines = 0;
 
-	run(h, "resize.ini");
-	expect(h, 0, "clean");
-	memory = read_evidence(h, "memory.jsonl");
-	events = read_evidence(h, "events.jsonl");
-	counters = read_evidence(h, "counters.jsonl");
+	hunt_run(h, "resize.ini");
+	hunt_expect(h, 0, "clean");
+	memory = hunt_evidence(h, "memory.jsonl");
+	events = hunt_evidence(h, "events.jsonl");
+	counters = hunt_evidence(h, "counters.jsonl");
 	for (const char *c = memory; *c; c++)
 		lines += *c == '\n';
 	g_assert_cmpuint(lines, >=, 5); /* requested and plugged moved */
 	g_assert_nonnull(strstr(events, "\"resize\""));
 	g_assert_null(strstr(events, "resize-failed"));
 	g_assert_nonnull(strstr(counters, "\"partly\"")); /* what the guest saw */
-	qmp = read_evidence(h, "qmp.jsonl");
+	qmp = hunt_evidence(h, "qmp.jsonl");
 	g_assert_nonnull(strstr(qmp, backend_option() ? "libvirt: update vm0" : "qom-set"));
 }
 
 /* Waits until the evidence called @name holds @words. */
 static void wait_for(const Hunt *h, const char *name, const char *words)
 {
-	for (guint i = 0; i < DEADLINE_S * 10; i++) {
-		g_autofree char *text = read_evidence(h, name);
+	for (guint i = 0; i < HUNT_DEADLINE_S * 10; i++) {
+		g_autofree char *text = hunt_evidence(h, name);
 
 		if (strstr(text, words))
 			return;
@@ -404,25 +251,25 @@ static void test_qemu_killed(Hunt *h, gconstpointer data)
 {
 	pid_t qemu;
 
-	start(h, "long.ini", NULL, NULL);
+	hunt_start(h, "long.ini", NULL, NULL);
 	wait_for(h, "counters.jsonl", "block-state");
 	qemu = qemu_of(h);
 	g_assert_cmpint(qemu, >, 1);
 	g_assert_cmpint(kill(qemu, SIGKILL), ==, 0);
-	finish(h);
-	expect(h, 3, "lost");
-	expect_files(h);
+	hunt_finish(h);
+	hunt_expect(h, 3, "lost");
+	hunt_expect_files(h);
 }
 
 static void test_interrupt(Hunt *h, gconstpointer data)
 {
-	start(h, "long.ini", NULL, NULL);
+	hunt_start(h, "long.ini", NULL, NULL);
 	wait_for(h, "counters.jsonl", "block-state");
 	g_usleep(2500000); /* counters must be seen to rise */
 	g_subprocess_send_signal(h->process, SIGINT);
-	finish(h);
-	expect(h, 0, "clean");
-	expect_files(h);
+	hunt_finish(h);
+	hunt_expect(h, 0, "clean");
+	hunt_expect_files(h);
 	g_assert_nonnull(strstr(h->out, "interrupted"));
 }
 
@@ -449,7 +296,7 @@ static void test_matrix_interrupt(Hunt *h, gconstpointer data)
 		argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error);
 	g_assert_no_error(error);
 	for (guint i = 0; i < 50 && !found; i++) {
-		g_autofree char *dir = boot_dir(h);
+		g_autofree char *dir = hunt_boot_dir(h);
 
 		found = dir != NULL;
 		g_usleep(100000);
@@ -462,9 +309,9 @@ static void test_matrix_interrupt(Hunt *h, gconstpointer data)
 	wait_for(h, "counters.jsonl", "block-state");
 	g_usleep(2500000); /* counters must be seen to rise */
 	g_subprocess_send_signal(h->process, SIGINT);
-	finish(h);
-	expect(h, 4, "clean");
-	expect_files(h);
+	hunt_finish(h);
+	hunt_expect(h, 4, "clean");
+	hunt_expect_files(h);
 	g_assert_nonnull(strstr(h->out, "long.ini  none    0/1 clean"));
 	g_assert_nonnull(strstr(h->out, "null.ini  none    -"));
 	g_assert_nonnull(strstr(h->out, "interrupted: the rest was not run"));
@@ -476,11 +323,11 @@ static void test_killed(Hunt *h, gconstpointer data)
 	g_autofree char *counters = NULL, *console = NULL;
 	pid_t qemu;
 
-	start(h, "long.ini", NULL, NULL);
+	hunt_start(h, "long.ini", NULL, NULL);
 	wait_for(h, "counters.jsonl", "block-state");
 	qemu = qemu_of(h);
 	g_subprocess_send_signal(h->process, SIGKILL);
-	finish(h);
+	hunt_finish(h);
 	/* The embedded driver's guests live on: that is what `backend clean` is for. */
 	if (backend_option())
 		backend_clean();
@@ -494,16 +341,16 @@ static void test_killed(Hunt *h, gconstpointer data)
 		g_usleep(100000);
 		g_assert_cmpuint(i, <, 49);
 	}
-	counters = read_evidence(h, "counters.jsonl");
-	console = read_evidence(h, "console.log");
+	counters = hunt_evidence(h, "counters.jsonl");
+	console = hunt_evidence(h, "console.log");
 	g_assert_nonnull(strstr(counters, "block-state"));
 	g_assert_nonnull(strstr(console, "Linux version"));
 }
 
 static void test_boots(Hunt *h, gconstpointer data)
 {
-	start(h, "null.ini", "--boots", "2");
-	finish(h);
+	hunt_start(h, "null.ini", "--boots", "2");
+	hunt_finish(h);
 	g_assert_cmpint(h->code, ==, 0);
 	g_assert_nonnull(strstr(h->out, "2 clean"));
 }
@@ -527,8 +374,8 @@ static void test_bad_input(Hunt *h, gconstpointer data)
 		g_autoptr(GDir) dir = NULL;
 		const char *end;
 
-		start(h, cases[i].scenario, cases[i].option, cases[i].value);
-		finish(h);
+		hunt_start(h, cases[i].scenario, cases[i].option, cases[i].value);
+		hunt_finish(h);
 		g_assert_cmpint(h->code, ==, 2);
 		if (!strstr(h->out, cases[i].words))
 			g_error("'%s' lacks '%s'", h->out, cases[i].words);
@@ -547,8 +394,8 @@ static void test_dry_run(Hunt *h, gconstpointer data)
 {
 	g_autoptr(GDir) dir = NULL;
 
-	start(h, "quick", "--dry-run", NULL);
-	finish(h);
+	hunt_start(h, "quick", "--dry-run", NULL);
+	hunt_finish(h);
 	g_assert_cmpint(h->code, ==, 0);
 	if (backend_option()) {
 		g_assert_nonnull(strstr(h->out, "<domain type="));
@@ -596,7 +443,7 @@ int main(int argc, char **argv)
 	if (!backend_set_up())
 		return 77;
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
-		g_test_add(tests[i].name, Hunt, NULL, set_up, tests[i].run, tear_down);
+		g_test_add(tests[i].name, Hunt, NULL, hunt_set_up, tests[i].run, hunt_tear_down);
 	code = g_test_run();
 	backend_tear_down();
 	return code;
