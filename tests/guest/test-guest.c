@@ -3,7 +3,6 @@
  * The whole program against real kernels: each test runs pfnhunt as a person would, and reads
  * its exit code and the folder that it leaves. Skipped (77) when there is no kernel to boot.
  */
-#include "host-driver/tree.h"
 #include "tests/guest/hunt-fixture.h"
 
 #include <gio/gio.h>
@@ -11,7 +10,6 @@
 #include <json-glib/json-glib.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static void test_null(Hunt *h, gconstpointer data)
