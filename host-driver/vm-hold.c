@@ -80,6 +80,8 @@ void vm_hold_event(VmHold *hold, const char *name, JsonObject *data)
 		hold->console_us = g_get_monotonic_time();
 		hold->until_us = hold->console_us + MAX_MS * 1000;
 		hold->timer = g_timeout_source_new(QUIET_MS / 4);
+		/* After what the console has to say: we may have been kept from looking. */
+		g_source_set_priority(hold->timer, G_PRIORITY_LOW);
 		g_source_set_callback(hold->timer, check, hold, NULL);
 		g_source_attach(hold->timer, hold->context);
 	}
