@@ -152,10 +152,11 @@ static void take_pending(SplatParser *parser)
 
 	parser->lines++;
 	parser->pending_len = 0;
-	note_time(parser, splat_line_time(parser->pending, parser->pending + len));
 	if (splat_route_open(&parser->route) ||
 	    splat_scan_any(parser->scan, parser->pending, parser->pending + len))
 		take_line(parser, parser->pending, len, -1, parser->pending_host_us);
+	else /* as skip_dull() does */
+		note_time(parser, splat_line_time(parser->pending, parser->pending + len));
 }
 
 static void keep_pending(SplatParser *parser, const char *data, gsize len, gint64 host_us)
