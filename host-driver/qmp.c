@@ -7,6 +7,7 @@
 #include "host-driver/qmp.h"
 #include "host-driver/error.h"
 #include "host-driver/stream.h"
+#include "host-driver/source.h"
 
 #include <string.h>
 
@@ -46,23 +47,6 @@ struct QmpClient {
 	GSource *handshake;
 	GError *error; /* why it is closed */
 };
-
-static void source_clear(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
-static GSource *timer_start(QmpClient *qmp, guint ms, GSourceFunc func, gpointer user)
-{
-	GSource *source = g_timeout_source_new(ms);
-
-	g_source_set_callback(source, func, user, NULL);
-	g_source_attach(source, qmp->context);
-	return source;
-}
 
 static void event_free(QmpEvent *event)
 {
@@ -190,7 +174,7 @@ void qmp_client_execute(QmpClient *qmp, const char *command, JsonObject *argumen
 		call_answer(call, NULL, qmp->error);
 		return;
 	}
-	call->timer = timer_start(qmp, closed ? 0 : deadline_ms, call_late, call);
+	call->timer = timer_start(qmp->context, closed ? 0 : deadline_ms, call_late, call);
 	g_queue_push_tail(&qmp->calls, call);
 	if (qmp->state == QMP_READY) {
 		g_autofree char *line = g_steal_pointer(&call->line);
@@ -420,7 +404,7 @@ QmpClient *qmp_client_new(int fd, const QmpListener *listener, gpointer user)
 	qmp->rx = g_string_new(NULL);
 	qmp->context = g_main_context_ref_thread_default();
 	qmp->stream = stream_new(fd, client_data, qmp);
-	qmp->handshake = timer_start(qmp, QMP_HANDSHAKE_MS, handshake_late, qmp);
+	qmp->handshake = timer_start(qmp->context, QMP_HANDSHAKE_MS, handshake_late, qmp);
 	return qmp;
 }
 

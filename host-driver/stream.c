@@ -4,6 +4,7 @@
  * nobody; nothing is touched after the callback, so that it may free the stream.
  */
 #include "host-driver/stream.h"
+#include "host-driver/source.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -21,14 +22,6 @@ struct Stream {
 	GByteArray *queue;
 	gboolean broken; /* a write failed: the peer is gone */
 };
-
-static void source_clear(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
 
 static GSource *stream_watch(Stream *stream, GIOCondition condition, GUnixFDSourceFunc func)
 {

@@ -10,6 +10,7 @@
 #include "host-driver/vm-libvirt-clean.h"
 #include "host-driver/vm-libvirt-internal.h"
 #include "host-driver/vm-libvirt-xml.h"
+#include "host-driver/source.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,23 +22,6 @@
 #define CORPSE_MS      2000
 #define LOST_CHECK_MS  500
 #define SEND_MAX_BYTES (1u << 20)
-
-static void source_clear(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
-static GSource *timer_start(VmLibvirt *v, guint ms, GSourceFunc func)
-{
-	GSource *source = g_timeout_source_new(ms);
-
-	g_source_set_callback(source, func, v, NULL);
-	g_source_attach(source, v->context);
-	return source;
-}
 
 VmLibvirt *lv_ref(VmLibvirt *v)
 {
@@ -140,7 +124,7 @@ void lv_ended(VmLibvirt *v, int wait_status, const char *detail)
 	source_clear(&v->lost_timer);
 	/* While it is being launched, the launch's own end goes on from here. */
 	if (v->launched) {
-		v->drain_timer = timer_start(v, DRAIN_MS, drain_late);
+		v->drain_timer = timer_start(v->context, DRAIN_MS, drain_late, v);
 		finish_when_read(v);
 	}
 }
@@ -211,10 +195,10 @@ static void vm_libvirt_stop(Vm *vm)
 		return;
 	v->stopping = TRUE;
 	if (v->lost) {
-		v->stop_timer = timer_start(v, 0, stop_lost);
+		v->stop_timer = timer_start(v->context, 0, stop_lost, v);
 		return;
 	}
-	v->stop_timer = timer_start(v, STOP_MS, stop_late);
+	v->stop_timer = timer_start(v->context, STOP_MS, stop_late, v);
 	lv_kill(v);
 }
 
@@ -280,10 +264,10 @@ static void launch_over(LvJob *job, const GError *error)
 	}
 	v->agent = lv_stream_new(v->agent_st, agent_data, v);
 	if (v->ended) {
-		v->drain_timer = timer_start(v, DRAIN_MS, drain_late);
+		v->drain_timer = timer_start(v->context, DRAIN_MS, drain_late, v);
 		return;
 	}
-	v->lost_timer = timer_start(v, LOST_CHECK_MS, check_lost);
+	v->lost_timer = timer_start(v->context, LOST_CHECK_MS, check_lost, v);
 	if (v->listener.running)
 		v->listener.running(&v->vm, v->user);
 }
@@ -327,7 +311,7 @@ void lv_event(VmLibvirt *v, const char *name, JsonObject *data)
 		return;
 	v->resetting = TRUE;
 	lv_suspend(v);
-	v->end_timer = timer_start(v, CORPSE_MS, end_now);
+	v->end_timer = timer_start(v->context, CORPSE_MS, end_now, v);
 	shutdown = json_object_new();
 	json_object_set_boolean_member(shutdown, "guest", TRUE);
 	json_object_set_string_member(shutdown, "reason", "guest-reset");
@@ -431,7 +415,7 @@ static gboolean vm_libvirt_start(Vm *vm, const VmListener *listener, gpointer us
 
 	v->listener = *listener;
 	v->user = user;
-	v->launch_timer = timer_start(v, LAUNCH_MS, launch_late);
+	v->launch_timer = timer_start(v->context, LAUNCH_MS, launch_late, v);
 	job->deadline_ms = 0;
 	job->over = launch_over;
 	lv_worker_start(v);

@@ -10,6 +10,7 @@
 #include "host-driver/error.h"
 #include "host-driver/vm-qemu-argv.h"
 #include "host-driver/vm-qemu-internal.h"
+#include "host-driver/source.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -25,23 +26,6 @@
 #define CORPSE_MS      2000
 #define DETAIL_BYTES   4096
 #define SEND_MAX_BYTES (1u << 20)
-
-static void source_clear(GSource **source)
-{
-	if (!*source)
-		return;
-	g_source_destroy(*source);
-	g_clear_pointer(source, g_source_unref);
-}
-
-static GSource *timer_start(VmQemu *q, guint ms, GSourceFunc func)
-{
-	GSource *source = g_timeout_source_new(ms);
-
-	g_source_set_callback(source, func, q, NULL);
-	g_source_attach(source, q->context);
-	return source;
-}
 
 static void tell_event(const char *name, JsonObject *data, gpointer user)
 {
@@ -112,7 +96,7 @@ static gboolean child_exited(int fd, GIOCondition condition, gpointer user)
 	q->child.pidfd = -1;
 	source_clear(&q->exit_source);
 	/* The channels end with it, but for one that some other child of ours just inherited. */
-	q->drain_timer = timer_start(q, DRAIN_MS, drain_late);
+	q->drain_timer = timer_start(q->context, DRAIN_MS, drain_late, q);
 	finish_when_done(q);
 	return G_SOURCE_REMOVE;
 }
@@ -168,7 +152,7 @@ static void vm_qemu_stop(Vm *vm)
 		kill_child(q);
 		return;
 	}
-	q->kill_timer = timer_start(q, QUIT_MS, kill_late);
+	q->kill_timer = timer_start(q->context, QUIT_MS, kill_late, q);
 	qmp_client_execute(q->qmp, "quit", NULL, QUIT_MS, NULL, NULL);
 }
 
@@ -189,7 +173,7 @@ static void guest_ended(VmQemu *q, JsonObject *data)
 	if (q->end_timer || !guest || json_node_get_value_type(guest) != G_TYPE_BOOLEAN ||
 	    !json_node_get_boolean(guest))
 		return;
-	q->end_timer = timer_start(q, off ? 0 : CORPSE_MS, end_now);
+	q->end_timer = timer_start(q->context, off ? 0 : CORPSE_MS, end_now, q);
 }
 
 static void qmp_event(QmpClient *qmp, const char *name, JsonObject *data, gpointer user)
