@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* Bytes of each file. */
+#define EVIDENCE_TAIL 4000
+
 void hunt_set_up(Hunt *h, gconstpointer data)
 {
 	h->results = g_dir_make_tmp("pfnhunt-guest-XXXXXX", NULL);
@@ -126,11 +129,31 @@ JsonObject *hunt_verdict(const Hunt *h)
 	return json_object_ref(json_node_get_object(node));
 }
 
+/* On stderr, which the test runner shows: who reads a failed CI run has nothing else. */
+static void print_evidence(const Hunt *h)
+{
+	static const char *const names[] = {"verdict.json", "console.log", "kmsg.jsonl",
+					    "events.jsonl", "counters.jsonl"};
+
+	g_printerr("pfnhunt said (exit %d):\n%s\n", h->code, h->out);
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *text = hunt_evidence(h, names[i]), *valid = NULL;
+		gsize length = strlen(text);
+
+		valid = g_utf8_make_valid(
+			text + (length > EVIDENCE_TAIL ? length - EVIDENCE_TAIL : 0), -1);
+		g_printerr("-- the end of %s:\n%s\n", names[i], valid);
+	}
+}
+
 void hunt_expect(const Hunt *h, int code, const char *verdict)
 {
 	JsonObject *o = hunt_verdict(h);
+	const char *was = json_object_get_string_member(o, "verdict");
 
-	g_assert_cmpstr(json_object_get_string_member(o, "verdict"), ==, verdict);
+	if (h->code != code || !g_str_equal(was, verdict))
+		print_evidence(h);
+	g_assert_cmpstr(was, ==, verdict);
 	g_assert_cmpint(h->code, ==, code);
 	json_object_unref(o);
 }
