@@ -257,7 +257,8 @@ static const char *watch_run(struct session *s, uint64_t duration_ms, uint64_t w
 		}
 		if (warn_once >= 0 && warn_once_ms && now - cleared >= warn_once_ms * 1000000) {
 			cleared = now;
-			if (pwrite(warn_once, "1", 1, 0) < 0)
+			/* Not pwrite: the file has no position, and refuses to be given one. */
+			if (write(warn_once, "1", 1) < 0)
 				warn_once_ms = 0;
 		}
 		nap_ms(TICK_MS);
