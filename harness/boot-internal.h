@@ -44,6 +44,7 @@ struct Boot {
 	gboolean launching; /* the guest has yet to begin */
 	Record *record;
 	Triage *triage;
+	Triage *last_words; /* what our NMI made it say, or NULL */
 	Plan *plan;
 	struct wire_reader reader;
 	BootState state;

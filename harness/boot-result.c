@@ -121,6 +121,21 @@ static void gather_incidents(const Boot *boot, BootResult *r, gboolean *emulator
 	}
 }
 
+/* Did our NMI find a CPU that the emulator had hung? */
+static gboolean hung_by_emulator(const Boot *boot)
+{
+	const GPtrArray *all;
+
+	if (!boot->last_words)
+		return FALSE;
+	triage_finish(boot->last_words);
+	all = triage_incidents(boot->last_words);
+	for (guint i = 0; i < all->len; i++)
+		if (((const Incident *)g_ptr_array_index(all, i))->family == FAMILY_EMULATOR)
+			return TRUE;
+	return FALSE;
+}
+
 static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 {
 	for (guint i = 0; i < boot->op_count; i++) {
@@ -310,6 +325,7 @@ BootResult *boot_judge(Boot *boot)
 	if (boot->go_ns >= 0 && boot->last_ns > boot->go_ns)
 		r->run_s = (boot->last_ns - boot->go_ns) / 1e9;
 	gather_ops(boot, r, ops);
+	facts.emulator = hung_by_emulator(boot);
 	gather_incidents(boot, r, &facts.emulator);
 	/* The last count line of a dead guest may be a second old; the recorder knows better. */
 	if (r->hit.offlines > (gint64)r->offlines)

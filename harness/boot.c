@@ -71,7 +71,15 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 		record_event(boot->record, "nmi-failed", "reason", error->message);
 }
 
-/* It does not answer: what it said until now is all that counts, the rest is for the reader. */
+static gboolean is_emulated(const BootConfig *config)
+{
+	return config->accel == VM_ACCEL_TCG;
+}
+
+/*
+ * It does not answer: what it said until now is all that counts. What our NMI makes it say is our
+ * doing: for the reader, and to tell a guest that hangs from one that the emulator hung.
+ */
 static void become_corpse(Boot *boot, gboolean nmi)
 {
 	boot_resize_stop(boot);
@@ -79,6 +87,9 @@ static void become_corpse(Boot *boot, gboolean nmi)
 	boot_read_flight(boot);
 	boot_set_state(boot, BOOT_CORPSE);
 	if (nmi) {
+		const TriageConfig config = {.emulated = is_emulated(&boot->config)};
+
+		boot->last_words = triage_new(&config, NULL, NULL, NULL);
 		record_event(boot->record, "nmi", NULL, NULL);
 		boot->vm->ops->nmi(boot->vm, nmi_done, boot);
 	}
@@ -124,6 +135,8 @@ static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
 	boot->console_us = g_get_monotonic_time();
 	if (boot->state <= BOOT_STOPPING)
 		triage_feed(boot->triage, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
+	else if (boot->last_words)
+		triage_feed(boot->last_words, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
 }
 
 static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
@@ -377,11 +390,6 @@ static gboolean tick(gpointer user)
 	return G_SOURCE_CONTINUE;
 }
 
-static gboolean is_emulated(const BootConfig *config)
-{
-	return config->accel == VM_ACCEL_TCG;
-}
-
 static void setup_ops(Boot *boot)
 {
 	const Scenario *s = boot->config.scenario;
@@ -476,7 +484,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 		boot->vm = config->backend->ops->create(vm, error);
 	boot->started_us = boot->progress_us = g_get_monotonic_time();
 	if (!boot->vm || !config->backend->ops->start(boot->vm, &vm_listener, boot, error)) {
-		if (record_error(boot->record) && error && !*error)
+		if (boot->record && record_error(boot->record) && error && !*error)
 			*error = g_error_copy(record_error(boot->record));
 		boot_free(boot);
 		return NULL;
@@ -516,6 +524,7 @@ void boot_free(Boot *boot)
 	g_free(boot->ops);
 	exposure_free(boot->exposure);
 	g_clear_pointer(&boot->triage, triage_free);
+	g_clear_pointer(&boot->last_words, triage_free);
 	g_clear_pointer(&boot->record, record_free);
 	g_clear_pointer(&boot->plan, plan_free);
 	g_clear_pointer(&boot->flight, flight_free);

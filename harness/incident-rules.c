@@ -76,11 +76,18 @@ typedef struct {
 
 #define OOPS  "null-deref page-fault gpf oops"
 #define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
-#define STUCK "endless memory offline"
+/*
+ * Where kprobes are built in, they step back from an int3 that is gone from memory and try again:
+ * a CPU whose translation still holds it does so for ever, until a watchdog or our NMI looks.
+ */
+#define PATCHED "panic " STALL
+#define STUCK	"endless memory offline"
 
 /* clang-format off */
 static const IncidentRule rules[] = {
 	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
+	{PATCHED, NULL, NULL, NULL, "\n asm_exc_int3+", IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
+	{PATCHED, NULL, NULL, NULL, "RIP: 0010:asm_exc_int3", IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
 
 	{NULL, NULL, "fake-offline page referenced", NULL, NULL, 0, FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
 	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_fake_offline_going_offline", NULL, 0,

@@ -83,7 +83,7 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 		return VERDICT_INCIDENT;
 	}
 	if (f->emulator) {
-		*reason = g_strdup("int3 oops of an emulated guest");
+		*reason = g_strdup("int3 at a patched instruction of an emulated guest");
 		return VERDICT_EMULATOR;
 	}
 	if (f->infra) {

@@ -481,6 +481,7 @@ static void fake_nmi(Vm *vm, VmDone done, gpointer user)
 {
 	enqueue_reply((VmFake *)vm, (FakeReply){.done = done, .user = user});
 	tell_transcript((VmFake *)vm, '>', "{\"execute\":\"inject-nmi\"}");
+	fire((VmFake *)vm, "nmi");
 }
 
 static void fake_query_threads(Vm *vm, VmThreadsDone done, gpointer user)

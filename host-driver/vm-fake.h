@@ -11,6 +11,7 @@
  *	400 exit 0                                       ends by itself with this status
  *	on go +50 agent done t_ns=1 reason=stop ...      50 ms after the host sent `go`
  *	on stop +10 exit 0
+ *	on nmi +10 console [    9.1] Uhhuh. NMI received\n  what a hung guest says to our NMI
  *
  * A line "refuse" makes start() fail, as of a host that is gone.
  * Resizes take effect 20 ms later unless the script holds a line "no-plug". After stop() it

@@ -48,6 +48,7 @@ typedef struct {
 	Boot *boot;
 	const char *known; /* file of known issues */
 	gboolean strict;
+	const char *refusal; /* words of the error that starting must give, or NULL */
 } Fixture;
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -129,6 +130,12 @@ static void play_policy(Fixture *f, const char *script, const char *policy, guin
 	g_assert_no_error(error);
 	vm_fake_set_script(script);
 	f->boot = boot_start(&config, &listener, f, &error);
+	if (f->refusal) {
+		g_assert_null(f->boot);
+		g_assert_nonnull(error);
+		g_assert_nonnull(strstr(error->message, f->refusal));
+		return;
+	}
 	g_assert_no_error(error);
 	guard = g_timeout_add_seconds(20, too_late, NULL);
 	if (interrupt_ms)
@@ -155,6 +162,15 @@ static void expect(Fixture *f, Verdict verdict, const char *words)
 	g_assert_true(json_parser_load_from_file(parser, path, NULL));
 	o = json_node_get_object(json_parser_get_root(parser));
 	g_assert_cmpstr(json_object_get_string_member(o, "verdict"), ==, verdict_name(verdict));
+}
+
+/* Makes room for another boot: each wants a folder of its own. */
+static void again(Fixture *f)
+{
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+
+	g_clear_pointer(&f->result, boot_result_free);
+	tree_remove(dir);
 }
 
 static void test_clean(Fixture *f, gconstpointer data)
@@ -332,6 +348,44 @@ static void test_emulator(Fixture *f, gconstpointer data)
 	expect(f, VERDICT_EMULATOR, "int3");
 }
 
+/* The evidence of one boot is never written over by another. */
+static void test_folder_taken(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+
+	g_assert_cmpint(g_mkdir(dir, 0755), ==, 0);
+	f->refusal = "File exists";
+	play(f, RUNS ENDS);
+}
+
+/* The words after our NMI are the reader's, unless they say that the emulator hung the guest. */
+static void test_emulator_hang(Fixture *f, gconstpointer data)
+{
+#define NMI_PANIC(rip, frame)                                                                      \
+	"on nmi +1 console [   13.773018] Uhhuh. NMI received for unknown reason 21 on CPU "       \
+	"0.\\n\n"                                                                                  \
+	"on nmi +2 console [   13.773018] Kernel panic - not syncing: NMI: Not continuing\\n\n"    \
+	"on nmi +3 console [   13.773018] CPU: 0 PID: 97 Comm: pfnhunt-look Not tainted 6.1.0 "    \
+	"#1\\n\n"                                                                                  \
+	"on nmi +4 console [   13.773018] Call Trace:\\n[   13.773018]  <NMI>\\n\n"                \
+	"on nmi +5 console [   13.773018]  panic+0x118/0x2f4\\n\n"                                 \
+	"on nmi +6 console [   13.773018]  end_repeat_nmi+0x16/0x67\\n\n"                          \
+	"on nmi +7 console [   13.773018] RIP: 0010:" rip "+0x35/0x40\\n\n"                        \
+	"on nmi +8 console [   13.773018]  </NMI>\\n[   13.773018]  <TASK>\\n\n"                   \
+	"on nmi +9 console [   13.773018]  " frame "+0x122/0x730\\n\n"                             \
+	"on nmi +9 console [   13.773018]  kpageflags_read+0x84/0xd0\\n\n"                         \
+	"on nmi +9 console [   13.773018]  </TASK>\\n\n"
+	play(f, RUNS NMI_PANIC("asm_exc_int3", "stable_page_flags"));
+	expect(f, VERDICT_EMULATOR, "int3");
+	again(f);
+	play(f, RUNS NMI_PANIC("notify_die", "asm_exc_int3"));
+	expect(f, VERDICT_EMULATOR, "int3");
+	again(f);
+	play(f, RUNS NMI_PANIC("stable_page_flags", "? asm_exc_int3"));
+	expect(f, VERDICT_HANG, "while the ops ran");
+#undef NMI_PANIC
+}
+
 static void test_hang(Fixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
@@ -461,6 +515,8 @@ int main(int argc, char **argv)
 		{"/boot/dead-while-plugging", test_dead_while_plugging},
 		{"/boot/stop-at-first", test_stop_at_first},
 		{"/boot/emulator", test_emulator},
+		{"/boot/folder-taken", test_folder_taken},
+		{"/boot/emulator-hang", test_emulator_hang},
 		{"/boot/hang", test_hang},
 		{"/boot/no-hello", test_no_hello},
 		{"/boot/no-byte", test_no_byte},
