@@ -159,11 +159,11 @@ static void test_burst_hog(OpFixture *f, gconstpointer data)
 	op_fixture_add(f, "op inst=1 name=burst-hog gap-us=10 burst-ms=2000");
 	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 2);
 	g_assert_cmpuint(op_run_start(f->run), ==, 2);
-	op_fixture_wait_for(f, "0", "spun_ms", 20);
+	op_fixture_wait_for(f, "0", "steps", 10);
+	op_fixture_wait_for(f, "0", "spun_ms", 5);
 	stopped_us = g_get_monotonic_time();
 	stop(f);
 	g_assert_cmpint(g_get_monotonic_time() - stopped_us, <, 500000);
-	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), >=, 10);
 }
 
 static void test_clear_refs(OpFixture *f, gconstpointer data)
