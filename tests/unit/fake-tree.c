@@ -35,13 +35,18 @@ void fake_tree_put(FakeTree *tree, const char *file, const char *text)
 {
 	g_autofree char *path = g_build_filename(tree->path, file, NULL);
 	g_autofree char *dir = g_path_get_dirname(path);
+	gsize len = strlen(text);
 	int fd;
 
 	g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
-	/* Not replaced by a new file: who has it open must see the new text. */
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	/*
+	 * Not replaced by a new file: who has it open must see the new text. Not emptied first: an
+	 * op that reads it just then would see what no kernel shows.
+	 */
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	g_assert_cmpint(fd, >=, 0);
-	g_assert_cmpint(write(fd, text, strlen(text)), ==, strlen(text));
+	g_assert_cmpint(pwrite(fd, text, len, 0), ==, len);
+	g_assert_cmpint(ftruncate(fd, (off_t)len), ==, 0);
 	close(fd);
 }
 
