@@ -5,6 +5,7 @@
  */
 #include "harness/boot-internal.h"
 #include "harness/goal.h"
+#include "harness/results-json.h"
 
 #include "guest-agent/op.h"
 
@@ -227,12 +228,6 @@ static JsonArray *ops_json(const Boot *boot)
 	return array;
 }
 
-static void set_known(JsonObject *o, const char *key, gint64 value)
-{
-	if (value >= 0)
-		json_object_set_int_member(o, key, value);
-}
-
 static JsonObject *hit_json(const BootHit *hit)
 {
 	JsonObject *o = json_object_new();
@@ -242,13 +237,11 @@ static JsonObject *hit_json(const BootHit *hit)
 	json_object_set_string_member(o, "signature", hit->signature);
 	if (hit->walker)
 		json_object_set_string_member(o, "walker", hit->walker);
-	set_known(o, "block", hit->block);
-	set_known(o, "pfn", hit->pfn);
-	set_known(o, "offlines", hit->offlines);
-	if (hit->after_go_s >= 0)
-		json_object_set_double_member(o, "after_go_s", hit->after_go_s);
-	if (hit->after_hello_s >= 0)
-		json_object_set_double_member(o, "after_hello_s", hit->after_hello_s);
+	rj_set_known_int(o, "block", hit->block);
+	rj_set_known_int(o, "pfn", hit->pfn);
+	rj_set_known_int(o, "offlines", hit->offlines);
+	rj_set_known_double(o, "after_go_s", hit->after_go_s);
+	rj_set_known_double(o, "after_hello_s", hit->after_hello_s);
 	return o;
 }
 

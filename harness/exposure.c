@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See exposure.h. */
 #include "harness/exposure.h"
+#include "harness/record.h"
 #include "harness/results-json.h"
 #include "harness/units.h"
 
@@ -154,84 +155,88 @@ static void take_layer(Exposure *e, const char *layer, const char *reason, gbool
 	e->reason = units_printable(reason ? reason : "");
 }
 
-/* Totals only grow; a line that says less is a torn one. */
-static void take_window(Exposure *e, const ExposureWindow *totals)
-{
-	ExposureWindow *w = totals->kind ? window_of(e, totals->kind) : NULL;
-
-	if (!w)
-		return;
-	w->opened = MAX(w->opened, totals->opened);
-	w->open_ns = MAX(w->open_ns, totals->open_ns);
-	w->longest_ns = MAX(w->longest_ns, totals->longest_ns);
-	w->overlap = MAX(w->overlap, totals->overlap);
-	w->lost = MAX(w->lost, totals->lost);
-}
-
-static void take_visit(Exposure *e, const ExposureVisit *totals)
-{
-	ExposureVisit *v = totals->walker && totals->func && totals->window
-				   ? visit_of(e, totals->walker, totals->func, totals->window)
-				   : NULL;
-
-	if (!v)
-		return;
-	v->visits = MAX(v->visits, totals->visits);
-	v->inside = MAX(v->inside, totals->inside);
-	v->offline = MAX(v->offline, totals->offline);
-	v->nearest_ns = nearer(v->nearest_ns, totals->nearest_ns);
-}
-
-/* No more than JSON and SQLite can hold: what is larger was never counted. */
-static guint64 wire_number(const struct wire_msg *msg, const char *key)
-{
-	uint64_t value;
-
-	return wire_get_u64(msg, key, &value) == 0 && value <= G_MAXINT64 ? value : 0;
-}
-
-void exposure_message(Exposure *e, const struct wire_msg *msg)
-{
-	guint64 nearest_ns = wire_number(msg, "nearest_ns");
-
-	if (msg->verb == WIRE_PROBE)
-		take_layer(e, wire_get(msg, "layer"), wire_get(msg, "reason"),
-			   wire_number(msg, "on") != 0);
-	else if (msg->verb == WIRE_WINDOW)
-		take_window(e, &(ExposureWindow){
-				       (char *)wire_get(msg, "name"), wire_number(msg, "opened"),
-				       wire_number(msg, "open_ns"), wire_number(msg, "longest_ns"),
-				       wire_number(msg, "overlap"), wire_number(msg, "lost")});
-	else if (msg->verb == WIRE_VISIT)
-		take_visit(e,
-			   &(ExposureVisit){
-				   (char *)wire_get(msg, "walker"), (char *)wire_get(msg, "func"),
-				   (char *)wire_get(msg, "window"), wire_number(msg, "visits"),
-				   wire_number(msg, "inside"), wire_number(msg, "offline"),
-				   nearest_ns ? (gint64)nearest_ns : -1});
-}
-
-static guint64 json_number(JsonObject *o, const char *key)
+/* What is no number, or larger than JSON and SQLite can hold, was never counted. */
+static guint64 number(JsonObject *o, const char *key)
 {
 	return (guint64)MAX(rj_int(o, key, 0), 0);
 }
 
-static void window_from_json(Exposure *e, JsonObject *o, const char *key)
+/* A total of a window or a visit, under the name that the agent and the results know it by. */
+typedef struct {
+	const char *key;
+	gsize offset;
+	gboolean most; /* in a sum of boots the largest one stands, and not all together */
+} Total;
+
+static const Total window_totals[] = {
+	{"opened", offsetof(ExposureWindow, opened), FALSE},
+	{"open_ns", offsetof(ExposureWindow, open_ns), FALSE},
+	{"longest_ns", offsetof(ExposureWindow, longest_ns), TRUE},
+	{"overlap", offsetof(ExposureWindow, overlap), FALSE},
+	{"lost", offsetof(ExposureWindow, lost), FALSE},
+	{NULL, 0, FALSE},
+};
+
+static const Total visit_totals[] = {
+	{"visits", offsetof(ExposureVisit, visits), FALSE},
+	{"inside", offsetof(ExposureVisit, inside), FALSE},
+	{"offline", offsetof(ExposureVisit, offline), FALSE},
+	{NULL, 0, FALSE},
+};
+
+static guint64 *total_in(gpointer row, const Total *total)
 {
-	take_window(e, &(ExposureWindow){(char *)rj_text(o, key, NULL), json_number(o, "opened"),
-					 json_number(o, "open_ns"), json_number(o, "longest_ns"),
-					 json_number(o, "overlap"), json_number(o, "lost")});
+	return (guint64 *)(gpointer)((char *)row + total->offset);
 }
 
-static void visit_from_json(Exposure *e, JsonObject *o)
+static guint64 total_of(gconstpointer row, const Total *total)
 {
-	guint64 nearest_ns = json_number(o, "nearest_ns");
+	return *(const guint64 *)(gconstpointer)((const char *)row + total->offset);
+}
 
-	take_visit(e, &(ExposureVisit){(char *)rj_text(o, "walker", NULL),
-				       (char *)rj_text(o, "func", NULL),
-				       (char *)rj_text(o, "window", NULL), json_number(o, "visits"),
-				       json_number(o, "inside"), json_number(o, "offline"),
-				       nearest_ns ? (gint64)nearest_ns : -1});
+/* Totals only grow; a line that says less is a torn one. */
+static void take_totals(gpointer row, const Total *totals, JsonObject *o)
+{
+	for (; totals->key; totals++)
+		*total_in(row, totals) = MAX(total_of(row, totals), number(o, totals->key));
+}
+
+/* Of two boots, each of which may have told anything. */
+static void add_totals(gpointer sum, gconstpointer row, const Total *totals)
+{
+	for (; totals->key; totals++) {
+		guint64 have = total_of(sum, totals), more = total_of(row, totals);
+
+		*total_in(sum, totals) =
+			totals->most ? MAX(have, more) : MIN(have + more, (guint64)G_MAXINT64);
+	}
+}
+
+static void totals_to_json(JsonObject *o, gconstpointer row, const Total *totals)
+{
+	for (; totals->key; totals++)
+		json_object_set_int_member(o, totals->key, (gint64)total_of(row, totals));
+}
+
+static void take_window(Exposure *e, const char *kind, JsonObject *o)
+{
+	ExposureWindow *w = kind ? window_of(e, kind) : NULL;
+
+	if (w)
+		take_totals(w, window_totals, o);
+}
+
+static void take_visit(Exposure *e, JsonObject *o)
+{
+	const char *walker = rj_text(o, "walker", NULL), *func = rj_text(o, "func", NULL);
+	const char *window = rj_text(o, "window", NULL);
+	ExposureVisit *v = walker && func && window ? visit_of(e, walker, func, window) : NULL;
+	guint64 nearest_ns = number(o, "nearest_ns");
+
+	if (!v)
+		return;
+	take_totals(v, visit_totals, o);
+	v->nearest_ns = nearer(v->nearest_ns, nearest_ns ? (gint64)nearest_ns : -1);
 }
 
 void exposure_line(Exposure *e, JsonObject *line)
@@ -242,9 +247,16 @@ void exposure_line(Exposure *e, JsonObject *line)
 		take_layer(e, rj_text(line, "layer", NULL), rj_text(line, "reason", NULL),
 			   rj_int(line, "on", 0) != 0);
 	else if (g_str_equal(verb, "window"))
-		window_from_json(e, line, "name");
+		take_window(e, rj_text(line, "name", NULL), line);
 	else if (g_str_equal(verb, "visit"))
-		visit_from_json(e, line);
+		take_visit(e, line);
+}
+
+void exposure_message(Exposure *e, const struct wire_msg *msg)
+{
+	g_autoptr(JsonObject) line = record_line(msg);
+
+	exposure_line(e, line);
 }
 
 /* "bpf" and "kprobe" make "bpf, kprobe". */
@@ -278,13 +290,8 @@ void exposure_add(Exposure *sum, const Exposure *from)
 		const ExposureWindow *f = g_ptr_array_index(from->windows, i);
 		ExposureWindow *w = window_of(sum, f->kind);
 
-		if (!w)
-			continue;
-		w->opened += f->opened;
-		w->open_ns += f->open_ns;
-		w->longest_ns = MAX(w->longest_ns, f->longest_ns);
-		w->overlap += f->overlap;
-		w->lost += f->lost;
+		if (w)
+			add_totals(w, f, window_totals);
 	}
 	for (guint i = 0; i < from->visits->len; i++) {
 		const ExposureVisit *f = g_ptr_array_index(from->visits, i);
@@ -292,16 +299,9 @@ void exposure_add(Exposure *sum, const Exposure *from)
 
 		if (!v)
 			continue;
-		v->visits += f->visits;
-		v->inside += f->inside;
-		v->offline += f->offline;
+		add_totals(v, f, visit_totals);
 		v->nearest_ns = nearer(v->nearest_ns, f->nearest_ns);
 	}
-}
-
-static void set_number(JsonObject *o, const char *key, guint64 value)
-{
-	json_object_set_int_member(o, key, (gint64)MIN(value, (guint64)G_MAXINT64));
 }
 
 static JsonObject *window_to_json(const ExposureWindow *w)
@@ -309,11 +309,7 @@ static JsonObject *window_to_json(const ExposureWindow *w)
 	JsonObject *o = json_object_new();
 
 	json_object_set_string_member(o, "window", w->kind);
-	set_number(o, "opened", w->opened);
-	set_number(o, "open_ns", w->open_ns);
-	set_number(o, "longest_ns", w->longest_ns);
-	set_number(o, "overlap", w->overlap);
-	set_number(o, "lost", w->lost);
+	totals_to_json(o, w, window_totals);
 	return o;
 }
 
@@ -324,11 +320,8 @@ static JsonObject *visit_to_json(const ExposureVisit *v)
 	json_object_set_string_member(o, "walker", v->walker);
 	json_object_set_string_member(o, "func", v->func);
 	json_object_set_string_member(o, "window", v->window);
-	set_number(o, "visits", v->visits);
-	set_number(o, "inside", v->inside);
-	set_number(o, "offline", v->offline);
-	if (v->nearest_ns >= 0)
-		json_object_set_int_member(o, "nearest_ns", v->nearest_ns);
+	totals_to_json(o, v, visit_totals);
+	rj_set_known_int(o, "nearest_ns", v->nearest_ns);
 	return o;
 }
 
@@ -365,9 +358,10 @@ Exposure *exposure_from_json(JsonObject *o)
 
 	take_layer(e, rj_text(o, "layer", NULL), rj_text(o, "reason", NULL), !rj_bool(o, "paused"));
 	for (guint i = 0; i < rj_length(windows); i++)
-		window_from_json(e, rj_element(windows, i), "window");
+		take_window(e, rj_text(rj_element(windows, i), "window", NULL),
+			    rj_element(windows, i));
 	for (guint i = 0; i < rj_length(visits); i++)
-		visit_from_json(e, rj_element(visits, i));
+		take_visit(e, rj_element(visits, i));
 	return e;
 }
 

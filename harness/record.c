@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See record.h. */
 #include "harness/record.h"
+#include "harness/results-json.h"
 #include "host-driver/error.h"
 
 #include <errno.h>
@@ -128,36 +129,23 @@ void record_json(Record *r, RecordFile file, JsonObject *object)
 	json_object_unref(object);
 }
 
-static void set_text(JsonObject *o, const char *key, const char *value)
-{
-	g_autofree char *valid = g_utf8_make_valid(value, -1);
-
-	json_object_set_string_member(o, key, valid);
-}
-
 void record_qmp(Record *r, char direction, const char *line)
 {
 	JsonObject *o = json_object_new();
 	char dir[2] = {direction, '\0'};
 
 	json_object_set_string_member(o, "dir", dir);
-	set_text(o, "line", line);
+	rj_set_text(o, "line", line);
 	record_json(r, RECORD_QMP, o);
 }
 
 static const char *const text_keys[] = {"text",	   "value", "reason", "name", "release", "version",
 					"machine", "pfns",  "walker", "func", "window",	 NULL};
 
-void record_message(Record *r, const struct wire_msg *msg)
+JsonObject *record_line(const struct wire_msg *msg)
 {
 	JsonObject *o = json_object_new();
-	RecordFile file = RECORD_EVENTS;
 
-	if (msg->verb == WIRE_KMSG)
-		file = RECORD_KMSG;
-	else if (msg->verb == WIRE_COUNT || msg->verb == WIRE_MEM || msg->verb == WIRE_PROBE ||
-		 msg->verb == WIRE_WINDOW || msg->verb == WIRE_VISIT)
-		file = RECORD_COUNTERS;
 	json_object_set_string_member(o, "agent", wire_verb_table[msg->verb].name);
 	for (guint i = 0; i < msg->kv_count; i++) {
 		gint64 number;
@@ -172,9 +160,21 @@ void record_message(Record *r, const struct wire_msg *msg)
 					     NULL))
 			json_object_set_int_member(o, msg->kv[i].key, number);
 		else
-			set_text(o, msg->kv[i].key, msg->kv[i].value);
+			rj_set_text(o, msg->kv[i].key, msg->kv[i].value);
 	}
-	record_json(r, file, o);
+	return o;
+}
+
+void record_message(Record *r, const struct wire_msg *msg)
+{
+	RecordFile file = RECORD_EVENTS;
+
+	if (msg->verb == WIRE_KMSG)
+		file = RECORD_KMSG;
+	else if (msg->verb == WIRE_COUNT || msg->verb == WIRE_MEM || msg->verb == WIRE_PROBE ||
+		 msg->verb == WIRE_WINDOW || msg->verb == WIRE_VISIT)
+		file = RECORD_COUNTERS;
+	record_json(r, file, record_line(msg));
 }
 
 void record_event(Record *r, const char *name, const char *key, const char *value)
@@ -183,7 +183,7 @@ void record_event(Record *r, const char *name, const char *key, const char *valu
 
 	json_object_set_string_member(o, "host", name);
 	if (key)
-		set_text(o, key, value);
+		rj_set_text(o, key, value);
 	record_json(r, RECORD_EVENTS, o);
 }
 

@@ -43,7 +43,9 @@ const char *record_dir(const Record *record);
 void record_console(Record *record, const char *data, gsize len);
 /* A line of traffic with QEMU; @direction '>' or '<'. */
 void record_qmp(Record *record, char direction, const char *line);
-/* A message of the agent, into the file that suits its verb. */
+/* A message of the agent as it is recorded, but for the time. (transfer full) */
+JsonObject *record_line(const struct wire_msg *msg);
+/* Records it, in the file that suits its verb. */
 void record_message(Record *record, const struct wire_msg *msg);
 /* One JSON object as a line; takes @object, adds "host_us". */
 void record_json(Record *record, RecordFile file, JsonObject *object);

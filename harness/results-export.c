@@ -15,18 +15,6 @@ JsonObject *rexport_new(const char *type)
 	return o;
 }
 
-static void set_known_int(JsonObject *o, const char *key, gint64 value)
-{
-	if (value >= 0)
-		json_object_set_int_member(o, key, value);
-}
-
-static void set_known_double(JsonObject *o, const char *key, double value)
-{
-	if (value >= 0)
-		rj_set_double(o, key, value);
-}
-
 static void set_word(JsonObject *o, const char *key, const char *value)
 {
 	if (value && *value)
@@ -165,7 +153,7 @@ static JsonObject *splat_json(const RSplat *s)
 	rj_set_text(o, "signature", s->signature);
 	json_object_set_boolean_member(o, "corrupted", s->corrupted);
 	json_object_set_int_member(o, "line", s->line);
-	set_known_int(o, "t_us", s->t_us);
+	rj_set_known_int(o, "t_us", s->t_us);
 	return o;
 }
 
@@ -241,8 +229,8 @@ static void set_flight(JsonObject *o, const RBoot *b)
 		json_array_add_object_element(actions, action);
 	}
 	json_object_set_array_member(o, "last_actions", actions);
-	set_known_int(o, "requested_bytes", f->requested_bytes);
-	set_known_int(o, "plugged_bytes", f->plugged_bytes);
+	rj_set_known_int(o, "requested_bytes", f->requested_bytes);
+	rj_set_known_int(o, "plugged_bytes", f->plugged_bytes);
 }
 
 JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
@@ -260,13 +248,13 @@ JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
 	rj_set_text(o, "verdict", verdict_word(b->verdict));
 	set_word(o, "reason", b->reason);
 	rj_set_double(o, "run_s", b->run_s);
-	set_known_double(o, "hello_s", b->hello_s);
+	rj_set_known_double(o, "hello_s", b->hello_s);
 	json_object_set_int_member(o, "offlines", b->offlines);
 	json_object_set_int_member(o, "hits", b->hits);
 	json_object_set_int_member(o, "known", b->known);
-	set_known_double(o, "hit_s", b->hit_s);
-	set_known_int(o, "hit_block", b->hit_block);
-	set_known_int(o, "hit_offlines", b->hit_offlines);
+	rj_set_known_double(o, "hit_s", b->hit_s);
+	rj_set_known_int(o, "hit_block", b->hit_block);
+	rj_set_known_int(o, "hit_offlines", b->hit_offlines);
 	set_exposure(o, b->exposure);
 	json_object_set_array_member(o, "ops", ops_json(b));
 	json_object_set_array_member(o, "incidents", incidents_json(b));
@@ -297,7 +285,7 @@ JsonObject *rexport_exposure_row(const ExposureRow *r)
 	json_object_set_int_member(o, "visits", (gint64)r->visits);
 	json_object_set_int_member(o, "inside", (gint64)r->inside);
 	json_object_set_int_member(o, "offline", (gint64)r->offline);
-	set_known_int(o, "nearest_ns", r->nearest_ns);
+	rj_set_known_int(o, "nearest_ns", r->nearest_ns);
 	return o;
 }
 

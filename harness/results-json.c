@@ -157,3 +157,15 @@ void rj_set_double(JsonObject *o, const char *key, double value)
 	else
 		json_object_set_null_member(o, key);
 }
+
+void rj_set_known_int(JsonObject *o, const char *key, gint64 value)
+{
+	if (value >= 0)
+		json_object_set_int_member(o, key, value);
+}
+
+void rj_set_known_double(JsonObject *o, const char *key, double value)
+{
+	if (value >= 0)
+		rj_set_double(o, key, value);
+}

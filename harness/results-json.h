@@ -41,5 +41,8 @@ char *rj_print(JsonObject *o, gboolean pretty);
 void rj_set_text(JsonObject *o, const char *key, const char *value);
 /* Sets a number that JSON can hold; a NaN or infinity becomes null. */
 void rj_set_double(JsonObject *o, const char *key, double value);
+/* The same for what is unknown below 0, and left out then. */
+void rj_set_known_int(JsonObject *o, const char *key, gint64 value);
+void rj_set_known_double(JsonObject *o, const char *key, double value);
 
 #endif
