@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hunts with several boots at once, on one scripted host or on many, some of which go away. */
-#include "harness/hunt.h"
 #include "harness/jobs.h"
 #include "harness/results-merge.h"
 #include "harness/results-model.h"
@@ -8,36 +7,24 @@
 #include "host-driver/error.h"
 #include "host-driver/tree.h"
 #include "host-driver/vm-fake.h"
+#include "hunt-fixture.h"
 
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-#define HELLO                                                                                      \
-	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
-	"20 agent hello proto=1 t_ns=1000000000 page_bytes=4096 block_bytes=134217728\n"           \
-	"on plug +1 agent phase t_ns=1100000000 name=plug\n"                                       \
-	"on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                             \
-	"on go +2 agent phase t_ns=1200000000 name=run\n"                                          \
-	"on go +3 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n"        \
-	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
-	"on poweroff +2 exit 0\n"
-#define CLEAN HELLO "on go +20 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
-#define SLOW  HELLO "on go +1500 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
-#define ENDLESS                                                                                    \
-	HELLO "on stop +2 agent done t_ns=1260000000 reason=stop ops=1 steps=9\n"                  \
-	      "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
-#define DEAF   HELLO "100 agent log text=x\n300 agent log text=x\n500 agent log text=x\n"
-#define LOST   HELLO "on go +30 event PFNHUNT_HOST_LOST {\"reason\": \"the wire was cut\"}\n"
+#define SLOW   HUNT_ENDS("1500")
+#define DEAF   HUNT_HELLO "100 agent log text=x\n300 agent log text=x\n500 agent log text=x\n"
+#define LOST   HUNT_HELLO "on go +30 event PFNHUNT_HOST_LOST {\"reason\": \"the wire was cut\"}\n"
 #define REFUSE "refuse\n"
 #define SILENT "# not a byte\n"
 
 typedef struct {
-	char *root, *agent, *results;
+	HuntFixture hunt;
+	HuntSummary *summary;
 	guint running, most, started, notes, retried;
 	guint interrupt_at, interrupts;
 	guint64 seeds[64];
-	HuntSummary summary;
 } Fixture;
 
 static const VmBackend hosts[] = {
@@ -48,24 +35,15 @@ static const VmBackend hosts[] = {
 
 static void set_up(Fixture *f, gconstpointer data)
 {
-	f->root = g_dir_make_tmp("pfnhunt-hosts-XXXXXX", NULL);
-	f->agent = g_build_filename(f->root, "agent", NULL);
-	f->results = g_build_filename(f->root, "runs", NULL);
-	g_assert_true(g_file_set_contents(f->agent, "x", 1, NULL));
-	vm_fake_set_script(CLEAN);
+	hunt_fixture_init(&f->hunt);
+	f->summary = &f->hunt.summary;
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
-	hunt_summary_clear(&f->summary);
-	vm_fake_set_script(NULL);
-	vm_fake_set_threads(NULL, 0);
 	for (guint i = 0; i < G_N_ELEMENTS(hosts); i++)
 		vm_fake_set_host_script(hosts[i].uri, NULL);
-	tree_remove(f->root);
-	g_free(f->root);
-	g_free(f->agent);
-	g_free(f->results);
+	hunt_fixture_clear(&f->hunt);
 }
 
 static gboolean send_sigint(gpointer user)
@@ -121,37 +99,22 @@ static const BootDeadlines deadlines = {.console_ms = 3000,
 /* @config: what differs. */
 static gboolean hunt(Fixture *f, HuntConfig config, guint host_count, GError **error)
 {
-	g_autoptr(Scenario) scenario = scenario_parse(
-		"t.ini",
-		"[scenario]\nsummary=s\n[guest]\ncpus=1\n[memory vm0]\nrequested-size=4M\n"
-		"[op null-hammer]\n",
-		NULL);
-	Kernel kernel = {.release = (char *)"6.1.0",
-			 .spec = (char *)"debian",
-			 .image_path = (char *)"bzImage"};
 	HuntHost more[G_N_ELEMENTS(hosts)] = {0};
 
 	for (guint i = 1; i < host_count; i++)
 		more[i - 1] = (HuntHost){&hosts[i], VM_ACCEL_TCG, FALSE};
-	config.scenario = scenario;
-	config.kernel = &kernel;
 	config.backend = &hosts[0];
-	config.accel = VM_ACCEL_TCG;
 	config.more_hosts = more;
 	config.more_host_count = host_count - 1;
-	config.seed = 42;
-	config.results_dir = f->results;
-	config.agent_path = f->agent;
 	config.deadlines = &deadlines;
-	hunt_summary_clear(&f->summary);
 	f->running = f->most = f->started = 0;
-	return hunt_run(&config, &listener, f, &f->summary, error);
+	return hunt_fixture_run(&f->hunt, "[guest]\ncpus=1\n", config, &listener, f, error);
 }
 
 static RHunt *load(const Fixture *f)
 {
 	g_autoptr(GError) error = NULL;
-	RHunt *h = results_hunt_load(f->summary.dir, TRUE, &error);
+	RHunt *h = results_hunt_load(f->summary->dir, TRUE, &error);
 
 	g_assert_no_error(error);
 	return h;
@@ -183,10 +146,10 @@ static void test_jobs(Fixture *f, gconstpointer data)
 	one = essence(f);
 	g_assert_true(hunt(f, (HuntConfig){.boots = 6, .jobs = 4}, 1, NULL));
 	g_assert_cmpuint(f->most, ==, 4);
-	g_assert_cmpuint(f->summary.boots, ==, 6);
-	g_assert_cmpuint(f->summary.offlines, ==, 54);
+	g_assert_cmpuint(f->summary->boots, ==, 6);
+	g_assert_cmpuint(f->summary->offlines, ==, 54);
 	for (guint i = 0; i < 6; i++)
-		g_assert_cmpuint(((BootResult *)g_ptr_array_index(f->summary.results, i))->index,
+		g_assert_cmpuint(((BootResult *)g_ptr_array_index(f->summary->results, i))->index,
 				 ==, i);
 	many = essence(f);
 	g_assert_cmpstr(one, ==, many);
@@ -199,24 +162,24 @@ static void test_auto(Fixture *f, gconstpointer data)
 
 	g_assert_true(hunt(f, (HuntConfig){.boots = 3, .jobs = HUNT_JOBS_AUTO}, 1, NULL));
 	g_assert_cmpuint(f->most, ==, 1);
-	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_cmpuint(f->summary->boots, ==, 3);
 	vm_fake_set_threads(&self, 1);
 	/* Long enough to be measured: the first one alone, then as many as there are cores. */
 	vm_fake_set_script(SLOW);
 	g_assert_true(hunt(f, (HuntConfig){.boots = 3, .jobs = HUNT_JOBS_AUTO}, 1, NULL));
-	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_cmpuint(f->summary->boots, ==, 3);
 	g_assert_cmpuint(f->most, ==, MIN(jobs_host_cpus(), 2));
 }
 
 static void test_interrupt(Fixture *f, gconstpointer data)
 {
-	vm_fake_set_script(ENDLESS);
+	vm_fake_set_script(HUNT_ENDLESS);
 	f->interrupt_at = 4;
 	f->interrupts = 1;
 	g_assert_true(hunt(f, (HuntConfig){.boots = 9, .jobs = 4}, 1, NULL));
-	g_assert_true(f->summary.interrupted);
+	g_assert_true(f->summary->interrupted);
 	g_assert_cmpuint(f->started, ==, 4);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 4);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_CLEAN], ==, 4);
 }
 
 /* Guests that do not listen end at once the second time. */
@@ -228,8 +191,8 @@ static void test_interrupt_twice(Fixture *f, gconstpointer data)
 	f->interrupt_at = 3;
 	f->interrupts = 2;
 	g_assert_true(hunt(f, (HuntConfig){.boots = 9, .jobs = 3}, 1, NULL));
-	g_assert_true(f->summary.interrupted);
-	g_assert_cmpuint(f->summary.boots, ==, 3);
+	g_assert_true(f->summary->interrupted);
+	g_assert_cmpuint(f->summary->boots, ==, 3);
 	g_assert_cmpint(g_get_monotonic_time() - before_us, <, 4 * G_USEC_PER_SEC);
 }
 
@@ -244,11 +207,11 @@ static void test_take_up(Fixture *f, gconstpointer data)
 	f->interrupt_at = 3;
 	f->interrupts = 2;
 	g_assert_true(hunt(f, (HuntConfig){.boots = 6, .jobs = 3}, 1, NULL));
-	dir = g_strdup(f->summary.dir);
-	vm_fake_set_script(CLEAN);
+	dir = g_strdup(f->summary->dir);
+	vm_fake_set_script(HUNT_CLEAN);
 	f->interrupt_at = 0;
 	g_assert_true(hunt(f, (HuntConfig){.boots = 6, .jobs = 2, .resume_dir = dir}, 1, NULL));
-	g_assert_cmpstr(f->summary.dir, ==, dir);
+	g_assert_cmpstr(f->summary->dir, ==, dir);
 	g_assert_cmpuint(f->started, ==, 6);
 	again = essence(f);
 	g_assert_cmpstr(whole, ==, again);
@@ -295,13 +258,13 @@ static void test_host_dies(Fixture *f, gconstpointer data)
 
 	g_assert_true(hunt(f, (HuntConfig){.boots = 8}, 1, NULL));
 	one = essence(f);
-	tree_remove(f->results);
+	tree_remove(f->hunt.results);
 	vm_fake_set_host_script("b", death->script);
 	g_assert_true(hunt(f, (HuntConfig){.boots = 8, .jobs = death->jobs}, 3, NULL));
 	many = essence(f);
 	g_assert_cmpstr(one, ==, many);
-	g_assert_cmpuint(f->summary.boots, ==, 8);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_cmpuint(f->summary->boots, ==, 8);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_CLEAN);
 	h = load(f);
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
@@ -316,9 +279,9 @@ static void test_host_dies(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(lost, >=, 1);
 	g_assert_cmpuint(lost, <=, death->jobs);
 	g_assert_cmpuint(moved, ==, lost);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_INFRA], ==, lost);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_INFRA], ==, lost);
 	g_assert_cmpuint(f->notes, ==, 1);
-	store = store_open(f->results, NULL);
+	store = store_open(f->hunt.results, NULL);
 	g_assert_true(store_list(store, count_hunt, &indexed, NULL));
 	g_assert_cmpint(indexed, ==, 8);
 }
@@ -341,21 +304,21 @@ static void test_only_host(Fixture *f, gconstpointer data)
 {
 	vm_fake_set_host_script("a", LOST);
 	g_assert_true(hunt(f, (HuntConfig){.boots = 2}, 1, NULL));
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_INFRA], ==, 2);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_INFRA);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_INFRA], ==, 2);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_INFRA);
 }
 
 static void run_share(Fixture *f, const char *results, guint share)
 {
-	g_free(f->results);
-	f->results = g_build_filename(f->root, results, NULL);
+	g_free(f->hunt.results);
+	f->hunt.results = g_build_filename(f->hunt.root, results, NULL);
 	g_assert_true(hunt(f, (HuntConfig){.boots = 10, .share = share, .shares = 4}, 1, NULL));
 }
 
 static MergeCounts merge(const Fixture *f, const char *from, const char *to)
 {
-	g_autofree char *source = g_build_filename(f->root, from, NULL);
-	g_autofree char *target = g_build_filename(f->root, to, NULL);
+	g_autofree char *source = g_build_filename(f->hunt.root, from, NULL);
+	g_autofree char *target = g_build_filename(f->hunt.root, to, NULL);
 	g_autoptr(GError) error = NULL;
 	MergeCounts counts = {0};
 
@@ -367,12 +330,12 @@ static MergeCounts merge(const Fixture *f, const char *from, const char *to)
 /* The only hunt in @results. */
 static void use_only(Fixture *f, const char *results)
 {
-	g_autofree char *dir = g_build_filename(f->root, results, NULL);
+	g_autofree char *dir = g_build_filename(f->hunt.root, results, NULL);
 	g_autoptr(GPtrArray) hunts = results_hunt_dirs(dir, NULL);
 
 	g_assert_cmpuint(hunts->len, ==, 1);
-	g_free(f->summary.dir);
-	f->summary.dir = g_strdup(g_ptr_array_index(hunts, 0));
+	g_free(f->summary->dir);
+	f->summary->dir = g_strdup(g_ptr_array_index(hunts, 0));
 }
 
 static void test_shards(Fixture *f, gconstpointer data)

@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hunt on the scripted machine: how boots follow each other, and what is counted. */
-#include "harness/hunt.h"
 #include "harness/results-model.h"
 #include "harness/results-show.h"
-#include "host-driver/tree.h"
 #include "harness/report-text.h"
 #include "host-driver/error.h"
 #include "host-driver/vm-fake.h"
+#include "hunt-fixture.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
-#define HELLO                                                                                      \
-	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
-	"20 agent hello proto=1 t_ns=1000000000 page_bytes=4096 block_bytes=134217728\n"           \
-	"on plug +1 agent phase t_ns=1100000000 name=plug\n"                                       \
-	"on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                             \
-	"on go +2 agent phase t_ns=1200000000 name=run\n"                                          \
-	"on go +3 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n"        \
-	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
-	"on poweroff +2 exit 0\n"
-#define CLEAN HELLO "on go +20 agent done t_ns=1260000000 reason=duration ops=1 steps=9\n"
-#define ENDLESS                                                                                    \
-	HELLO "on stop +2 agent done t_ns=1260000000 reason=stop ops=1 steps=9\n"                  \
-	      "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
 #define INT3                                                                                       \
 	"10 console [    0.958861] Oops: int3: 0000 [#1] SMP NOPTI\\n\n"                           \
 	"10 console [    0.959799] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.3.4 #1\\n\n" \
@@ -34,10 +19,10 @@
 	"10 console [    0.960500] ---[ end trace 0000000000000000 ]---\\n\n"
 
 typedef struct {
-	char *root, *agent;
+	HuntFixture hunt;
+	const HuntSummary *summary;
 	guint started, retried, notes;
 	guint64 seeds[16];
-	HuntSummary summary;
 	const char *then_script; /* from the second boot on */
 	gboolean interrupt;
 	double bound;
@@ -45,18 +30,13 @@ typedef struct {
 
 static void set_up(Fixture *f, gconstpointer data)
 {
-	f->root = g_dir_make_tmp("pfnhunt-hunt-XXXXXX", NULL);
-	f->agent = g_build_filename(f->root, "agent", NULL);
-	g_assert_true(g_file_set_contents(f->agent, "x", 1, NULL));
+	hunt_fixture_init(&f->hunt);
+	f->summary = &f->hunt.summary;
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
-	hunt_summary_clear(&f->summary);
-	vm_fake_set_script(NULL);
-	tree_remove(f->root);
-	g_free(f->root);
-	g_free(f->agent);
+	hunt_fixture_clear(&f->hunt);
 }
 
 static gboolean send_sigint(gpointer user)
@@ -89,7 +69,6 @@ static void on_note(const char *text, gpointer user)
 	((Fixture *)user)->notes++;
 }
 
-static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
 static const HuntListener listener = {
 	.boot_started = on_started, .boot_over = on_over, .note = on_note};
 
@@ -103,43 +82,27 @@ static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 						.stop_ms = 600,
 						.exit_ms = 200};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Scenario) scenario = scenario_parse(
-		"t.ini",
-		"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n[op null-hammer]\n",
-		&error);
-	/* No module folder and no config: all that it needs counts as built in. */
-	Kernel kernel = {.release = (char *)"6.1.0",
-			 .spec = (char *)"debian",
-			 .image_path = (char *)"bzImage"};
-	g_autofree char *results = g_build_filename(f->root, "runs", NULL);
-	HuntConfig config = {.scenario = scenario,
-			     .kernel = &kernel,
-			     .backend = &fake,
-			     .accel = accel,
+	HuntConfig config = {.accel = accel,
 			     .accel_auto = TRUE,
 			     .boots = boots,
 			     .bound = f->bound,
-			     .seed = 42,
-			     .results_dir = results,
-			     .agent_path = f->agent,
 			     .deadlines = &deadlines};
 
-	g_assert_no_error(error);
 	vm_fake_set_script(script);
-	g_assert_true(hunt_run(&config, &listener, f, &f->summary, &error));
+	g_assert_true(hunt_fixture_run(&f->hunt, "", config, &listener, f, &error));
 	g_assert_no_error(error);
-	return report_text(&config, &f->summary, FALSE);
+	return report_text(&f->hunt.config, f->summary, FALSE);
 }
 
 static void test_boots(Fixture *f, gconstpointer data)
 {
-	g_autofree char *report = hunt(f, CLEAN, 3, VM_ACCEL_TCG);
-	g_autofree char *summary = g_build_filename(f->summary.dir, "summary.json", NULL);
+	g_autofree char *report = hunt(f, HUNT_CLEAN, 3, VM_ACCEL_TCG);
+	g_autofree char *summary = g_build_filename(f->summary->dir, "summary.json", NULL);
 
-	g_assert_cmpuint(f->summary.boots, ==, 3);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 3);
-	g_assert_cmpuint(f->summary.offlines, ==, 27);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_cmpuint(f->summary->boots, ==, 3);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_CLEAN], ==, 3);
+	g_assert_cmpuint(f->summary->offlines, ==, 27);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_CLEAN);
 	g_assert_true(f->seeds[0] != f->seeds[1] && f->seeds[1] != f->seeds[2]);
 	g_assert_true(g_file_test(summary, G_FILE_TEST_EXISTS));
 	g_assert_nonnull(strstr(report, "CLEAN: t on 6.1.0"));
@@ -152,13 +115,13 @@ static void test_emulator(Fixture *f, gconstpointer data)
 {
 	g_autofree char *report = NULL;
 
-	f->then_script = CLEAN;
+	f->then_script = HUNT_CLEAN;
 	report = hunt(f, INT3, 1, VM_ACCEL_TCG);
-	g_assert_cmpuint(f->summary.boots, ==, 1);
+	g_assert_cmpuint(f->summary->boots, ==, 1);
 	g_assert_cmpuint(f->retried, ==, 1);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_EMULATOR], ==, 1);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 1);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_EMULATOR], ==, 1);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_CLEAN], ==, 1);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_CLEAN);
 	g_assert_cmpuint(f->seeds[0], ==, f->seeds[1]);
 	g_assert_nonnull(strstr(report, "1 emulator, 1 clean"));
 }
@@ -168,10 +131,10 @@ static void test_always_emulator(Fixture *f, gconstpointer data)
 {
 	g_autofree char *report = hunt(f, INT3, 1, VM_ACCEL_TCG);
 
-	g_assert_cmpuint(f->summary.boots, ==, 1);
+	g_assert_cmpuint(f->summary->boots, ==, 1);
 	g_assert_cmpuint(f->retried, ==, 5);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_EMULATOR);
-	g_assert_cmpint(verdict_exit_code(f->summary.verdict), ==, 3);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_EMULATOR);
+	g_assert_cmpint(verdict_exit_code(f->summary->verdict), ==, 3);
 	g_assert_nonnull(report);
 }
 
@@ -180,12 +143,12 @@ static void test_kvm_falls_back(Fixture *f, gconstpointer data)
 {
 	g_autofree char *report = NULL;
 
-	f->then_script = CLEAN;
+	f->then_script = HUNT_CLEAN;
 	report = hunt(f, "", 2, VM_ACCEL_KVM);
 	g_assert_cmpuint(f->notes, ==, 1);
 	g_assert_cmpuint(f->retried, ==, 1);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 2);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_CLEAN], ==, 2);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_CLEAN);
 	g_assert_nonnull(strstr(report, ", tcg, seed"));
 }
 
@@ -194,10 +157,10 @@ static void test_interrupt(Fixture *f, gconstpointer data)
 	g_autofree char *report = NULL;
 
 	f->interrupt = TRUE;
-	report = hunt(f, ENDLESS, 5, VM_ACCEL_TCG);
-	g_assert_true(f->summary.interrupted);
+	report = hunt(f, HUNT_ENDLESS, 5, VM_ACCEL_TCG);
+	g_assert_true(f->summary->interrupted);
 	g_assert_cmpuint(f->started, ==, 1);
-	g_assert_cmpuint(f->summary.verdicts[VERDICT_CLEAN], ==, 1);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_CLEAN], ==, 1);
 	g_assert_nonnull(strstr(report, "interrupted"));
 }
 
@@ -208,14 +171,14 @@ static void test_bound(Fixture *f, gconstpointer data)
 	g_autoptr(RHunt) back = NULL;
 
 	f->bound = 0.5;
-	report = hunt(f, CLEAN, 0, VM_ACCEL_TCG);
-	g_assert_cmpuint(f->summary.boots, ==, 5);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_CLEAN);
+	report = hunt(f, HUNT_CLEAN, 0, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary->boots, ==, 5);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_CLEAN);
 	g_assert_nonnull(strstr(report, "50 % is shown"));
 	g_assert_nonnull(strstr(report, "0 hits in 5 boots, 45 offlines, visits not measured "
 					"(probes: not told by the agent): the chance of a hit per "
 					"boot is below 45 % at 95 %"));
-	back = results_hunt_load(f->summary.dir, TRUE, NULL);
+	back = results_hunt_load(f->summary->dir, TRUE, NULL);
 	g_assert_cmpfloat(back->bound, ==, 0.5);
 	shown = results_show_hunt(back);
 	g_assert_nonnull(strstr(shown, "50 % is shown"));
@@ -227,9 +190,9 @@ static void test_bound_cut(Fixture *f, gconstpointer data)
 	g_autofree char *report = NULL;
 
 	f->bound = 0.5;
-	report = hunt(f, CLEAN, 3, VM_ACCEL_TCG);
-	g_assert_cmpuint(f->summary.boots, ==, 3);
-	g_assert_cmpint(f->summary.verdict, ==, VERDICT_UNEXPOSED);
+	report = hunt(f, HUNT_CLEAN, 3, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary->boots, ==, 3);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_UNEXPOSED);
 	g_assert_nonnull(strstr(report, "2 more without a hit show < 50 %"));
 }
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pressure from the host: when it comes, what it does to a thread, and that it always ends. */
-#include "harness/hunt.h"
 #include "harness/plan.h"
 #include "harness/results-json.h"
 #include "host-driver/discard.h"
 #include "host-driver/error.h"
 #include "host-driver/hog.h"
-#include "host-driver/tree.h"
 #include "host-driver/vcpu.h"
 #include "host-driver/vm-fake.h"
+#include "hunt-fixture.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -19,22 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SCRIPT                                                                                     \
-	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
-	"20 agent hello proto=1 t_ns=1000000000 page_bytes=4096 block_bytes=134217728\n"           \
-	"on plug +1 agent phase t_ns=1100000000 name=plug\n"                                       \
-	"on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                             \
-	"on go +2 agent phase t_ns=1200000000 name=run\n"                                          \
-	"on go +3 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n"        \
-	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
-	"on go +500 agent done t_ns=1700000000 reason=duration ops=1 steps=9\n"                    \
-	"on poweroff +2 exit 0\n"
-#define DIES	 SCRIPT "on go +200 exit 0\n"
-#define SCENARIO "[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n[op null-hammer]\n"
+#define SCRIPT HUNT_ENDS("500")
+#define DIES   SCRIPT "on go +200 exit 0\n"
 
 static Scenario *parse(const char *groups)
 {
-	g_autofree char *text = g_strconcat(SCENARIO, groups, NULL);
+	g_autofree char *text = g_strconcat(HUNT_SCENARIO, groups, NULL);
 	g_autoptr(GError) error = NULL;
 	Scenario *s = scenario_parse("t.ini", text, &error);
 
@@ -66,7 +55,7 @@ static void test_scenario(void)
 	g_assert_cmpstr(pause->label, ==, "pause#long");
 	g_assert_cmpuint(pause->hold_ms, ==, 2000);
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
-		g_autofree char *text = g_strconcat(SCENARIO, bad[i][0], NULL);
+		g_autofree char *text = g_strconcat(HUNT_SCENARIO, bad[i][0], NULL);
 		g_autoptr(GError) error = NULL;
 
 		g_assert_null(scenario_parse("t.ini", text, &error));
@@ -287,26 +276,14 @@ static void test_hog(void)
 	g_assert_cmpint(clock() - before, <, CLOCKS_PER_SEC / 50);
 }
 
-typedef struct {
-	char *root, *agent;
-	HuntSummary summary;
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
+static void set_up(HuntFixture *f, gconstpointer data)
 {
-	f->root = g_dir_make_tmp("pfnhunt-pressure-XXXXXX", NULL);
-	f->agent = g_build_filename(f->root, "agent", NULL);
-	g_assert_true(g_file_set_contents(f->agent, "x", 1, NULL));
+	hunt_fixture_init(f);
 }
 
-static void tear_down(Fixture *f, gconstpointer data)
+static void tear_down(HuntFixture *f, gconstpointer data)
 {
-	hunt_summary_clear(&f->summary);
-	vm_fake_set_script(NULL);
-	vm_fake_set_threads(NULL, 0);
-	tree_remove(f->root);
-	g_free(f->root);
-	g_free(f->agent);
+	hunt_fixture_clear(f);
 }
 
 static void ignore_over(const BootResult *result, gboolean retried, gpointer user)
@@ -318,27 +295,14 @@ static void ignore_note(const char *text, gpointer user)
 }
 
 /* One boot with these groups on the scripted machine; its verdict.json. */
-static JsonNode *play(Fixture *f, const char *script, const char *groups, char **dir)
+static JsonNode *play(HuntFixture *f, const char *script, const char *groups, char **dir)
 {
-	static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
 	static const HuntListener quiet = {.boot_over = ignore_over, .note = ignore_note};
-	g_autoptr(Scenario) scenario = parse(groups);
 	g_autoptr(GError) error = NULL;
-	Kernel kernel = {.release = (char *)"6.1.0",
-			 .spec = (char *)"debian",
-			 .image_path = (char *)"bzImage"};
-	HuntConfig config = {.scenario = scenario,
-			     .kernel = &kernel,
-			     .backend = &fake,
-			     .accel = VM_ACCEL_TCG,
-			     .boots = 1,
-			     .seed = 1,
-			     .results_dir = f->root,
-			     .agent_path = f->agent};
 	JsonNode *verdict;
 
 	vm_fake_set_script(script);
-	g_assert_true(hunt_run(&config, &quiet, f, &f->summary, &error));
+	g_assert_true(hunt_fixture_run(f, groups, (HuntConfig){.boots = 1}, &quiet, f, &error));
 	g_assert_no_error(error);
 	*dir = g_build_filename(f->summary.dir, "boots", "0000", NULL);
 	verdict = rj_load(*dir, "verdict.json", &error);
@@ -357,7 +321,7 @@ static guint count(const char *dir, const char *name, const char *what)
 }
 
 /* What is stopped goes on, also when the machine ends in the middle of it. */
-static void test_pause(Fixture *f, gconstpointer script)
+static void test_pause(HuntFixture *f, gconstpointer script)
 {
 	g_autofree char *dir = NULL;
 	g_autoptr(JsonNode) verdict =
@@ -376,7 +340,7 @@ static void test_pause(Fixture *f, gconstpointer script)
 }
 
 /* It does not work here, which is told, and the boot is a boot. */
-static void test_skipped(Fixture *f, gconstpointer data)
+static void test_skipped(HuntFixture *f, gconstpointer data)
 {
 	g_autofree char *dir = NULL;
 	g_autoptr(JsonNode) verdict = play(
@@ -393,7 +357,7 @@ static void test_skipped(Fixture *f, gconstpointer data)
 }
 
 /* The threads of a guest, by those of a child. */
-static void test_vcpu_stop(Fixture *f, gconstpointer data)
+static void test_vcpu_stop(HuntFixture *f, gconstpointer data)
 {
 	Worker w = worker_start();
 	pid_t tids[] = {(pid_t)w.work[1], (pid_t)w.work[3]};
@@ -415,7 +379,7 @@ static void test_vcpu_stop(Fixture *f, gconstpointer data)
 }
 
 /* A backend that has no such memory: told once, and the boot is a boot. */
-static void test_discard_skipped(Fixture *f, gconstpointer threads)
+static void test_discard_skipped(HuntFixture *f, gconstpointer threads)
 {
 	Worker w = worker_start();
 	pid_t tids[] = {(pid_t)w.work[1], (pid_t)w.work[3]};
@@ -450,11 +414,13 @@ int main(int argc, char **argv)
 	g_test_add_func("/pressure/hold", test_hold);
 	g_test_add_func("/pressure/hold-dies", test_hold_dies);
 	g_test_add_func("/pressure/hog", test_hog);
-	g_test_add("/pressure/pause", Fixture, SCRIPT, set_up, test_pause, tear_down);
-	g_test_add("/pressure/pause-dies", Fixture, DIES, set_up, test_pause, tear_down);
-	g_test_add("/pressure/skipped", Fixture, NULL, set_up, test_skipped, tear_down);
-	g_test_add("/pressure/discard-far", Fixture, NULL, set_up, test_discard_skipped, tear_down);
-	g_test_add("/pressure/discard-none", Fixture, "", set_up, test_discard_skipped, tear_down);
-	g_test_add("/pressure/vcpu-stop", Fixture, NULL, set_up, test_vcpu_stop, tear_down);
+	g_test_add("/pressure/pause", HuntFixture, SCRIPT, set_up, test_pause, tear_down);
+	g_test_add("/pressure/pause-dies", HuntFixture, DIES, set_up, test_pause, tear_down);
+	g_test_add("/pressure/skipped", HuntFixture, NULL, set_up, test_skipped, tear_down);
+	g_test_add("/pressure/discard-far", HuntFixture, NULL, set_up, test_discard_skipped,
+		   tear_down);
+	g_test_add("/pressure/discard-none", HuntFixture, "", set_up, test_discard_skipped,
+		   tear_down);
+	g_test_add("/pressure/vcpu-stop", HuntFixture, NULL, set_up, test_vcpu_stop, tear_down);
 	return g_test_run();
 }
