@@ -43,6 +43,7 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	vm->accel = config->accel;
 	vm->cpus = (guint)s->cpus;
 	vm->memory_bytes = s->memory_bytes;
+	vm->nodes = (guint)s->nodes;
 	vm->kernel_path = g_strdup(config->kernel->vmlinux_path ? config->kernel->vmlinux_path
 								: config->kernel->image_path);
 	vm->initrd_path = g_strdup(config->initrd_path);
@@ -59,12 +60,7 @@ VmConfig *boot_vm_config(const BootConfig *config)
 		vm->resize_through++;
 	vm->dimm_count = (guint)s->dimm_count;
 	vm->dimm_bytes = s->dimm_size_bytes;
-	for (guint i = 0; i < s->devices->len; i++) {
-		const VmMemDevice *d = g_ptr_array_index(s->devices, i);
-
-		g_ptr_array_add(vm->mem_devices,
-				vm_mem_device_new(d->id, d->size_bytes, d->block_size_bytes,
-						  d->requested_bytes));
-	}
+	g_ptr_array_unref(vm->mem_devices);
+	vm->mem_devices = vm_mem_devices_copy(s->devices);
 	return vm;
 }

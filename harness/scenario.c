@@ -200,6 +200,30 @@ static gboolean load_device(Scenario *s, const Source *src, const char *group, G
 	}
 	if (dev->requested_bytes > dev->size_bytes)
 		return complain(src, group, "requested-size", error, "more than size");
+	if (dev->node > s->nodes)
+		return complain(src, group, "node", error,
+				"with [guest] nodes = %" G_GUINT64_FORMAT
+				" the last is %" G_GUINT64_FORMAT ", of memory devices alone",
+				s->nodes, s->nodes);
+	return TRUE;
+}
+
+#define MEMORY_BLOCK_BYTES (G_GUINT64_CONSTANT(128) << 20)
+
+static gboolean check_nodes(const Scenario *s, const Source *src, GError **error)
+{
+	if (s->cpus % s->nodes)
+		return complain(src, "guest", "nodes", error,
+				"cpus = %" G_GUINT64_FORMAT " are not the same number for each",
+				s->cpus);
+	if (s->nodes > 1 && s->memory_bytes % (s->nodes * MEMORY_BLOCK_BYTES)) {
+		g_autofree char *unit = units_format_bytes(s->nodes * MEMORY_BLOCK_BYTES);
+
+		return complain(src, "guest", "nodes", error,
+				"memory is not the same number of 128M memory blocks for each; "
+				"multiples of %s are",
+				unit);
+	}
 	return TRUE;
 }
 
@@ -487,7 +511,7 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 		return NULL;
 	}
 	if (!load_group(&src, "scenario", "scenario", s, error) ||
-	    !load_group(&src, "guest", "guest", s, error) ||
+	    !load_group(&src, "guest", "guest", s, error) || !check_nodes(s, &src, error) ||
 	    !load_group(&src, "policy", "policy", s, error) || !check_stop(s, &src, error) ||
 	    !load_group(&src, "goal", "goal", s, error) || !load_goals(s, &src, error) ||
 	    !load_groups(s, &src, error))

@@ -38,7 +38,7 @@ typedef struct {
 	char *text; /* the file as read, for the record */
 	char *summary;
 	/* [guest] */
-	guint64 cpus, memory_bytes;
+	guint64 cpus, memory_bytes, nodes;
 	char *cmdline, *online_policy;
 	/* [memory ID] */
 	GPtrArray *devices; /* of VmMemDevice */

@@ -25,11 +25,19 @@
 #define PIECE_BYTES (4u << 20)
 #define PAGES_MAX   (PIECE_BYTES / 4096)
 
+/* One file: the memory of a NUMA node, or all of it. */
+typedef struct {
+	guint64 there; /* where the process has it */
+	guint64 offset_bytes;
+	char *path; /* with " (deleted)" where the kernel says so */
+	int fd;
+	void *here; /* our own mapping, or NULL */
+} Part;
+
 struct Discard {
-	int pidfd, fd;
-	guint64 there;			  /* where the process has it */
-	void *here;			  /* our own mapping, or NULL */
-	guint64 size_bytes, offset_bytes; /* of both; in the file */
+	int pidfd;
+	GArray *parts; /* of Part, all of part_bytes, in the order of their places */
+	guint64 part_bytes, size_bytes;
 	guint64 page_bytes;
 	GThread *thread;
 	gint stop; /* atomic */
@@ -37,10 +45,14 @@ struct Discard {
 	DiscardDone done;
 };
 
-typedef struct {
-	guint64 start, end, offset;
-	char *path; /* with " (deleted)" where the kernel says so */
-} Mapping;
+static void part_clear(gpointer data)
+{
+	Part *part = data;
+
+	g_free(part->path);
+	if (part->fd >= 0)
+		close(part->fd);
+}
 
 /* The process of a thread; 0 when it is gone. */
 static pid_t process_of(pid_t tid)
@@ -53,7 +65,8 @@ static pid_t process_of(pid_t tid)
 	return (pid_t)strtol(line + strlen("\nTgid:"), NULL, 10);
 }
 
-static gboolean find_mapping(pid_t pid, const char *dir, Mapping *best, GError **error)
+/* The nodes of a guest are of one size: other files that are mapped are smaller. */
+static gboolean find_parts(Discard *d, pid_t pid, const char *dir, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid), *text = NULL;
 	g_autofree char *prefix = g_strconcat(dir, "/", NULL);
@@ -66,19 +79,24 @@ static gboolean find_mapping(pid_t pid, const char *dir, Mapping *best, GError *
 		unsigned long long start, end, offset;
 		char mode[5];
 		int at = 0;
+		Part part;
 
 		if (sscanf(lines[i], "%llx-%llx %4s %llx %*s %*s %n", &start, &end, mode, &offset,
 			   &at) != 4 ||
 		    !at || mode[3] != 's' || !g_str_has_prefix(lines[i] + at, prefix) ||
-		    end <= start || end - start <= best->end - best->start)
+		    end <= start || end - start < d->part_bytes)
 			continue;
-		g_free(best->path);
-		*best = (Mapping){start, end, offset, g_strdup(lines[i] + at)};
+		if (end - start > d->part_bytes)
+			g_array_set_size(d->parts, 0);
+		d->part_bytes = end - start;
+		part = (Part){start, offset, g_strdup(lines[i] + at), -1, NULL};
+		g_array_append_val(d->parts, part);
 	}
-	if (!best->path)
+	d->size_bytes = d->part_bytes * d->parts->len;
+	if (!d->size_bytes)
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 			    "the guest's memory is no file that its process maps");
-	return best->path != NULL;
+	return d->size_bytes != 0;
 }
 
 /* The mapped file, by the process's own descriptor: its name may be gone. -1 when it has none. */
@@ -102,69 +120,74 @@ static int open_mapped(pid_t pid, const char *path)
 	return -1;
 }
 
-Discard *discard_new(pid_t tid, const char *dir, GError **error)
+static gboolean map_part(Discard *d, pid_t pid, Part *part, GError **error)
 {
-	g_autofree char *real = realpath(dir, NULL);
-	Mapping mapping = {0};
-	pid_t pid = process_of(tid);
-	Discard *d = g_new0(Discard, 1);
+	void *here = MAP_FAILED;
 
-	d->fd = -1;
-	d->page_bytes = (guint64)sysconf(_SC_PAGESIZE);
-	d->pidfd = pid ? pidfd_open(pid, 0) : -1;
-	if (d->pidfd < 0 || !real) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "the guest's process, or its folder, is gone");
-		goto out;
-	}
-	if (!find_mapping(pid, real, &mapping, error))
-		goto out;
-	d->fd = open_mapped(pid, mapping.path);
-	if (d->fd >= 0)
-		d->here = mmap(NULL, mapping.end - mapping.start, PROT_READ, MAP_SHARED, d->fd,
-			       (off_t)mapping.offset);
-	if (d->fd < 0 || d->here == MAP_FAILED) {
-		d->here = NULL;
+	part->fd = open_mapped(pid, part->path);
+	if (part->fd >= 0)
+		here = mmap(NULL, d->part_bytes, PROT_READ, MAP_SHARED, part->fd,
+			    (off_t)part->offset_bytes);
+	if (here == MAP_FAILED) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 			    "the file of the guest's memory cannot be opened: %s",
 			    g_strerror(errno));
+		return FALSE;
 	}
-	d->there = mapping.start;
-	d->size_bytes = mapping.end - mapping.start;
-	d->offset_bytes = mapping.offset;
-out:
-	g_free(mapping.path);
-	if (d->here)
+	part->here = here;
+	return TRUE;
+}
+
+Discard *discard_new(pid_t tid, const char *dir, GError **error)
+{
+	g_autofree char *real = realpath(dir, NULL);
+	pid_t pid = process_of(tid);
+	Discard *d = g_new0(Discard, 1);
+	gboolean ok = FALSE;
+
+	d->parts = g_array_new(FALSE, TRUE, sizeof(Part));
+	g_array_set_clear_func(d->parts, part_clear);
+	d->page_bytes = (guint64)sysconf(_SC_PAGESIZE);
+	d->pidfd = pid ? pidfd_open(pid, 0) : -1;
+	if (d->pidfd < 0 || !real)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "the guest's process, or its folder, is gone");
+	else
+		ok = find_parts(d, pid, real, error);
+	for (guint i = 0; ok && i < d->parts->len; i++)
+		ok = map_part(d, pid, &g_array_index(d->parts, Part, i), error);
+	if (ok)
 		return d;
 	discard_free(d);
 	return NULL;
 }
 
-static guint64 resident_bytes(const Discard *d, guint64 at, gsize len)
+static guint64 resident_bytes(const Discard *d, const Part *part, guint64 at, gsize len)
 {
 	unsigned char pages[PAGES_MAX];
 	guint64 bytes = 0;
 
-	if (mincore((char *)d->here + at, len, pages) != 0)
+	if (mincore((char *)part->here + at, len, pages) != 0)
 		return 0;
 	for (gsize i = 0; i * d->page_bytes < len; i++)
 		bytes += (pages[i] & 1) * d->page_bytes;
 	return bytes;
 }
 
-static int take(Discard *d, guint64 at, gsize len)
+static int take(Discard *d, const Part *part, guint64 at, gsize len)
 {
-	const struct iovec there = {.iov_base = (void *)(guintptr)(d->there + at), .iov_len = len};
-	guint64 before = resident_bytes(d, at, len), after;
+	const struct iovec there = {.iov_base = (void *)(guintptr)(part->there + at),
+				    .iov_len = len};
+	guint64 before = resident_bytes(d, part, at, len), after;
 
 	if (before == 0)
 		return 0;
-	if (sync_file_range(d->fd, (off64_t)(d->offset_bytes + at), (off64_t)len,
+	if (sync_file_range(part->fd, (off64_t)(part->offset_bytes + at), (off64_t)len,
 			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
 				    SYNC_FILE_RANGE_WAIT_AFTER) != 0 ||
 	    process_madvise(d->pidfd, &there, 1, MADV_PAGEOUT, 0) < 0)
 		return -errno;
-	after = resident_bytes(d, at, len);
+	after = resident_bytes(d, part, at, len);
 	d->done.tried_bytes += before;
 	d->done.gone_bytes += before - MIN(before, after);
 	return 0;
@@ -175,9 +198,12 @@ static gpointer take_all(gpointer user)
 	Discard *d = user;
 
 	while (d->left_bytes && !d->done.error && !g_atomic_int_get(&d->stop)) {
-		guint64 len = MIN(PIECE_BYTES, d->size_bytes - d->at_bytes);
+		const Part *part =
+			&g_array_index(d->parts, Part, (guint)(d->at_bytes / d->part_bytes));
+		guint64 at = d->at_bytes % d->part_bytes,
+			len = MIN(PIECE_BYTES, d->part_bytes - at);
 
-		d->done.error = take(d, d->at_bytes, len);
+		d->done.error = take(d, part, at, len);
 		d->left_bytes -= MIN(len, d->left_bytes);
 		d->at_bytes = (d->at_bytes + len) % d->size_bytes;
 	}
@@ -215,10 +241,10 @@ void discard_free(Discard *d)
 	if (!d)
 		return;
 	discard_end(d);
-	if (d->here)
-		munmap(d->here, d->size_bytes);
-	if (d->fd >= 0)
-		close(d->fd);
+	for (guint i = 0; i < d->parts->len; i++)
+		if (g_array_index(d->parts, Part, i).here)
+			munmap(g_array_index(d->parts, Part, i).here, d->part_bytes);
+	g_array_unref(d->parts);
 	if (d->pidfd >= 0)
 		close(d->pidfd);
 	g_free(d);

@@ -16,8 +16,8 @@ typedef struct Discard Discard;
 #define DISCARD_PLACES 4096
 
 /*
- * The largest shared mapping of a file in @dir, or of one that was there and has no name any more,
- * in the process that has the thread @tid. NULL + error, of one line, when there is none, or it
+ * The largest shared mappings (one for each NUMA node, all of one size) of files in @dir, or of
+ * files that were there and have no name any more, in the process that has the thread @tid. NULL + error, of one line, when there is none, or it
  * cannot be reached. The process may end at any time.
  */
 Discard *discard_new(pid_t tid, const char *dir, GError **error);

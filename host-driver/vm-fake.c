@@ -341,14 +341,7 @@ static Vm *fake_create(const VmConfig *config, GError **error)
 	fake->vm.ops = &vm_fake_ops;
 	fake->rx = g_string_new(NULL);
 	fake->script = g_ptr_array_new_with_free_func((GDestroyNotify)fake_action_free);
-	fake->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
-	for (guint i = 0; i < config->mem_devices->len; i++) {
-		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
-
-		g_ptr_array_add(fake->devices,
-				vm_mem_device_new(dev->id, dev->size_bytes, dev->block_size_bytes,
-						  dev->requested_bytes));
-	}
+	fake->devices = vm_mem_devices_copy(config->mem_devices);
 	fake->plugged_bytes = g_new0(guint64, config->mem_devices->len + 1);
 	if (!fake_script_parse(script, fake->script, &fake->no_plug, &fake->refuse, error)) {
 		fake_free(&fake->vm);

@@ -61,33 +61,42 @@ static void add_boot(GString *xml, const VmConfig *config, const LvPlaces *place
 	add(xml, "    <cmdline>%s</cmdline>\n  </os>", config->cmdline ? config->cmdline : "");
 }
 
-/* libvirt wants memory devices to belong to a NUMA node. */
+/* libvirt wants memory devices to belong to a NUMA node, and each node to have boot memory. */
 static void add_cpu(GString *xml, const VmConfig *config)
 {
-	add(xml, "  <cpu mode='maximum'>\n    <topology sockets='1' cores='%u' threads='1'/>",
-	    config->cpus);
-	if (config->mem_devices->len + config->dimm_count)
-		add(xml,
-		    "    <numa>\n      <cell id='0' cpus='0-%u' memory='%" G_GUINT64_FORMAT
-		    "' unit='KiB'/>\n    </numa>",
-		    config->cpus - 1, config->memory_bytes / KIB);
+	guint cpus = config->cpus / config->nodes;
+
+	add(xml, "  <cpu mode='maximum'>\n    <topology sockets='%u' cores='%u' threads='1'/>",
+	    config->nodes, cpus);
+	if (config->nodes > 1 || config->mem_devices->len + config->dimm_count) {
+		add(xml, "    <numa>");
+		for (guint i = 0; i < config->nodes; i++)
+			add(xml,
+			    "      <cell id='%u' cpus='%u-%u' memory='%" G_GUINT64_FORMAT
+			    "' unit='KiB'/>",
+			    i, i * cpus, i * cpus + cpus - 1,
+			    config->memory_bytes / config->nodes / KIB);
+		add(xml, "    </numa>");
+	}
 	add(xml, "  </cpu>");
 }
 
 /* An alias of "ua-" is the user's own: it becomes the QOM id. */
-static void add_memory(GString *xml, const VmMemDevice *dev)
+static void add_memory(GString *xml, const VmConfig *config, const VmMemDevice *dev)
 {
+	guint node = dev->node < config->nodes ? (guint)dev->node : 0;
+
 	add(xml,
 	    "    <memory model='virtio-mem'>\n"
 	    "      <target>\n"
 	    "        <size unit='KiB'>%" G_GUINT64_FORMAT "</size>\n"
-	    "        <node>0</node>\n"
+	    "        <node>%u</node>\n"
 	    "        <block unit='KiB'>%" G_GUINT64_FORMAT "</block>\n"
 	    "        <requested unit='KiB'>%" G_GUINT64_FORMAT "</requested>\n"
 	    "      </target>\n"
 	    "      <alias name='ua-%s'/>\n"
 	    "    </memory>",
-	    dev->size_bytes / KIB, dev->block_size_bytes / KIB, dev->requested_bytes / KIB,
+	    dev->size_bytes / KIB, node, dev->block_size_bytes / KIB, dev->requested_bytes / KIB,
 	    dev->id);
 }
 
@@ -107,23 +116,43 @@ static void add_devices(GString *xml, const VmConfig *config, const LvPlaces *pl
 		add(xml, "      <source mode='bind' path='%s'/>", places->agent);
 	add(xml, "      <target type='virtio' name='%s'/>\n    </channel>", WIRE_PORT);
 	for (guint i = 0; i < config->mem_devices->len; i++)
-		add_memory(xml, g_ptr_array_index(config->mem_devices, i));
+		add_memory(xml, config, g_ptr_array_index(config->mem_devices, i));
 	add(xml, "  </devices>");
 }
 
-/*
- * What libvirt 9.0 has no words for: pvpanic by PCI, at a slot that libvirt leaves alone, and
- * a guest that runs on after its panic (vm-hold.h).
- */
-static void add_arguments(GString *xml)
+static void add_argument(GString *xml, const char *option, const char *value)
 {
-	static const char *const arguments[] = {"-device", "pvpanic-pci,addr=0x1c", "-action",
-						"panic=none"};
+	add(xml, "    <qemu:arg value='%s'/>\n    <qemu:arg value='%s'/>", option, value);
+}
+
+/*
+ * What libvirt 9.0 has no words for: pvpanic by PCI, at a slot that libvirt leaves alone, a guest
+ * that runs on after its panic (vm-hold.h), and a node without boot memory with its devices.
+ */
+static void add_arguments(GString *xml, const VmConfig *config)
+{
+	g_autofree char *node = g_strdup_printf("node,nodeid=%u", config->nodes);
 
 	add(xml, "  <qemu:commandline>");
-	for (gsize i = 0; i < G_N_ELEMENTS(arguments); i++)
-		add(xml, "    <qemu:arg value='%s'/>", arguments[i]);
+	add_argument(xml, "-device", "pvpanic-pci,addr=0x1c");
+	add_argument(xml, "-action", "panic=none");
+	if (vm_node_count(config) > config->nodes)
+		add_argument(xml, "-numa", node);
 	add(xml, "  </qemu:commandline>");
+	if (vm_node_count(config) == config->nodes)
+		return;
+	add(xml, "  <qemu:override>");
+	for (guint i = 0; i < config->mem_devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
+
+		if (dev->node == config->nodes)
+			add(xml,
+			    "    <qemu:device alias='ua-%s'>\n      <qemu:frontend>\n"
+			    "        <qemu:property name='node' type='unsigned' value='%u'/>\n"
+			    "      </qemu:frontend>\n    </qemu:device>",
+			    dev->id, config->nodes);
+	}
+	add(xml, "  </qemu:override>");
 }
 
 char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **error)
@@ -157,7 +186,7 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
 	add(xml, "  <on_poweroff>destroy</on_poweroff>\n  <on_reboot>restart</on_reboot>\n"
 		 "  <on_crash>preserve</on_crash>");
 	add_devices(xml, config, places);
-	add_arguments(xml);
+	add_arguments(xml, config);
 	add(xml, "</domain>");
 	/* What was escaped has neither; and it goes well between a shell's single quotes. */
 	g_strdelimit(xml->str, "'", '"');

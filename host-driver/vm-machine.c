@@ -62,6 +62,9 @@ static gboolean check_device(const VmConfig *config, guint index, GError **error
 			    "memory device %s: requested size must be a multiple of the block "
 			    "size and at most the size",
 			    dev->id);
+	if (dev->node > config->nodes)
+		return fail(error, "memory device %s: node %" G_GUINT64_FORMAT " of %u", dev->id,
+			    dev->node, config->nodes);
 	return TRUE;
 }
 
@@ -74,6 +77,12 @@ gboolean vm_config_check(const VmConfig *config, GError **error)
 	if (config->memory_bytes < 64 * MIB || config->memory_bytes % MIB ||
 	    config->memory_bytes > (GIB << 12))
 		return fail(error, "memory must be whole MiB, 64M to 4096G");
+	if (config->nodes < 1 || config->nodes > VM_NODES_MAX || config->cpus % config->nodes ||
+	    config->memory_bytes % (config->nodes * MIB))
+		return fail(error,
+			    "nodes must be 1 to %d, with the same number of cpus and of whole MiB "
+			    "for each",
+			    VM_NODES_MAX);
 	if (!config->kernel_path || access(config->kernel_path, R_OK) != 0)
 		return fail(error, "kernel %s cannot be read",
 			    config->kernel_path ? config->kernel_path : "(none)");
@@ -116,6 +125,18 @@ char *vm_find_qboot(const char *kernel_path, const char *qemu)
 		g_free(path);
 	}
 	return NULL;
+}
+
+guint vm_node_count(const VmConfig *config)
+{
+	guint count = config->nodes;
+
+	for (guint i = 0; i < config->mem_devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
+
+		count = MAX(count, (guint)dev->node + 1);
+	}
+	return count;
 }
 
 guint64 vm_max_memory_bytes(const VmConfig *config)

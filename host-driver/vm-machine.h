@@ -11,6 +11,8 @@
 
 /* Whether QEMU can run this machine; USAGE errors, in the words of a scenario. */
 gboolean vm_config_check(const VmConfig *config, GError **error);
+/* NUMA nodes, with the one that has memory devices only. 1: no need to speak of nodes. */
+guint vm_node_count(const VmConfig *config);
 /*
  * For QEMU's maxmem: each device starts at its own alignment, so a GiB more for each is always
  * enough.

@@ -35,15 +35,38 @@ static char *escape_commas(const char *text)
  * Given a folder, QEMU makes a file in it and takes its name away at once: nothing is left. Aligned
  * as the large folios of the file are: one that lies across two page tables cannot be taken away.
  */
-static void add_memory_file(GPtrArray *argv, const VmConfig *config)
+static void add_memory_file(GPtrArray *argv, const VmConfig *config, const char *id, guint64 bytes)
 {
 	g_autofree char *dir = g_canonicalize_filename(config->run_dir, NULL);
 	g_autofree char *escaped = escape_commas(dir);
 
 	add(argv, "-object",
-	    "memory-backend-file,id=boot-ram,size=%" G_GUINT64_FORMAT
-	    ",mem-path=%s,share=on,align=2M",
-	    config->memory_bytes, escaped);
+	    "memory-backend-file,id=%s,size=%" G_GUINT64_FORMAT ",mem-path=%s,share=on,align=2M",
+	    id, bytes, escaped);
+}
+
+/*
+ * A socket for each node that has vCPUs: one that spans nodes makes Linux warn at boot. The ACPI
+ * tables name a node without vCPUs and memory only when it is the last: there memory may come.
+ */
+static void add_nodes(GPtrArray *argv, const VmConfig *config, gboolean memory_file)
+{
+	guint64 bytes = config->memory_bytes / config->nodes;
+	guint cpus = config->cpus / config->nodes;
+
+	for (guint i = 0; i < config->nodes; i++) {
+		g_autofree char *id = g_strdup_printf("boot-ram%u", i);
+
+		if (memory_file)
+			add_memory_file(argv, config, id, bytes);
+		else
+			add(argv, "-object", "memory-backend-ram,id=%s,size=%" G_GUINT64_FORMAT, id,
+			    bytes);
+		add(argv, "-numa", "node,nodeid=%u,cpus=%u-%u,memdev=%s", i, i * cpus,
+		    i * cpus + cpus - 1, id);
+	}
+	for (guint i = config->nodes; i < vm_node_count(config); i++)
+		add(argv, "-numa", "node,nodeid=%u", i);
 }
 
 static void add_memory(GPtrArray *argv, const VmConfig *config)
@@ -58,14 +81,16 @@ static void add_memory(GPtrArray *argv, const VmConfig *config)
 		add(argv, "-m", "%" G_GUINT64_FORMAT "M", size_mib);
 	for (guint i = 0; i < devices->len; i++) {
 		const VmMemDevice *dev = g_ptr_array_index(devices, i);
+		g_autofree char *node =
+			dev->node ? g_strdup_printf(",node=%u", (guint)dev->node) : g_strdup("");
 
 		add(argv, "-object",
 		    "memory-backend-ram,id=%s-ram,size=%" G_GUINT64_FORMAT ",reserve=off", dev->id,
 		    dev->size_bytes);
 		add(argv, "-device",
-		    "virtio-mem-pci,id=%s,memdev=%s-ram,block-size=%" G_GUINT64_FORMAT
+		    "virtio-mem-pci,id=%s,memdev=%s-ram%s,block-size=%" G_GUINT64_FORMAT
 		    ",requested-size=%" G_GUINT64_FORMAT,
-		    dev->id, dev->id, dev->block_size_bytes, dev->requested_bytes);
+		    dev->id, dev->id, node, dev->block_size_bytes, dev->requested_bytes);
 	}
 }
 
@@ -85,7 +110,7 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	g_autoptr(GPtrArray) argv = NULL;
 	g_autofree char *found = g_find_program_in_path(QEMU_BINARY);
 	g_autofree char *qboot = NULL, *name = NULL;
-	gboolean memory_file = config->memory_file && config->run_dir;
+	gboolean memory_file = config->memory_file && config->run_dir, numa;
 
 	if (!found) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
@@ -100,6 +125,7 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 			    "with --backend libvirt:URI, or set through = qmp");
 		return NULL;
 	}
+	numa = vm_node_count(config) > 1;
 	name = escape_commas(config->name ? config->name : "pfnhunt");
 
 	argv = g_ptr_array_new_with_free_func(g_free);
@@ -109,13 +135,18 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add(argv, "-name", "guest=%s", name);
 	add(argv, "-display", "none");
 	add(argv, "-machine", "q35,dump-guest-core=off%s",
-	    memory_file ? ",memory-backend=boot-ram" : "");
+	    memory_file && !numa ? ",memory-backend=boot-ram" : "");
 	add(argv, "-accel", config->accel == VM_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
 	add(argv, "-cpu", "max");
-	add(argv, "-smp", "%u", config->cpus);
+	if (config->nodes > 1)
+		add(argv, "-smp", "%u,sockets=%u", config->cpus, config->nodes);
+	else
+		add(argv, "-smp", "%u", config->cpus);
 	add_memory(argv, config);
-	if (memory_file)
-		add_memory_file(argv, config);
+	if (numa)
+		add_nodes(argv, config, memory_file);
+	else if (memory_file)
+		add_memory_file(argv, config, "boot-ram", config->memory_bytes);
 	add_channels(argv);
 	if (config->balloon)
 		add(argv, "-device", "virtio-balloon-pci,id=balloon");

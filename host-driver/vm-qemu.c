@@ -262,14 +262,7 @@ static Vm *vm_qemu_create(const VmConfig *config, GError **error)
 	q->context = g_main_context_ref_thread_default();
 	q->tail = g_string_new(NULL);
 	q->hold = vm_hold_new(tell_event, q);
-	q->devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
-	for (guint i = 0; i < config->mem_devices->len; i++) {
-		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
-
-		g_ptr_array_add(q->devices,
-				vm_mem_device_new(dev->id, dev->size_bytes, dev->block_size_bytes,
-						  dev->requested_bytes));
-	}
+	q->devices = vm_mem_devices_copy(config->mem_devices);
 	return &q->vm;
 }
 

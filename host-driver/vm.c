@@ -97,6 +97,7 @@ VmConfig *vm_config_new(void)
 {
 	VmConfig *config = g_new0(VmConfig, 1);
 
+	config->nodes = 1;
 	config->mem_devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	return config;
 }
@@ -110,6 +111,7 @@ VmConfig *vm_config_copy(const VmConfig *config)
 	copy->accel = config->accel;
 	copy->cpus = config->cpus;
 	copy->memory_bytes = config->memory_bytes;
+	copy->nodes = config->nodes;
 	copy->kernel_path = g_strdup(config->kernel_path);
 	copy->initrd_path = g_strdup(config->initrd_path);
 	copy->cmdline = g_strdup(config->cmdline);
@@ -119,13 +121,8 @@ VmConfig *vm_config_copy(const VmConfig *config)
 	copy->dimm_count = config->dimm_count;
 	copy->dimm_bytes = config->dimm_bytes;
 	copy->run_dir = g_strdup(config->run_dir);
-	for (guint i = 0; i < config->mem_devices->len; i++) {
-		const VmMemDevice *dev = g_ptr_array_index(config->mem_devices, i);
-
-		g_ptr_array_add(copy->mem_devices,
-				vm_mem_device_new(dev->id, dev->size_bytes, dev->block_size_bytes,
-						  dev->requested_bytes));
-	}
+	g_ptr_array_unref(copy->mem_devices);
+	copy->mem_devices = vm_mem_devices_copy(config->mem_devices);
 	return copy;
 }
 
@@ -153,6 +150,19 @@ VmMemDevice *vm_mem_device_new(const char *id, guint64 size_bytes, guint64 block
 	dev->block_size_bytes = block_size_bytes;
 	dev->requested_bytes = requested_bytes;
 	return dev;
+}
+
+static gpointer copy_device(gconstpointer device, gpointer user)
+{
+	VmMemDevice *copy = g_memdup2(device, sizeof(*copy));
+
+	copy->id = g_strdup(copy->id);
+	return copy;
+}
+
+GPtrArray *vm_mem_devices_copy(GPtrArray *devices)
+{
+	return g_ptr_array_copy(devices, copy_device, NULL);
 }
 
 void vm_mem_device_free(VmMemDevice *dev)

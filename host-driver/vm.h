@@ -16,7 +16,10 @@ typedef enum { VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG } VmAccel;
 typedef struct {
 	char *id; /* QOM id, [a-z][a-z0-9]* */
 	guint64 size_bytes, block_size_bytes, requested_bytes;
+	guint64 node; /* of NUMA; VmConfig.nodes is that of a node without vCPUs and boot memory */
 } VmMemDevice;
+
+#define VM_NODES_MAX 8
 
 /* How a resize reaches QEMU; of the default, the backend's own way. */
 typedef enum { VM_RESIZE_BACKEND, VM_RESIZE_LIBVIRT, VM_RESIZE_QMP } VmResizeThrough;
@@ -29,6 +32,7 @@ typedef struct {
 	VmAccel accel; /* KVM or TCG: vm_backend_settle() has settled AUTO */
 	guint cpus;
 	guint64 memory_bytes;
+	guint nodes; /* NUMA nodes that share vCPUs and boot memory evenly, 1 to VM_NODES_MAX */
 	char *kernel_path; /* bzImage, or an ELF vmlinux with a PVH note */
 	char *initrd_path;
 	char *cmdline;
@@ -47,7 +51,9 @@ VmConfig *vm_config_copy(const VmConfig *config);
 void vm_config_free(VmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmConfig, vm_config_free)
 VmMemDevice *vm_mem_device_new(const char *id, guint64 size_bytes, guint64 block_size_bytes,
-			       guint64 requested_bytes);
+			       guint64 requested_bytes); /* of node 0 */
+/* All of @devices, of VmMemDevice. (transfer full) */
+GPtrArray *vm_mem_devices_copy(GPtrArray *devices);
 void vm_mem_device_free(VmMemDevice *dev);
 
 typedef struct Vm Vm;

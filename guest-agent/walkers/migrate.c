@@ -1,94 +1,74 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * move_pages() and mbind() of an area of the op's own: page tables are walked, a reference is
- * taken on each page, and with more than one node the pages move.
+ * taken on each page, it is isolated and, with more than one node, copied. The nodes are all that
+ * there can be: one may get memory, or lose its last, while the op runs.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "guest-agent/walkers/walk.h"
 
 #define PAGES_PER_STEP 256
-#define NODES_MAX      64
 
 struct migrate {
 	struct walk_area area;
-	int node[NODES_MAX];
-	unsigned int node_count;
+	struct walk_nodes nodes;
 	uint64_t pass;
 	void *page[PAGES_PER_STEP];
-	int to[PAGES_PER_STEP], status[PAGES_PER_STEP];
+	int to[PAGES_PER_STEP], before[PAGES_PER_STEP], after[PAGES_PER_STEP];
 };
 
-enum { MOVE_CALLS, BIND_CALLS, PAGES_THERE, FAILED };
-static const char *const counters[] = {"move_pages_calls", "mbind_calls", "pages_there", "failed",
-				       NULL};
-
-/* A list such as "0-1,3". */
-static void parse_nodes(struct migrate *c, const char *text)
-{
-	for (char *end; *text && c->node_count < NODES_MAX; text = *end ? end + 1 : end) {
-		long first = strtol(text, &end, 10), last = first;
-
-		if (end == text)
-			return;
-		if (*end == '-')
-			last = strtol(end + 1, &end, 10);
-		for (long n = first; n <= last && n < NODES_MAX && c->node_count < NODES_MAX; n++)
-			c->node[c->node_count++] = (int)n;
-	}
-}
+enum { MOVE_CALLS, BIND_CALLS, PAGES_MOVED, PAGES_THERE, FAILED };
+static const char *const counters[] = {"move_pages_calls", "mbind_calls", "pages_moved",
+				       "pages_there",	   "failed",	  NULL};
 
 static int setup(void *ctx, struct op_env *env)
 {
 	struct migrate *c = ctx;
-	char text[128];
-	int ret = op_read_file(env, "sys/devices/system/node/has_memory", text, sizeof(text));
+	int ret = walk_nodes_read(&c->nodes, env);
 
-	if (ret < 0)
-		return ret;
-	parse_nodes(c, text);
-	if (!c->node_count)
-		return op_fail(env, EPROTO, "no node in /sys/devices/system/node/has_memory");
-	return walk_area_map(&c->area, env);
+	return ret ? ret : walk_area_map(&c->area, env);
 }
 
 static int step(void *ctx, struct op_env *env)
 {
 	struct migrate *c = ctx;
-	size_t first = c->pass * PAGES_PER_STEP % c->area.pages;
-	int node = c->node[c->pass % c->node_count];
+	size_t pieces = c->area.pages / PAGES_PER_STEP, first = c->pass % pieces * PAGES_PER_STEP;
+	/* Each time round the area, a piece goes to the next node, and by the other call. */
+	uint64_t round = c->pass / pieces, moved = 0, there = 0;
+	int node = c->nodes.node[(c->pass + round) % c->nodes.count];
+	bool bind = (c->pass + round / c->nodes.count) % 2;
 	unsigned long mask = 1ul << node;
-	uint64_t there = 0;
-	long ret;
+	long ret = 0;
 
 	walk_area_touch(&c->area, first, PAGES_PER_STEP);
 	for (size_t i = 0; i < PAGES_PER_STEP; i++) {
 		c->page[i] = c->area.at + (first + i) * c->area.page_bytes;
 		c->to[i] = node;
-		c->status[i] = -ENOENT;
+		c->before[i] = c->after[i] = -ENOENT;
 	}
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
-	if (c->pass / 2 % 2) {
-		ret = syscall(SYS_mbind, c->page[0], PAGES_PER_STEP * c->area.page_bytes, MPOL_BIND,
-			      &mask, NODES_MAX + 1, MPOL_MF_MOVE);
-		op_count(env, BIND_CALLS, 1);
-	} else {
-		ret = syscall(SYS_move_pages, 0, (unsigned long)PAGES_PER_STEP, c->page, c->to,
-			      c->status, MPOL_MF_MOVE);
-		op_count(env, MOVE_CALLS, 1);
-		for (size_t i = 0; i < PAGES_PER_STEP; i++)
-			there += c->status[i] == node;
-		op_count(env, PAGES_THERE, there);
+	walk_move_pages(c->page, PAGES_PER_STEP, NULL, c->before);
+	if (!bind)
+		ret = walk_move_pages(c->page, PAGES_PER_STEP, c->to, c->after);
+	/* Not MPOL_BIND: a fault on a page bound to a node that has lost its memory kills us. */
+	else if (syscall(SYS_mbind, c->page[0], PAGES_PER_STEP * c->area.page_bytes, MPOL_PREFERRED,
+			 &mask, WALK_NODES_MAX + 1, MPOL_MF_MOVE))
+		ret = -errno;
+	op_count(env, bind ? BIND_CALLS : MOVE_CALLS, 1);
+	op_count(env, FAILED, ret < 0);
+	op_record(env, REC_PASS_END, c->pass++, ret < 0 ? (int)ret : 0);
+	walk_move_pages(c->page, PAGES_PER_STEP, NULL, c->after);
+	for (size_t i = 0; i < PAGES_PER_STEP; i++) {
+		there += c->after[i] == node;
+		moved += c->after[i] == node && c->before[i] >= 0 && c->before[i] != node;
 	}
-	op_record(env, REC_PASS_END, c->pass++, ret < 0 ? -errno : 0);
-	if (ret < 0)
-		op_count(env, FAILED, 1);
+	op_count(env, PAGES_THERE, there);
+	op_count(env, PAGES_MOVED, moved);
 	return OP_STEP_DONE;
 }
 
@@ -101,8 +81,7 @@ static void teardown(void *ctx, struct op_env *env)
 
 static const struct op_param params[] = {WALK_AREA_PARAM("16"), {NULL}};
 
-static const struct op_need needs[] = {{"/sys/devices/system/node/has_memory", "NUMA", NULL},
-				       {NULL}};
+static const struct op_need needs[] = {{"/sys/devices/system/node/possible", "NUMA", NULL}, {NULL}};
 
 const struct op op_migrate = {
 	.name = "migrate",

@@ -1,34 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Automatic NUMA balancing: the scheduler makes page table entries of busy tasks inaccessible,
- * and each fault on one looks the page up to see whether it should move.
+ * and each fault on one looks the page up and moves it to the node of the task. So that there is
+ * always one to move, those that are at home are sent to another node first.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include "guest-agent/walkers/walk.h"
 
-#define TUNING	       "sys/kernel/debug/sched/numa_balancing/"
-#define PAGES_PER_STEP 512
+#define TUNING		"sys/kernel/debug/sched/numa_balancing/"
+#define PAGES_PER_PIECE 512
+/* The scheduler looks at a task once it has run for so many milliseconds: so we do not only sleep. */
+#define TOUCH_NS 5000000
 
 struct numa {
 	struct walk_area area;
+	struct walk_nodes nodes;
 	int vmstat;
-	size_t next;
-	uint64_t updates, first_updates, first_faults;
+	uint64_t pass, touched; /* pieces sent away, and touched */
+	uint64_t updates, first_updates, first_faults, first_migrated;
+	void *page[PAGES_PER_PIECE];
+	int to[PAGES_PER_PIECE], status[PAGES_PER_PIECE];
 };
 
-enum { PTE_UPDATES, HINT_FAULTS };
-static const char *const counters[] = {"pte_updates", "hint_faults", NULL};
+enum { PTE_UPDATES, HINT_FAULTS, PAGES_MIGRATED, SENT_AWAY };
+static const char *const counters[] = {"pte_updates", "hint_faults", "pages_migrated", "sent_away",
+				       NULL};
 
 static int setup(void *ctx, struct op_env *env)
 {
-	static const char *const tuning[][2] = {{TUNING "scan_delay_ms", "0"},
+	/* Of 2560 MiB a second at most, whatever the period: in small pieces it is more often. */
+	static const char *const tuning[][2] = {{TUNING "scan_size_mb", "64"},
+						{TUNING "scan_delay_ms", "0"},
 						{TUNING "scan_period_min_ms", "10"},
 						{TUNING "scan_period_max_ms", "20"}};
 	struct numa *c = ctx;
-	int ret;
+	int ret = walk_nodes_read(&c->nodes, env);
 
+	c->vmstat = -1;
+	if (ret)
+		return ret;
 	c->vmstat = op_open(env, "proc/vmstat", O_RDONLY);
 	if (c->vmstat < 0)
 		return c->vmstat;
@@ -41,20 +54,52 @@ static int setup(void *ctx, struct op_env *env)
 		return ret;
 	c->first_updates = c->updates = walk_vmstat(c->vmstat, "numa_pte_updates");
 	c->first_faults = walk_vmstat(c->vmstat, "numa_hint_faults");
+	c->first_migrated = walk_vmstat(c->vmstat, "numa_pages_migrated");
 	return walk_area_map(&c->area, env);
+}
+
+/* The pages of the next piece that are on our node go to another one, each time the next. */
+static void send_away(struct numa *c, struct op_env *env)
+{
+	size_t first = c->pass++ % (c->area.pages / PAGES_PER_PIECE) * PAGES_PER_PIECE, count = 0;
+	unsigned int cpu, home, at = (unsigned int)(c->pass % c->nodes.count);
+
+	if (getcpu(&cpu, &home) || c->nodes.count < 2)
+		return;
+	if (c->nodes.node[at] == (int)home)
+		at = (at + 1) % c->nodes.count;
+	for (size_t i = 0; i < PAGES_PER_PIECE; i++)
+		c->page[i] = c->area.at + (first + i) * c->area.page_bytes;
+	walk_move_pages(c->page, PAGES_PER_PIECE, NULL, c->status);
+	for (size_t i = 0; i < PAGES_PER_PIECE; i++) {
+		if (c->status[i] != (int)home)
+			continue;
+		c->page[count] = c->page[i];
+		c->to[count++] = c->nodes.node[at];
+	}
+	if (!count || walk_move_pages(c->page, count, c->to, c->status) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		op_count(env, SENT_AWAY, c->status[i] == c->nodes.node[at]);
 }
 
 /* A step is done when the kernel has got at page tables since the last one. */
 static int step(void *ctx, struct op_env *env)
 {
 	struct numa *c = ctx;
-	uint64_t before = c->updates;
+	uint64_t before = c->updates, until = op_now_ns() + TOUCH_NS;
 
-	walk_area_touch(&c->area, c->next, PAGES_PER_STEP);
-	c->next = (c->next + PAGES_PER_STEP) % c->area.pages;
+	send_away(c, env);
+	do {
+		size_t piece = c->touched++ % (c->area.pages / PAGES_PER_PIECE);
+
+		walk_area_touch(&c->area, piece * PAGES_PER_PIECE, PAGES_PER_PIECE);
+	} while (op_now_ns() < until && !op_stopping(env));
 	c->updates = walk_vmstat(c->vmstat, "numa_pte_updates");
 	op_set(env, PTE_UPDATES, c->updates - c->first_updates);
 	op_set(env, HINT_FAULTS, walk_vmstat(c->vmstat, "numa_hint_faults") - c->first_faults);
+	op_set(env, PAGES_MIGRATED,
+	       walk_vmstat(c->vmstat, "numa_pages_migrated") - c->first_migrated);
 	if (c->updates != before) {
 		op_record(env, REC_PASS_END, c->updates, 0);
 		return OP_STEP_DONE;
@@ -78,7 +123,8 @@ static const struct op_need needs[] = {{"/proc/sys/kernel/numa_balancing", "NUMA
 
 const struct op op_numa_balancing = {
 	.name = "numa-balancing",
-	.help = "lets the scheduler unmap and look up pages of its own; best with two nodes",
+	.help = "lets the scheduler unmap pages of its own and move them to its node; with one "
+		"node they are only looked up",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

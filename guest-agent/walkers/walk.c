@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,42 @@ void walk_sleep_ms(unsigned int ms)
 	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+/* A list such as "0-1,3". */
+static void parse_nodes(struct walk_nodes *nodes, const char *text)
+{
+	for (char *end; *text && nodes->count < WALK_NODES_MAX; text = *end ? end + 1 : end) {
+		long first = strtol(text, &end, 10), last = first;
+
+		if (end == text)
+			return;
+		if (*end == '-')
+			last = strtol(end + 1, &end, 10);
+		for (long n = first; n <= last && n < WALK_NODES_MAX; n++)
+			if (nodes->count < WALK_NODES_MAX)
+				nodes->node[nodes->count++] = (int)n;
+	}
+}
+
+int walk_nodes_read(struct walk_nodes *nodes, struct op_env *env)
+{
+	char text[128];
+	int ret = op_read_file(env, "sys/devices/system/node/possible", text, sizeof(text));
+
+	if (ret < 0)
+		return ret;
+	parse_nodes(nodes, text);
+	if (!nodes->count)
+		return op_fail(env, EPROTO, "no node in /sys/devices/system/node/possible");
+	return 0;
+}
+
+long walk_move_pages(void **page, size_t count, const int *to, int *status)
+{
+	long ret = syscall(SYS_move_pages, 0, (unsigned long)count, page, to, status, MPOL_MF_MOVE);
+
+	return ret < 0 ? -errno : ret;
 }
 
 int walk_area_map(struct walk_area *area, struct op_env *env)

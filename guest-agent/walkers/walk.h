@@ -60,6 +60,22 @@ pid_t walk_kthread(struct op_env *env, const char *prefix);
 int64_t walk_thread_runs(struct op_env *env, pid_t pid);
 void walk_sleep_ms(unsigned int ms);
 
+#define WALK_NODES_MAX 64
+
+/* The NUMA nodes that there can be, with memory or without. */
+struct walk_nodes {
+	int node[WALK_NODES_MAX];
+	unsigned int count; /* not 0 */
+};
+
+/* For setup(). 0, or -errno with the reason left. */
+int walk_nodes_read(struct walk_nodes *nodes, struct op_env *env);
+/*
+ * move_pages(2) of @count pages of ours: to the node that @to has for each, or with NULL nowhere.
+ * @status: the node that each is on, or a negative errno. 0, what was not moved, or -errno.
+ */
+long walk_move_pages(void **page, size_t count, const int *to, int *status);
+
 /* Anonymous memory of the op's own. */
 struct walk_area {
 	unsigned char *at; /* NULL: none */

@@ -21,17 +21,35 @@
 #define SIZE_BYTES (16u << 20) /* four pieces */
 #define DEADLINE_S 20
 
-/* A process that maps a file, as QEMU does: without a name when that is wanted. */
+/* What the guest's memory is: one file with a name, or some without. */
+typedef struct {
+	gboolean named;
+	guint files; /* each of an equal part, one behind the other */
+} Kind;
+
+/* A process that maps files, as QEMU does. */
 typedef struct {
 	char *dir;
-	guint8 *memory; /* ours, of the same file */
+	guint8 *memory; /* ours, of the same files */
 	pid_t child;
 	gboolean disk;
 } Guest;
 
-static G_NORETURN void be_guest(int fd, int ready)
+static void *map_files(const int *fds, guint files, int prot)
 {
-	guint64 *memory = mmap(NULL, SIZE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	gsize bytes = SIZE_BYTES / files;
+	guint8 *memory = mmap(NULL, SIZE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	for (guint i = 0; memory != MAP_FAILED && i < files; i++)
+		if (mmap(memory + i * bytes, bytes, prot, MAP_SHARED | MAP_FIXED, fds[i], 0) ==
+		    MAP_FAILED)
+			return MAP_FAILED;
+	return memory;
+}
+
+static G_NORETURN void be_guest(const int *fds, guint files, int ready)
+{
+	guint64 *memory = map_files(fds, files, PROT_READ | PROT_WRITE);
 
 	madvise(memory, SIZE_BYTES, MADV_HUGEPAGE); /* as QEMU does */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -43,33 +61,37 @@ static G_NORETURN void be_guest(int fd, int ready)
 		pause();
 }
 
-static void set_up(Guest *g, gconstpointer named)
+static void set_up(Guest *g, gconstpointer data)
 {
-	g_autofree char *path = NULL;
+	const Kind *kind = data;
+	int fds[2], ready[2];
 	struct statfs fs;
-	int fd, ready[2];
 	char byte;
 
 	g->dir = g_dir_make_tmp("pfnhunt-discard-XXXXXX", NULL);
-	path = g_build_filename(g->dir, "boot ram", NULL);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	g_assert_cmpint(fd, >=, 0);
-	g_assert_cmpint(ftruncate(fd, SIZE_BYTES), ==, 0);
-	g_assert_cmpint(fstatfs(fd, &fs), ==, 0);
+	for (guint i = 0; i < kind->files; i++) {
+		g_autofree char *path = g_strdup_printf("%s/boot ram%u", g->dir, i);
+
+		fds[i] = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		g_assert_cmpint(fds[i], >=, 0);
+		g_assert_cmpint(ftruncate(fds[i], SIZE_BYTES / kind->files), ==, 0);
+		if (!kind->named)
+			unlink(path);
+	}
+	g_assert_cmpint(fstatfs(fds[0], &fs), ==, 0);
 	g->disk = fs.f_type != TMPFS_MAGIC;
-	if (!named)
-		unlink(path);
 	g_assert_cmpint(pipe(ready), ==, 0);
 	g->child = fork();
 	g_assert_cmpint(g->child, >=, 0);
 	if (g->child == 0)
-		be_guest(fd, ready[1]);
+		be_guest(fds, kind->files, ready[1]);
 	close(ready[1]);
 	g_assert_cmpint(read(ready[0], &byte, 1), ==, 1);
 	close(ready[0]);
-	g->memory = mmap(NULL, SIZE_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	g->memory = map_files(fds, kind->files, PROT_READ);
 	g_assert_true(g->memory != MAP_FAILED);
-	close(fd);
+	for (guint i = 0; i < kind->files; i++)
+		close(fds[i]);
 }
 
 static void end_guest(Guest *g)
@@ -81,7 +103,7 @@ static void end_guest(Guest *g)
 	g->child = 0;
 }
 
-static void tear_down(Guest *g, gconstpointer named)
+static void tear_down(Guest *g, gconstpointer data)
 {
 	end_guest(g);
 	munmap(g->memory, SIZE_BYTES);
@@ -119,7 +141,7 @@ static DiscardDone take(Discard *d, guint place, guint64 bytes)
 	return sum;
 }
 
-static void test_leaves(Guest *g, gconstpointer named)
+static void test_leaves(Guest *g, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	Discard *d = discard_new(g->child, g->dir, &error);
@@ -153,7 +175,7 @@ static void test_leaves(Guest *g, gconstpointer named)
 }
 
 /* It may end at any moment. */
-static void test_ends(Guest *g, gconstpointer named)
+static void test_ends(Guest *g, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
 	Discard *d = discard_new(g->child, g->dir, &error);
@@ -172,7 +194,7 @@ static void test_ends(Guest *g, gconstpointer named)
 }
 
 /* No mapping of that folder; no folder. */
-static void test_none(Guest *g, gconstpointer named)
+static void test_none(Guest *g, gconstpointer data)
 {
 	g_autofree char *other = g_dir_make_tmp("pfnhunt-discard-XXXXXX", NULL);
 	g_autoptr(GError) error = NULL;
@@ -188,10 +210,13 @@ static void test_none(Guest *g, gconstpointer named)
 
 int main(int argc, char **argv)
 {
+	static const Kind one = {FALSE, 1}, named = {TRUE, 1}, two = {FALSE, 2};
+
 	g_test_init(&argc, &argv, NULL);
-	g_test_add("/discard/leaves", Guest, NULL, set_up, test_leaves, tear_down);
-	g_test_add("/discard/leaves-named", Guest, "", set_up, test_leaves, tear_down);
-	g_test_add("/discard/ends", Guest, NULL, set_up, test_ends, tear_down);
-	g_test_add("/discard/none", Guest, NULL, set_up, test_none, tear_down);
+	g_test_add("/discard/leaves", Guest, &one, set_up, test_leaves, tear_down);
+	g_test_add("/discard/leaves-named", Guest, &named, set_up, test_leaves, tear_down);
+	g_test_add("/discard/leaves-two", Guest, &two, set_up, test_leaves, tear_down);
+	g_test_add("/discard/ends", Guest, &one, set_up, test_ends, tear_down);
+	g_test_add("/discard/none", Guest, &one, set_up, test_none, tear_down);
 	return g_test_run();
 }

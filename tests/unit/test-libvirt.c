@@ -194,6 +194,37 @@ static void test_xml(Fixture *f, gconstpointer data)
 	expect(other, "/domain/devices/serial/source/@path", "/run/con");
 }
 
+/* Two sockets, and a node behind them that has a device alone: libvirt knows no such node. */
+static void test_nodes(Fixture *f, gconstpointer data)
+{
+	VmMemDevice *dev = g_ptr_array_index(f->config->mem_devices, 0);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *xml = NULL, *alone = NULL;
+
+	f->config->cpus = 4;
+	f->config->nodes = 2;
+	dev->node = 1;
+	xml = lv_domain_xml(f->config, &f->places, &error);
+	g_assert_no_error(error);
+	expect(xml, "/domain/cpu/topology/@sockets", "2");
+	expect(xml, "/domain/cpu/topology/@cores", "2");
+	expect(xml, "count(/domain/cpu/numa/cell)", "2");
+	expect(xml, "/domain/cpu/numa/cell[@id=0]/@cpus", "0-1");
+	expect(xml, "/domain/cpu/numa/cell[@id=1]/@cpus", "2-3");
+	expect(xml, "/domain/cpu/numa/cell[@id=1]/@memory", "262144");
+	expect(xml, "/domain/devices/memory/target/node", "1");
+	expect(xml, "count(/domain/q:override)", "0");
+	dev->node = 2;
+	alone = lv_domain_xml(f->config, &f->places, &error);
+	g_assert_no_error(error);
+	expect(alone, "count(/domain/cpu/numa/cell)", "2");
+	expect(alone, "/domain/devices/memory/target/node", "0");
+	expect(alone, "/domain/q:commandline/q:arg[@value='-numa']/following-sibling::*[1]/@value",
+	       "node,nodeid=2");
+	expect(alone, "/domain/q:override/q:device[@alias='ua-vm0']//q:property/@name", "node");
+	expect(alone, "/domain/q:override/q:device[@alias='ua-vm0']//q:property/@value", "2");
+}
+
 static void test_hostile(Fixture *f, gconstpointer data)
 {
 	static const char nasty[] = "a</cmdline><x y='1' z=\"2\">&amp;'\"%s%n é";
@@ -344,6 +375,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/libvirt/volume", test_volume);
 #define ADD(name, func) g_test_add("/libvirt/" name, Fixture, NULL, set_up, func, tear_down)
 	ADD("xml", test_xml);
+	ADD("nodes", test_nodes);
 	ADD("hostile", test_hostile);
 	ADD("memory", test_memory);
 	return g_test_run();

@@ -30,6 +30,7 @@ static void test_good(void)
 	g_assert_cmpstr(s->summary, ==, "words; more");
 	g_assert_cmpuint(s->cpus, ==, 4);
 	g_assert_cmpuint(s->memory_bytes, ==, 1ull << 30);
+	g_assert_cmpuint(s->nodes, ==, 1);
 	g_assert_cmpstr(s->cmdline, ==, "preempt=full");
 	g_assert_cmpuint(s->devices->len, ==, 1);
 	dev = g_ptr_array_index(s->devices, 0);
@@ -45,6 +46,22 @@ static void test_good(void)
 	g_assert_cmpstr(g_ptr_array_index(op->values, 0), ==, "idle");
 	g_assert_cmpuint(s->duration_ms, ==, 120000);
 	g_assert_cmpuint(s->linger_ms, ==, 2000);
+}
+
+static void test_nodes(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Scenario) s =
+		scenario_parse("n.ini",
+			       HEAD OPS
+			       "[guest]\ncpus=4\nnodes=2\nmemory=512M\n[memory vm1]\nsize=1G\n"
+			       "requested-size=0\nnode=2\n",
+			       &error);
+
+	g_assert_no_error(error);
+	g_assert_cmpuint(s->nodes, ==, 2);
+	g_assert_cmpuint(((VmMemDevice *)g_ptr_array_index(s->devices, 0))->node, ==, 0);
+	g_assert_cmpuint(((VmMemDevice *)g_ptr_array_index(s->devices, 1))->node, ==, 2);
 }
 
 static void test_goal(void)
@@ -87,6 +104,14 @@ static void test_bad(void)
 		{HEAD OPS "[guest]\ncpus=0\n", "f.ini:9: [guest] cpus: 0 is not between 1 and 255"},
 		{HEAD OPS "[guest]\ncpu=2\n", "f.ini:9: [guest] cpu: no such key; there are cpus"},
 		{HEAD OPS "[guest]\nmemory=12x\n", "f.ini:9: [guest] memory: '12x' is not a size"},
+		{HEAD OPS "[guest]\nnodes=0\n", "[guest] nodes: 0 is not between 1 and 8"},
+		{HEAD OPS "[guest]\nnodes=3\n",
+		 "f.ini:9: [guest] nodes: cpus = 2 are not the same number for each"},
+		{HEAD OPS "[guest]\nnodes=2\nmemory=384M\n",
+		 "f.ini:9: [guest] nodes: memory is not the same number of 128M memory blocks for "
+		 "each; multiples of 256M are"},
+		{HEAD "node=2\n" OPS,
+		 "f.ini:7: [memory vm0] node: with [guest] nodes = 1 the last is 1"},
 		{HEAD OPS "[guest]\nonline-policy=yes\n", "'yes' is none of offline|online"},
 		{HEAD OPS "[gest]\n", "f.ini:8: [gest]: no such group"},
 		{HEAD "[op nul-hammer]\n", "f.ini:7: [op nul-hammer]: no such op"},
@@ -218,6 +243,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/scenario/good", test_good);
+	g_test_add_func("/scenario/nodes", test_nodes);
 	g_test_add_func("/scenario/goal", test_goal);
 	g_test_add_func("/scenario/bad", test_bad);
 	g_test_add_func("/scenario/shipped", test_shipped);

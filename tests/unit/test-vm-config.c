@@ -119,6 +119,47 @@ static void test_argv_dimm(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(line, " -m 1024M,slots=4,maxmem=10240M "));
 }
 
+static VmMemDevice *device_of(Fixture *f)
+{
+	return g_ptr_array_index(f->config->mem_devices, 0);
+}
+
+/* Two sockets, and a node behind them that has the device alone. */
+static void test_argv_nodes(Fixture *f, gconstpointer data)
+{
+	g_autofree char *plain = line_of(f), *line = NULL, *alone = NULL, *file = NULL;
+
+	g_assert_null(strstr(plain, "numa"));
+	f->config->cpus = 4;
+	f->config->nodes = 2;
+	device_of(f)->node = 1;
+	line = line_of(f);
+	g_assert_nonnull(strstr(
+		line, " -smp 4,sockets=2 -m 1024M,slots=1,maxmem=4096M "
+		      "-object memory-backend-ram,id=vm0-ram,size=2147483648,reserve=off "
+		      "-device virtio-mem-pci,id=vm0,memdev=vm0-ram,node=1,block-size=4194304,"
+		      "requested-size=608174080 "
+		      "-object memory-backend-ram,id=boot-ram0,size=536870912 "
+		      "-numa node,nodeid=0,cpus=0-1,memdev=boot-ram0 "
+		      "-object memory-backend-ram,id=boot-ram1,size=536870912 "
+		      "-numa node,nodeid=1,cpus=2-3,memdev=boot-ram1 -chardev "));
+	f->config->nodes = 1;
+	alone = line_of(f);
+	g_assert_nonnull(strstr(alone, " -smp 4 -m 1024M,"));
+	g_assert_nonnull(strstr(alone,
+				" -object memory-backend-ram,id=boot-ram0,size=1073741824 "
+				"-numa node,nodeid=0,cpus=0-3,memdev=boot-ram0 -numa node,nodeid=1 "
+				"-chardev "));
+	f->config->nodes = 2;
+	f->config->memory_file = TRUE;
+	f->config->run_dir = g_strdup(f->dir);
+	file = line_of(f);
+	g_assert_null(strstr(file, "memory-backend=boot-ram"));
+	g_assert_nonnull(strstr(file, " -object memory-backend-file,id=boot-ram1,size=536870912,"
+				      "mem-path=,share=on,align=2M "
+				      "-numa node,nodeid=1,cpus=2-3,memdev=boot-ram1 -chardev "));
+}
+
 static void test_argv_elf(Fixture *f, gconstpointer data)
 {
 	g_autofree char *line = NULL;
@@ -160,6 +201,9 @@ static void test_refused_machine(Fixture *f, gconstpointer data)
 	BAD(memory_bytes, 0, "memory");
 	BAD(memory_bytes, 1024 * MIB + 1, "whole MiB");
 	BAD(memory_bytes, 8192 * 1024 * MIB, "memory");
+	BAD(nodes, 0, "nodes");
+	BAD(nodes, 9, "nodes");
+	BAD(nodes, 4, "same number of cpus");
 	BAD(kernel_path, NULL, "kernel");
 	BAD(kernel_path, (char *)"/nowhere/bzImage", "/nowhere/bzImage");
 	BAD(initrd_path, (char *)"/nowhere/initrd", "/nowhere/initrd");
@@ -205,6 +249,9 @@ static void test_refused_device(Fixture *f, gconstpointer data)
 						  bad[i].block_bytes, bad[i].requested_bytes));
 		expect_usage(f, bad[i].words);
 	}
+	g_ptr_array_set_size(f->config->mem_devices, 1);
+	device_of(f)->node = 2;
+	expect_usage(f, "node 2 of 1");
 }
 
 static void test_no_qemu(Fixture *f, gconstpointer data)
@@ -301,6 +348,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	ADD("argv", test_argv);
 	ADD("argv-dimm", test_argv_dimm);
+	ADD("argv-nodes", test_argv_nodes);
 	ADD("argv-memory-file", test_argv_memory_file);
 	ADD("argv-elf", test_argv_elf);
 	ADD("refused-machine", test_refused_machine);

@@ -180,7 +180,7 @@ static void test_clear_refs(OpFixture *f, gconstpointer data)
 
 static void test_migrate(OpFixture *f, gconstpointer data)
 {
-	fake_tree_put(f->tree, "sys/devices/system/node/has_memory", "0\n");
+	fake_tree_put(f->tree, "sys/devices/system/node/possible", "0\n");
 	start(f, "op inst=0 name=migrate area-mb=2");
 	op_fixture_wait_for(f, "0", "mbind_calls", 4);
 	stop(f);
@@ -189,12 +189,13 @@ static void test_migrate(OpFixture *f, gconstpointer data)
 
 static void test_migrate_nodes(OpFixture *f, gconstpointer data)
 {
-	fake_tree_put(f->tree, "sys/devices/system/node/has_memory", "\n");
+	fake_tree_put(f->tree, "sys/devices/system/node/possible", "\n");
 	assert_not_run(f, "op inst=0 name=migrate", "failed", "no node in");
 }
 
 static void test_numa_balancing(OpFixture *f, gconstpointer data)
 {
+	fake_tree_put(f->tree, "sys/devices/system/node/possible", "0\n");
 	fake_tree_put(f->tree, "proc/sys/kernel/numa_balancing", "0\n");
 	fake_tree_put(f->tree, "sys/kernel/debug/sched/numa_balancing/scan_period_min_ms",
 		      "1000\n");
@@ -202,9 +203,12 @@ static void test_numa_balancing(OpFixture *f, gconstpointer data)
 	start(f, "op inst=0 name=numa-balancing area-mb=2");
 	g_usleep(20000);
 	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), ==, 0);
-	fake_tree_put(f->tree, "proc/vmstat", "numa_pte_updates 9\nnuma_hint_faults 2\n");
+	fake_tree_put(f->tree, "proc/vmstat",
+		      "numa_pte_updates 9\nnuma_hint_faults 2\n"
+		      "numa_pages_migrated 3\n");
 	op_fixture_wait_for(f, "0", "steps", 1);
 	op_fixture_wait_for(f, "0", "hint_faults", 1);
+	op_fixture_wait_for(f, "0", "pages_migrated", 3);
 	stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "pte_updates"), ==, 4);
 	assert_file(f, "proc/sys/kernel/numa_balancing", "1");
