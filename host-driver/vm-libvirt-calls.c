@@ -28,6 +28,20 @@ static void call_start(LvJob *job)
 		lv_job_refuse(job);
 }
 
+/* Starts a call that is done or not; @device may be NULL. */
+static void ask(Vm *vm, const char *what, void (*run)(LvJob *job), const char *device,
+		guint64 bytes, VmDone done, gpointer user)
+{
+	LvJob *job = lv_job_new((VmLibvirt *)vm, what, run);
+
+	job->over = done_over;
+	job->done = done;
+	job->user = user;
+	job->device = g_strdup(device);
+	job->bytes = bytes;
+	call_start(job);
+}
+
 /* A call of libvirt that says yes or no: for the transcript, and job->error. */
 static void said(LvJob *job, int result)
 {
@@ -61,16 +75,9 @@ static void run_qom_set(LvJob *job)
 
 void lv_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user)
 {
-	VmLibvirt *v = (VmLibvirt *)vm;
-	gboolean qmp = v->config->resize_through == VM_RESIZE_QMP;
-	LvJob *job = lv_job_new(v, "resize", qmp ? run_qom_set : run_update);
+	gboolean qmp = ((VmLibvirt *)vm)->config->resize_through == VM_RESIZE_QMP;
 
-	job->over = done_over;
-	job->done = done;
-	job->user = user;
-	job->device = g_strdup(device);
-	job->bytes = requested_bytes;
-	call_start(job);
+	ask(vm, "resize", qmp ? run_qom_set : run_update, device, requested_bytes, done, user);
 }
 
 static void run_balloon(LvJob *job)
@@ -81,13 +88,7 @@ static void run_balloon(LvJob *job)
 
 void lv_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
 {
-	LvJob *job = lv_job_new((VmLibvirt *)vm, "balloon", run_balloon);
-
-	job->over = done_over;
-	job->done = done;
-	job->user = user;
-	job->bytes = memory_bytes;
-	call_start(job);
+	ask(vm, "balloon", run_balloon, NULL, memory_bytes, done, user);
 }
 
 static void run_plug(LvJob *job)
@@ -100,14 +101,7 @@ static void run_plug(LvJob *job)
 
 void lv_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user)
 {
-	LvJob *job = lv_job_new((VmLibvirt *)vm, "attaching a DIMM", run_plug);
-
-	job->over = done_over;
-	job->done = done;
-	job->user = user;
-	job->device = g_strdup(id);
-	job->bytes = bytes;
-	call_start(job);
+	ask(vm, "attaching a DIMM", run_plug, id, bytes, done, user);
 }
 
 /* By its alias: this way libvirt only asks the guest, and takes the backend away later. */
@@ -121,13 +115,7 @@ static void run_unplug(LvJob *job)
 
 void lv_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
 {
-	LvJob *job = lv_job_new((VmLibvirt *)vm, "detaching a DIMM", run_unplug);
-
-	job->over = done_over;
-	job->done = done;
-	job->user = user;
-	job->device = g_strdup(id);
-	call_start(job);
+	ask(vm, "detaching a DIMM", run_unplug, id, 0, done, user);
 }
 
 static void run_nmi(LvJob *job)
@@ -138,12 +126,7 @@ static void run_nmi(LvJob *job)
 
 void lv_nmi(Vm *vm, VmDone done, gpointer user)
 {
-	LvJob *job = lv_job_new((VmLibvirt *)vm, "NMI", run_nmi);
-
-	job->over = done_over;
-	job->done = done;
-	job->user = user;
-	call_start(job);
+	ask(vm, "NMI", run_nmi, NULL, 0, done, user);
 }
 
 static void run_suspend(LvJob *job)
@@ -165,13 +148,7 @@ static void run_resume(LvJob *job)
 
 void lv_pause(Vm *vm, gboolean hold, VmDone done, gpointer user)
 {
-	LvJob *job = lv_job_new((VmLibvirt *)vm, hold ? "suspend" : "resume",
-				hold ? run_suspend : run_resume);
-
-	job->over = done_over;
-	job->done = done;
-	job->user = user;
-	call_start(job);
+	ask(vm, hold ? "suspend" : "resume", hold ? run_suspend : run_resume, NULL, 0, done, user);
 }
 
 static void run_threads(LvJob *job)

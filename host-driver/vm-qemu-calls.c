@@ -116,27 +116,32 @@ static void done_reply(QmpClient *qmp, JsonNode *result, const GError *error, gp
 		call->done(&call->q->vm, NULL, call->user);
 }
 
-void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user)
+/* A call that is done or not. */
+static void ask(Vm *vm, const char *command, JsonObject *arguments, VmDone done, gpointer user)
 {
 	QemuCall *call = call_new((VmQemu *)vm, user);
+
+	call->done = done;
+	execute(call, command, arguments, done_reply);
+}
+
+void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user)
+{
 	g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", device);
 	JsonObject *arguments = json_object_new();
 
-	call->done = done;
 	json_object_set_string_member(arguments, "path", path);
 	json_object_set_string_member(arguments, "property", "requested-size");
 	json_object_set_int_member(arguments, "value", (gint64)requested_bytes);
-	execute(call, "qom-set", arguments, done_reply);
+	ask(vm, "qom-set", arguments, done, user);
 }
 
 void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
 {
-	QemuCall *call = call_new((VmQemu *)vm, user);
 	JsonObject *arguments = json_object_new();
 
-	call->done = done;
 	json_object_set_int_member(arguments, "value", (gint64)memory_bytes);
-	execute(call, "balloon", arguments, done_reply);
+	ask(vm, "balloon", arguments, done, user);
 }
 
 /* The two halves of a DIMM: its memory, then the device. */
@@ -174,12 +179,10 @@ void qemu_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer
 
 void qemu_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
 {
-	QemuCall *call = call_new((VmQemu *)vm, user);
 	JsonObject *arguments = json_object_new();
 
-	call->done = done;
 	json_object_set_string_member(arguments, "id", id);
-	execute(call, "device_del", arguments, done_reply);
+	ask(vm, "device_del", arguments, done, user);
 }
 
 void qemu_dimm_gone(VmQemu *q, JsonObject *data)
@@ -198,18 +201,12 @@ void qemu_dimm_gone(VmQemu *q, JsonObject *data)
 
 void qemu_nmi(Vm *vm, VmDone done, gpointer user)
 {
-	QemuCall *call = call_new((VmQemu *)vm, user);
-
-	call->done = done;
-	execute(call, "inject-nmi", NULL, done_reply);
+	ask(vm, "inject-nmi", NULL, done, user);
 }
 
 void qemu_pause(Vm *vm, gboolean hold, VmDone done, gpointer user)
 {
-	QemuCall *call = call_new((VmQemu *)vm, user);
-
-	call->done = done;
-	execute(call, hold ? "stop" : "cont", NULL, done_reply);
+	ask(vm, hold ? "stop" : "cont", NULL, done, user);
 }
 
 static void threads_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
