@@ -10,8 +10,11 @@
 
 /* A host as the hunt sees it. */
 typedef struct {
-	HuntHost host; /* its accelerator may turn into TCG */
-	gboolean gone;
+	HuntHost host;	 /* its accelerator may turn into TCG */
+	gboolean gone;	 /* it went away, and gets nothing until back_us; then one boot alone, */
+	gboolean trying; /* which this is */
+	guint pause_ms;	 /* the last one, 0: it never went away */
+	gint64 back_us;
 	guint running;
 	guint64 footprint_bytes; /* most that a boot here took, 0: not measured yet */
 } Place;

@@ -14,6 +14,9 @@
 #define EMULATOR_RETRIES 5
 /* Progress comes once a second: by then a guest has touched what it touches. */
 #define MEASURED_TICKS 5
+/* A host that went away costs a boot whenever it is tried in vain. */
+#define PAUSE_FIRST_MS 60000
+#define PAUSE_MAX_MS   3600000
 
 typedef struct {
 	Hunt *hunt;
@@ -67,16 +70,34 @@ static gboolean wants_more(const Hunt *hunt)
 	return !c->time_ms || g_get_monotonic_time() - hunt->started_us < (gint64)c->time_ms * 1000;
 }
 
-/* The host is not used any more, as long as there is another. */
+/* The host is not used for a time, as long as there is another. */
 static gboolean give_up(Hunt *hunt, Place *place, const char *why)
 {
+	guint first_ms = hunt->config->host_pause_ms;
+
 	if (!place->gone && places_left(hunt) == 1)
 		return FALSE;
-	if (!place->gone)
-		hunt_tell(hunt, g_strdup_printf("%s is not used any more: %s",
-						place->host.backend->text, why));
+	if (place->gone && !place->trying)
+		return TRUE; /* a boot beside this one has told */
+	place->pause_ms = place->pause_ms ? MIN(place->pause_ms * 2, PAUSE_MAX_MS)
+			  : first_ms	  ? first_ms
+					  : PAUSE_FIRST_MS;
+	place->back_us = g_get_monotonic_time() + place->pause_ms * 1000ll;
 	place->gone = TRUE;
+	place->trying = FALSE;
+	hunt_tell(hunt, g_strdup_printf("%s is not used for %.3g s: %s", place->host.backend->text,
+					place->pause_ms / 1000.0, why));
 	return TRUE;
+}
+
+/* The boot that a host was tried with is over, and it was not given up for that. */
+static void take_back(Hunt *hunt, Place *place, const BootResult *r)
+{
+	place->trying = FALSE;
+	if (r->hello_s < 0)
+		return;
+	place->gone = FALSE;
+	hunt_tell(hunt, g_strdup_printf("%s is used again", place->host.backend->text));
 }
 
 /* Whether it is to be run again on another host. */
@@ -148,6 +169,8 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 	HuntTry next;
 	gboolean again = try_again(slot, r, &next);
 
+	if (slot->place->trying)
+		take_back(hunt, slot->place, r);
 	hunt->listener->boot_over(r, again, hunt->user);
 	hunt_tell(hunt, store_boot(hunt->store, sum->dir, r->dir, again));
 	if (hunt->thinner)
@@ -207,7 +230,7 @@ static gboolean has_room(const Hunt *hunt, const Place *place)
 			   .running = place->running};
 
 	if (place->gone)
-		return FALSE;
+		return place->running == 0 && g_get_monotonic_time() >= place->back_us;
 	if (!is_auto(hunt))
 		return place->running < MAX(hunt->config->jobs, 1);
 	if (facts.running == 0 || facts.footprint_bytes == 0)
@@ -223,7 +246,12 @@ static gboolean has_room(const Hunt *hunt, const Place *place)
 	return jobs_have_room(&facts);
 }
 
-/* The host with room that runs the fewest; NULL: none. */
+static gboolean is_better(const Place *a, const Place *b)
+{
+	return a->gone != b->gone ? b->gone : a->running < b->running;
+}
+
+/* The host with room that runs the fewest, of those that are there if possible; NULL: none. */
 static Place *free_place(const Hunt *hunt)
 {
 	Place *best = NULL;
@@ -231,7 +259,7 @@ static Place *free_place(const Hunt *hunt)
 	for (guint i = 0; i < hunt->places->len; i++) {
 		Place *place = &g_array_index(hunt->places, Place, i);
 
-		if (has_room(hunt, place) && (!best || place->running < best->running))
+		if (has_room(hunt, place) && (!best || is_better(place, best)))
 			best = place;
 	}
 	return best;
@@ -288,6 +316,7 @@ static void start(Hunt *hunt, Place *place, const HuntTry *attempt)
 	slot->accel = place->host.accel;
 	slot->number = free_number(hunt, place);
 	place->running++;
+	place->trying = place->gone;
 	config.backend = place->host.backend;
 	config.accel = slot->accel;
 	config.moved_from = attempt->from;

@@ -29,6 +29,8 @@ typedef struct {
 	gboolean accel_auto;
 	const HuntHost *more_hosts;
 	guint more_host_count;
+	/* A host that went away is tried again after this, each time after twice that; 0: 1 min. */
+	guint host_pause_ms;
 	guint jobs;	     /* boots at once on each host; 0 like 1 */
 	gboolean pin;	     /* each vCPU to a host CPU of its own */
 	guint share, shares; /* runs every @shares-th boot alone, from @share on; 0: all */

@@ -24,6 +24,8 @@ typedef struct {
 	HuntSummary *summary;
 	guint running, most, started, notes, retried;
 	guint interrupt_at, interrupts;
+	guint back_after; /* so many lost boots host b is there again */
+	GString *told;	  /* the notes */
 	guint64 seeds[64];
 } Fixture;
 
@@ -37,12 +39,14 @@ static void set_up(Fixture *f, gconstpointer data)
 {
 	hunt_fixture_init(&f->hunt);
 	f->summary = &f->hunt.summary;
+	f->told = g_string_new(NULL);
 }
 
 static void tear_down(Fixture *f, gconstpointer data)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(hosts); i++)
 		vm_fake_set_host_script(hosts[i].uri, NULL);
+	g_string_free(f->told, TRUE);
 	hunt_fixture_clear(&f->hunt);
 }
 
@@ -73,6 +77,8 @@ static void on_over(const BootResult *result, gboolean retried, gpointer user)
 
 	f->running--;
 	f->retried += retried;
+	if (retried && f->retried == f->back_after)
+		vm_fake_set_host_script("b", HUNT_CLEAN);
 }
 
 static void on_note(const char *text, gpointer user)
@@ -80,6 +86,7 @@ static void on_note(const char *text, gpointer user)
 	Fixture *f = user;
 
 	f->notes++;
+	g_string_append_printf(f->told, "%s\n", text);
 	/* One that did not even start is not told as over. */
 	if (strstr(text, "does not start"))
 		f->running--;
@@ -286,6 +293,37 @@ static void test_host_dies(Fixture *f, gconstpointer data)
 	g_assert_cmpint(indexed, ==, 8);
 }
 
+/* It gets a boot after each pause, the second one twice as long; then as many as before. */
+static void test_comes_back(Fixture *f, gconstpointer data)
+{
+	g_autofree char *one = NULL, *many = NULL;
+	g_autoptr(RHunt) h = NULL;
+	guint lost = 0, there = 0;
+
+	g_assert_true(hunt(f, (HuntConfig){.boots = 12}, 1, NULL));
+	one = essence(f);
+	vm_fake_set_host_script("b", LOST);
+	f->back_after = 2;
+	g_assert_true(hunt(f, (HuntConfig){.boots = 12, .host_pause_ms = 20}, 2, NULL));
+	many = essence(f);
+	g_assert_cmpstr(one, ==, many);
+	h = load(f);
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (g_str_equal(b->backend, "fake:b")) {
+			lost += b->retried;
+			there += results_boot_counts(b);
+		}
+	}
+	g_assert_cmpuint(lost, ==, 2);
+	g_assert_cmpuint(there, >=, 2);
+	g_assert_cmpstr(f->told->str, ==,
+			"fake:b is not used for 0.02 s: fake:b went away: the wire was cut\n"
+			"fake:b is not used for 0.04 s: fake:b went away: the wire was cut\n"
+			"fake:b is used again\n");
+}
+
 /* The last host is not given up: what it cannot do is the hunt's end. */
 static void test_all_die(Fixture *f, gconstpointer data)
 {
@@ -415,6 +453,7 @@ int main(int argc, char **argv)
 	g_test_add("/hosts/lost", Fixture, &lost, set_up, test_host_dies, tear_down);
 	g_test_add("/hosts/lost-many", Fixture, &lost_many, set_up, test_host_dies, tear_down);
 	g_test_add("/hosts/silent", Fixture, &silent, set_up, test_host_dies, tear_down);
+	ADD("comes-back", test_comes_back);
 	ADD("all-die", test_all_die);
 	ADD("only", test_only_host);
 	ADD("shards", test_shards);
