@@ -58,7 +58,8 @@ enum probe_window {
 	X(grab, try_grab_folio, PAGE, 0, "page,folio")                                             \
 	X(accessed, folio_mark_accessed, PAGE, 0, "folio")                                         \
 	X(isolate, folio_isolate_lru, PAGE, 0, "folio")                                            \
-	X(referenced, folio_referenced, PAGE, 0, "folio")
+	X(referenced, folio_referenced, PAGE, 0, "folio")                                          \
+	X(page_ext, page_ext_get, PAGE, 0, "page")
 
 /* X(id, walker, id of PROBE_SHARED): such a function in the thread of the op of that name. */
 #define PROBE_TASK(X)                                                                              \
@@ -69,6 +70,7 @@ enum probe_window {
 	X(pagetypeinfo, "pagetypeinfo", online_page)                                               \
 	X(kcore, "kcore", online_page)                                                             \
 	X(page_idle, "page-idle", online_page)                                                     \
+	X(page_owner, "page-owner", page_ext)                                                      \
 	X(gup, "gup", grab)                                                                        \
 	X(page_cache, "page-cache", accessed)                                                      \
 	X(kmemleak, "kmemleak", online_page)                                                       \

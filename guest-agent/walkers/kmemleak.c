@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A scan of kmemleak goes through the struct pages of all zones by PFN, and reads them as if
- * they held pointers.
+ * they held pointers. Memory hotplug waits meanwhile: it can race with nothing but the state of
+ * the pages.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 #include "guest-agent/walkers/walk.h"
+
+#define FILE_NAME "sys/kernel/debug/kmemleak"
 
 struct kmemleak {
 	int fd;
@@ -19,7 +23,14 @@ static int setup(void *ctx, struct op_env *env)
 {
 	struct kmemleak *c = ctx;
 
-	c->fd = op_open(env, "sys/kernel/debug/kmemleak", O_WRONLY);
+	/* The file is there even where nothing is recorded; then it takes no command. */
+	int ret = op_write_file(env, FILE_NAME, "stack=on");
+
+	if (ret == -EPERM)
+		return op_fail(env, EOPNOTSUPP, "kmemleak is off; needs kmemleak=on");
+	if (ret)
+		return ret;
+	c->fd = op_open(env, FILE_NAME, O_WRONLY);
 	return c->fd < 0 ? c->fd : 0;
 }
 
@@ -43,12 +54,12 @@ static void teardown(void *ctx, struct op_env *env)
 		close(c->fd);
 }
 
-static const struct op_need needs[] = {{"/sys/kernel/debug/kmemleak", "DEBUG_KMEMLEAK", NULL},
-				       {NULL}};
+static const struct op_need needs[] = {{"/" FILE_NAME, "DEBUG_KMEMLEAK", NULL}, {NULL}};
 
 const struct op op_kmemleak = {
 	.name = "kmemleak",
-	.help = "scans for leaked memory, struct pages included (debug kernels)",
+	.help = "scans for leaked memory, struct pages included; hotplug waits meanwhile (debug "
+		"kernels)",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.counters = counters,

@@ -15,13 +15,13 @@ enum walk_what { WALK_FAKE_OFFLINE, WALK_BLOCKS, WALK_ALL };
 extern const char *const walk_what_choices[];
 
 /* The parameter `aim` of a walker that takes PFNs; op_enum() of it is an enum walk_what. */
-#define WALK_AIM_PARAM                                                                             \
+#define WALK_AIM_PARAM_DEF(what)                                                                   \
 	{                                                                                          \
-		.name = "aim", .type = OP_PARAM_ENUM, .def = "fake-offline",                       \
-		.choices = walk_what_choices,                                                      \
+		.name = "aim", .type = OP_PARAM_ENUM, .def = (what), .choices = walk_what_choices, \
 		.help = "the fake-offline pages of the hammered blocks, these blocks, or all "     \
 			"blocks"                                                                   \
 	}
+#define WALK_AIM_PARAM WALK_AIM_PARAM_DEF("fake-offline")
 
 /* Page frames to walk; zeroed but for @what. */
 struct walk_aim {

@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the kernels of the golden logs that no distribution has: small ones, everything built in,
-# with lkdtm and the checkers. About 10 minutes each on two cores.
+# Builds the kernels that no distribution has: small ones, everything built in, with lkdtm and the
+# checkers (for the golden logs) or with page_idle, page_owner and kmemleak ("walkers", for
+# configs/debug-walkers.ini and page-owner.ini). About 10 minutes each on two cores.
 #
-#   kernels.sh SOURCE NAME OUT      SOURCE: an unpacked kernel; NAME: lean, vmap, debug or arm64
+#   kernels.sh SOURCE NAME OUT
+#                      SOURCE: an unpacked kernel; NAME: lean, vmap, debug, walkers or arm64
 #
+# "walkers" has BTF, for which pahole must be there (Debian: dwarves).
 # The image ends in OUT/bzImage (arm64: OUT/Image). The golden logs used Debian's linux-source-6.1,
 # -6.12 and -7.3; make-goldens.sh wants OUT to be called such as lean-6.1.
 set -eu

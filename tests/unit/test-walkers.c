@@ -211,7 +211,7 @@ static void test_page_idle(OpFixture *f, gconstpointer data)
 	gsize len;
 
 	put_at(f, file, (FIRST_PFN + 128) / 8, &last, sizeof(last));
-	start(f, "op inst=0 name=page-idle");
+	start(f, "op inst=0 name=page-idle aim=fake-offline");
 	op_fixture_publish(f, FIRST_PFN + 128);
 	op_fixture_wait_for(f, "0", "idle_pages", 128);
 	stop(f);
@@ -244,7 +244,8 @@ static void test_kmemleak(OpFixture *f, gconstpointer data)
 	op_fixture_wait_for(f, "0", "ok", 3);
 	stop(f);
 	text = fake_tree_get(f->tree, "sys/kernel/debug/kmemleak");
-	g_assert_cmpstr(text, ==, "scan");
+	/* Over the command that setup asked with whether it takes any. */
+	g_assert_cmpstr(text, ==, "scank=on");
 }
 
 static void test_offline_page(OpFixture *f, gconstpointer data)
@@ -288,7 +289,8 @@ static void test_skipped(OpFixture *f, gconstpointer data)
 	} cases[] = {
 		{"page-idle",
 		 "no /sys/kernel/mm/page_idle/bitmap; needs CONFIG_IDLE_PAGE_TRACKING"},
-		{"page-owner", "no /sys/kernel/debug/page_owner; needs CONFIG_PAGE_OWNER"},
+		{"page-owner",
+		 "no /sys/kernel/debug/page_owner; needs CONFIG_PAGE_OWNER and page_owner=on"},
 		{"kmemleak", "no /sys/kernel/debug/kmemleak; needs CONFIG_DEBUG_KMEMLEAK"},
 		{"hwpoison", "no /sys/kernel/debug/hwpoison/unpoison-pfn; needs "
 			     "CONFIG_HWPOISON_INJECT; comes with module hwpoison-inject"},
