@@ -9,43 +9,54 @@
 #include <string.h>
 #include <unistd.h>
 
-static char *root, *text;
+#define AS_SOMEBODY_ELSE "unshare", "--user", "--map-user=1000", "--map-group=1000"
 
-static gboolean needs_namespace(void)
+static char *root, *text;
+static gboolean as_somebody_else;
+
+void backend_add_somebody_else(GPtrArray *argv)
 {
-	return geteuid() == 0 && !getpwnam("libvirt-qemu");
+	static const char *const words[] = {AS_SOMEBODY_ELSE};
+
+	for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+		g_ptr_array_add(argv, (char *)words[i]);
 }
 
 GPtrArray *backend_command(void)
 {
-	static const char *const namespace[] = {"unshare", "--user", "--map-user=1000",
-						"--map-group=1000"};
 	GPtrArray *argv = g_ptr_array_new();
 
-	for (guint i = 0; text && needs_namespace() && i < G_N_ELEMENTS(namespace); i++)
-		g_ptr_array_add(argv, (char *)namespace[i]);
-	g_ptr_array_add(argv, (char *)g_getenv("PFNHUNT_EXE"));
+	if (as_somebody_else)
+		backend_add_somebody_else(argv);
 	return argv;
 }
 
-/* The exit code; @out, what it said, may be NULL. */
+gboolean backend_leave_root(void)
+{
+	static const char *const argv[] = {AS_SOMEBODY_ELSE, "true", NULL};
+	int status = 0;
+
+	as_somebody_else = geteuid() == 0;
+	return !as_somebody_else || (g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH,
+						  NULL, NULL, NULL, NULL, &status, NULL) &&
+				     status == 0);
+}
+
+/* The exit code, -1 without one; @out: what it said. */
 static int run(const char *what, char **out)
 {
 	g_autoptr(GPtrArray) argv = backend_command();
+	const char *const rest[] = {g_getenv("PFNHUNT_EXE"), "backend", what, text, NULL};
 	g_autoptr(GSubprocess) process = NULL;
-	g_autoptr(GError) error = NULL;
 
-	g_ptr_array_add(argv, (char *)"backend");
-	g_ptr_array_add(argv, (char *)what);
-	g_ptr_array_add(argv, text);
-	g_ptr_array_add(argv, NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
+		g_ptr_array_add(argv, (char *)rest[i]);
 	process =
 		g_subprocess_newv((const char *const *)argv->pdata,
 				  G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
-				  &error);
-	g_assert_no_error(error);
-	g_subprocess_communicate_utf8(process, NULL, NULL, out, NULL, &error);
-	g_assert_no_error(error);
+				  NULL);
+	if (!process || !g_subprocess_communicate_utf8(process, NULL, NULL, out, NULL, NULL))
+		return -1;
 	return g_subprocess_get_if_exited(process) ? g_subprocess_get_exit_status(process) : -1;
 }
 
@@ -55,11 +66,15 @@ gboolean backend_set_up(void)
 
 	if (g_strcmp0(g_getenv("PFNHUNT_TEST_BACKEND"), "libvirt") != 0)
 		return TRUE;
+	if (!backend_leave_root() && !getpwnam("libvirt-qemu")) {
+		printf("1..0 # SKIP neither a user libvirt-qemu nor user namespaces for root\n");
+		return FALSE;
+	}
 	root = g_dir_make_tmp("pfnhunt-lv-XXXXXX", NULL);
 	text = g_strdup_printf("libvirt:qemu:///embed?root=%s", root);
 	if (run("check", &words) == 0)
 		return TRUE;
-	printf("1..0 # SKIP %s\n", g_strdelimit(words, "\n", ' '));
+	printf("1..0 # SKIP %s\n", words ? g_strdelimit(words, "\n", ' ') : "cannot run");
 	backend_tear_down();
 	return FALSE;
 }
@@ -98,11 +113,9 @@ pid_t backend_qemu(void)
 	return 0;
 }
 
-void backend_clean(void)
+char *backend_clean(void)
 {
 	g_autofree char *words = NULL;
 
-	g_assert_cmpint(run("clean", &words), ==, 0);
-	if (!strstr(words, "ended guest pfnhunt-"))
-		g_error("'%s' ended no guest", words);
+	return run("clean", &words) == 0 ? g_steal_pointer(&words) : NULL;
 }

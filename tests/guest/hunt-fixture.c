@@ -3,10 +3,28 @@
 #include "tests/guest/hunt-fixture.h"
 #include "host-driver/tree.h"
 
+#include <signal.h>
 #include <string.h>
 
 /* Bytes of each file. */
 #define EVIDENCE_TAIL 4000
+
+int hunt_main(int argc, char **argv, const HuntCase *cases, gsize count)
+{
+	int code;
+
+	g_test_init(&argc, &argv, NULL);
+	if (!backend_set_up())
+		return 77;
+	/* One case that fails does not keep the others from running. */
+	g_test_set_nonfatal_assertions();
+	for (gsize i = 0; i < count; i++)
+		g_test_add(cases[i].path, Hunt, cases[i].data, hunt_set_up, cases[i].run,
+			   hunt_tear_down);
+	code = g_test_run();
+	backend_tear_down();
+	return code;
+}
 
 void hunt_set_up(Hunt *h, gconstpointer data)
 {
@@ -15,8 +33,14 @@ void hunt_set_up(Hunt *h, gconstpointer data)
 
 void hunt_tear_down(Hunt *h, gconstpointer data)
 {
+	if (h->process && g_subprocess_get_identifier(h->process)) {
+		g_subprocess_force_exit(h->process);
+		g_subprocess_wait(h->process, NULL, NULL);
+		/* libvirt's guests live on, to the harm of the cases behind. */
+		if (backend_option())
+			g_free(backend_clean());
+	}
 	g_clear_object(&h->process);
-	/* A failed test's evidence stays for the reader. */
 	if (!g_test_failed())
 		tree_remove(h->results);
 	else
@@ -25,34 +49,52 @@ void hunt_tear_down(Hunt *h, gconstpointer data)
 	g_free(h->out);
 }
 
-void hunt_start(Hunt *h, const char *scenario, const char *option, const char *value)
+void hunt_spawn_bare(Hunt *h, const char *const *argv)
 {
-	g_autofree char *path =
-		scenario[0] == '/' || !strchr(scenario, '.')
-			? g_strdup(scenario)
-			: g_build_filename(g_getenv("PFNHUNT_SCENARIOS"), scenario, NULL);
-	g_autoptr(GPtrArray) argv = backend_command();
-	const char *const rest[] = {"run",    path, "--results",      h->results,
-				    "--seed", "1",  backend_option(), backend_text(),
-				    option,   value};
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+		G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
 	g_autoptr(GError) error = NULL;
 
-	for (guint i = 0; i < G_N_ELEMENTS(rest); i++)
-		if (rest[i])
-			g_ptr_array_add(argv, (char *)rest[i]);
+	g_clear_object(&h->process);
+	g_clear_pointer(&h->out, g_free);
+	g_subprocess_launcher_setenv(launcher, "PFNHUNT_RESULTS", h->results, TRUE);
+	h->process = g_subprocess_launcher_spawnv(launcher, argv, &error);
+	/* Without a program there is nothing to test. */
+	if (!h->process)
+		g_error("%s", error->message);
+}
+
+void hunt_spawn(Hunt *h, const char *const *args)
+{
+	g_autoptr(GPtrArray) argv = backend_command();
+
+	for (guint i = 0; args[i]; i++)
+		g_ptr_array_add(argv, (char *)args[i]);
 	g_ptr_array_add(argv, NULL);
-	h->process =
-		g_subprocess_newv((const char *const *)argv->pdata,
-				  G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE,
-				  &error);
-	g_assert_no_error(error);
+	hunt_spawn_bare(h, (const char *const *)argv->pdata);
+}
+
+void hunt_start(Hunt *h, const char *scenario, const char *option, const char *value)
+{
+	g_autofree char *path = scenario[0] == '/' || !strchr(scenario, '.')
+					? g_strdup(scenario)
+					: hunt_scenario(scenario);
+	const char *const args[] = {path,	    "--results", h->results,
+				    "--seed",	    "1",	 backend_option(),
+				    backend_text(), option,	 value};
+	const char *argv[G_N_ELEMENTS(args) + 3] = {g_getenv("PFNHUNT_EXE"), "run"};
+	guint count = 2;
+
+	for (guint i = 0; i < G_N_ELEMENTS(args); i++)
+		if (args[i])
+			argv[count++] = args[i];
+	hunt_spawn(h, argv);
 }
 
 static gboolean too_late(gpointer user)
 {
 	g_subprocess_force_exit(user);
-	g_test_message("no end within %d s", HUNT_DEADLINE_S);
-	g_test_fail();
+	g_test_fail_printf("no end within %d s", HUNT_DEADLINE_S);
 	return G_SOURCE_REMOVE;
 }
 
@@ -66,16 +108,23 @@ void hunt_finish(Hunt *h)
 	g_autoptr(GAsyncResult) result = NULL;
 	g_autoptr(GError) error = NULL;
 	guint guard = g_timeout_add_seconds(HUNT_DEADLINE_S, too_late, h->process);
+	gboolean late;
 
 	g_subprocess_communicate_utf8_async(h->process, NULL, NULL, ended, &result);
 	while (!result)
 		g_main_context_iteration(NULL, TRUE);
-	g_source_remove(guard);
+	late = !g_main_context_find_source_by_id(NULL, guard);
+	if (!late)
+		g_source_remove(guard);
 	g_subprocess_communicate_utf8_finish(h->process, result, &h->out, NULL, &error);
 	g_assert_no_error(error);
+	if (!h->out)
+		h->out = g_strdup("");
 	h->code = g_subprocess_get_if_exited(h->process) ? g_subprocess_get_exit_status(h->process)
 							 : -1;
 	g_test_message("exit %d: %s", h->code, h->out);
+	if (late && backend_option())
+		g_free(backend_clean());
 }
 
 void hunt_run(Hunt *h, const char *scenario)
@@ -84,7 +133,42 @@ void hunt_run(Hunt *h, const char *scenario)
 	hunt_finish(h);
 }
 
-/* The only hunt's folder of boot 0 (or its last try), or NULL. */
+gboolean hunt_ended(const Hunt *h, int code)
+{
+	if (h->code == code)
+		return TRUE;
+	g_printerr("pfnhunt said (exit %d):\n%s\n", h->code, h->out);
+	g_test_fail_printf("exit %d, not %d", h->code, code);
+	return FALSE;
+}
+
+void hunt_has(const Hunt *h, const char *words)
+{
+	if (strstr(h->out, words))
+		return;
+	g_printerr("pfnhunt said (exit %d):\n%s\n", h->code, h->out);
+	g_test_fail_printf("'%s' was not said", words);
+}
+
+char *hunt_scenario(const char *name)
+{
+	return g_build_filename(g_getenv("PFNHUNT_SCENARIOS"), name, NULL);
+}
+
+char *hunt_scenario_with(const Hunt *h, const char *name, const char *old, const char *new)
+{
+	g_autofree char *shipped = hunt_scenario(name), *text = NULL, *changed = NULL;
+	char *path = g_build_filename(h->results, name, NULL);
+	g_auto(GStrv) parts = NULL;
+
+	g_assert_true(g_file_get_contents(shipped, &text, NULL, NULL));
+	parts = g_strsplit(text ? text : "", old, -1);
+	g_assert_cmpuint(g_strv_length(parts), ==, 2);
+	changed = g_strjoinv(new, parts);
+	g_assert_true(g_file_set_contents(path, changed, -1, NULL));
+	return path;
+}
+
 char *hunt_boot_dir(const Hunt *h)
 {
 	g_autoptr(GDir) dir = g_dir_open(h->results, 0, NULL);
@@ -120,13 +204,57 @@ char *hunt_evidence(const Hunt *h, const char *name)
 	return text ? text : g_strdup("");
 }
 
-JsonObject *hunt_verdict(const Hunt *h)
+static JsonObject *read_object(const Hunt *h, const char *name)
 {
-	g_autofree char *text = hunt_evidence(h, "verdict.json");
+	g_autofree char *text = hunt_evidence(h, name);
 	g_autoptr(JsonNode) node = json_from_string(text, NULL);
 
-	g_assert_nonnull(node);
-	return json_object_ref(json_node_get_object(node));
+	if (node && JSON_NODE_HOLDS_OBJECT(node))
+		return json_object_ref(json_node_get_object(node));
+	return json_object_new();
+}
+
+JsonObject *hunt_verdict(const Hunt *h)
+{
+	return read_object(h, "verdict.json");
+}
+
+static const char *text_of(JsonObject *o, const char *key)
+{
+	return json_object_get_string_member_with_default(o, key, "");
+}
+
+gint64 hunt_count(const Hunt *h, const char *line, const char *key)
+{
+	g_autofree char *text = hunt_evidence(h, "counters.jsonl");
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	gint64 value = -1;
+
+	for (guint i = 0; lines[i]; i++) {
+		g_autoptr(JsonNode) node = json_from_string(lines[i], NULL);
+		JsonObject *o =
+			node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+		const char *verb = o ? text_of(o, "agent") : "";
+		g_autofree char *name = NULL;
+
+		if (!*verb)
+			continue;
+		name = g_strconcat(verb, "/",
+				   text_of(o, g_str_equal(verb, "visit") ? "walker" : "name"), "/",
+				   text_of(o, "window"), NULL);
+		if (g_str_equal(name, line))
+			value = json_object_get_int_member_with_default(o, key, -1);
+	}
+	g_test_message("%s %s: %" G_GINT64_FORMAT, line, key, value);
+	return value;
+}
+
+void hunt_expect_backend(const Hunt *h)
+{
+	g_autoptr(JsonObject) o = read_object(h, "boot.json");
+	const char *was = text_of(o, "backend");
+
+	g_assert_cmpstr(was, ==, backend_text() ? backend_text() : "qemu");
 }
 
 /* On stderr, which the test runner shows: who reads a failed CI run has nothing else. */
@@ -146,16 +274,18 @@ static void print_evidence(const Hunt *h)
 	}
 }
 
-void hunt_expect(const Hunt *h, int code, const char *verdict)
+gboolean hunt_expect(const Hunt *h, int code, const char *verdict)
 {
-	JsonObject *o = hunt_verdict(h);
-	const char *was = json_object_get_string_member(o, "verdict");
+	g_autoptr(JsonObject) o = hunt_verdict(h);
+	const char *was = text_of(o, "verdict");
 
-	if (h->code != code || !g_str_equal(was, verdict))
-		print_evidence(h);
 	g_assert_cmpstr(was, ==, verdict);
 	g_assert_cmpint(h->code, ==, code);
-	json_object_unref(o);
+	hunt_expect_backend(h);
+	if (h->code == code && g_str_equal(was, verdict))
+		return TRUE;
+	print_evidence(h);
+	return FALSE;
 }
 
 void hunt_expect_files(const Hunt *h)
@@ -169,6 +299,30 @@ void hunt_expect_files(const Hunt *h)
 		g_autofree char *text = hunt_evidence(h, names[i]);
 
 		if (!*text)
-			g_error("%s is empty or missing", names[i]);
+			g_test_fail_printf("%s is empty or missing", names[i]);
 	}
+}
+
+gboolean hunt_wait_for(const Hunt *h, const char *name, const char *words)
+{
+	for (guint i = 0; i < HUNT_DEADLINE_S * 10; i++) {
+		g_autofree char *text = hunt_evidence(h, name);
+
+		if (strstr(text, words))
+			return TRUE;
+		if (!g_subprocess_get_identifier(h->process))
+			break;
+		g_usleep(100000);
+	}
+	g_test_fail_printf("%s never held '%s'", name, words);
+	return FALSE;
+}
+
+gboolean hunt_interrupt(const Hunt *h)
+{
+	if (!hunt_wait_for(h, "counters.jsonl", "block-state"))
+		return FALSE;
+	g_usleep(2500000);
+	g_subprocess_send_signal(h->process, SIGINT);
+	return TRUE;
 }

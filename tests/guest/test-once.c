@@ -8,25 +8,9 @@
 #include <string.h>
 
 typedef struct {
-	const char *kernel, *cleared;
+	const char *kernel, *every;
 	gboolean again, warns;
 } Case;
-
-static char *write_scenario(const Hunt *h, const char *cleared)
-{
-	g_autofree char *shipped =
-		g_build_filename(g_getenv("PFNHUNT_SCENARIOS"), "once.ini", NULL);
-	char *path = g_build_filename(h->results, "once.ini", NULL);
-	g_autofree char *text = NULL, *filled = NULL;
-	g_auto(GStrv) parts = NULL;
-
-	g_assert_true(g_file_get_contents(shipped, &text, NULL, NULL));
-	parts = g_strsplit(text, "= CLEARED", -1);
-	g_assert_cmpuint(g_strv_length(parts), ==, 2);
-	filled = g_strconcat(parts[0], "= ", cleared, parts[1], NULL);
-	g_assert_true(g_file_set_contents(path, filled, -1, NULL));
-	return path;
-}
 
 static guint count(const char *text, const char *words)
 {
@@ -48,7 +32,8 @@ static void expect_times(const char *what, guint times, gboolean again)
 static void test_once(Hunt *h, gconstpointer data)
 {
 	const Case *c = data;
-	g_autofree char *scenario = write_scenario(h, c->cleared), *kmsg = NULL;
+	g_autofree char *kmsg = NULL;
+	g_autofree char *scenario = hunt_scenario_with(h, "once.ini", "CLEARED", c->every);
 
 	hunt_start(h, scenario, "--kernel", c->kernel);
 	hunt_finish(h);
@@ -66,25 +51,16 @@ static void test_once(Hunt *h, gconstpointer data)
 
 int main(int argc, char **argv)
 {
-	static const Case cases[] = {
-		{"6.1", "0s", FALSE, FALSE},
-		{"6.1", "500ms", TRUE, FALSE},
-		{"6.12", "0s", FALSE, TRUE},
-		{"6.12", "500ms", TRUE, TRUE},
+	static const Case kept = {"6.1", "0s", FALSE, FALSE};
+	static const Case cleared = {"6.1", "500ms", TRUE, FALSE};
+	static const Case kept_warning = {"6.12", "0s", FALSE, TRUE};
+	static const Case cleared_warning = {"6.12", "500ms", TRUE, TRUE};
+	static const HuntCase cases[] = {
+		{"/once/6.1/kept", test_once, &kept},
+		{"/once/6.1/cleared", test_once, &cleared},
+		{"/once/6.12/kept", test_once, &kept_warning},
+		{"/once/6.12/cleared", test_once, &cleared_warning},
 	};
 
-	int code;
-
-	g_test_init(&argc, &argv, NULL);
-	if (!backend_set_up())
-		return 77;
-	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autofree char *path = g_strdup_printf("/once/%s/%s", cases[i].kernel,
-							cases[i].again ? "cleared" : "kept");
-
-		g_test_add(path, Hunt, &cases[i], hunt_set_up, test_once, hunt_tear_down);
-	}
-	code = g_test_run();
-	backend_tear_down();
-	return code;
+	return hunt_main(argc, argv, cases, G_N_ELEMENTS(cases));
 }
