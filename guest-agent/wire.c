@@ -164,13 +164,6 @@ int wire_get_u64(const struct wire_msg *msg, const char *key, uint64_t *out)
 	return value ? wire_text_u64(value, out) : -ENOENT;
 }
 
-int wire_get_s64(const struct wire_msg *msg, const char *key, int64_t *out)
-{
-	const char *value = wire_get(msg, key);
-
-	return value ? wire_text_s64(value, out) : -ENOENT;
-}
-
 static void put(struct wire_out *out, const char *bytes, size_t len)
 {
 	if (out->err)

@@ -95,9 +95,8 @@ int wire_parse(char *line, size_t len, char from, struct wire_msg *msg);
 const char *wire_get(const struct wire_msg *msg, const char *key);
 /* Decimal or 0x-prefixed value of @key into @out. 0, -ENOENT (no key), -EINVAL, -ERANGE. */
 int wire_get_u64(const struct wire_msg *msg, const char *key, uint64_t *out);
-int wire_get_s64(const struct wire_msg *msg, const char *key, int64_t *out);
 
-/* The same numbers from any text. 0, -EINVAL, -ERANGE; @out is untouched on error. */
+/* The same from any text, and signed. 0, -EINVAL, -ERANGE; @out is untouched on error. */
 int wire_text_u64(const char *text, uint64_t *out);
 int wire_text_s64(const char *text, int64_t *out);
 

@@ -94,7 +94,6 @@ struct Boot {
 /* boot.c */
 void boot_set_state(Boot *boot, BootState state);
 void boot_send_line(Boot *boot, const char *line);
-void boot_stop_run(Boot *boot, const char *why);
 void boot_end(Boot *boot, gboolean poweroff);
 
 /* boot-pressure.c: as those of boot-resize.c, who call them; and what came of it, or NULL. */

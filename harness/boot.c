@@ -35,7 +35,7 @@ void boot_send_line(Boot *boot, const char *line)
 		record_event(boot->record, "send-failed", "text", line);
 }
 
-void boot_stop_run(Boot *boot, const char *why)
+static void stop_run(Boot *boot, const char *why)
 {
 	record_event(boot->record, "stop", "why", why);
 	boot_send_line(boot, "stop\n");
@@ -336,10 +336,10 @@ static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
 		else if (silent_ms > d->quiet_ms)
 			go_quiet(boot, "while the ops ran");
 		else if (boot->go_ns >= 0 && in_ms > (gint64)s->duration_ms + d->stop_ms)
-			boot_stop_run(boot, "the agent overran its duration");
+			stop_run(boot, "the agent overran its duration");
 		else if (boot->splat_us && !g_str_equal(s->stop, "never") &&
 			 now - boot->splat_us > (gint64)s->linger_ms * 1000)
-			boot_stop_run(boot, "first incident");
+			stop_run(boot, "first incident");
 		break;
 	case BOOT_STOPPING:
 		if (in_ms > d->stop_ms ||
@@ -504,7 +504,7 @@ void boot_interrupt(Boot *boot)
 
 	boot->interrupted = TRUE;
 	if (!again && boot->state == BOOT_RUN)
-		boot_stop_run(boot, "interrupted");
+		stop_run(boot, "interrupted");
 	else if (again || boot->state < BOOT_RUN)
 		boot_end(boot, FALSE);
 }

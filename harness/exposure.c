@@ -391,11 +391,8 @@ guint64 exposure_opened(const Exposure *e, const char *kind)
 	return most;
 }
 
-/*
- * Lines are sorted by walker and function: sums over functions what the kind with most says.
- * @visits: of all calls, else of those inside.
- */
-static guint64 sum_up(const Exposure *e, const char *walker, const char *kind, gboolean visits)
+/* Lines are sorted by walker and function: sums over functions what the kind with most says. */
+guint64 exposure_inside(const Exposure *e, const char *walker, const char *kind)
 {
 	const ExposureVisit *last = NULL;
 	guint64 sum = 0, most = 0;
@@ -411,20 +408,10 @@ static guint64 sum_up(const Exposure *e, const char *walker, const char *kind, g
 			sum += most;
 			most = 0;
 		}
-		most = MAX(most, visits ? v->visits : v->inside);
+		most = MAX(most, v->inside);
 		last = v;
 	}
 	return sum + most;
-}
-
-guint64 exposure_inside(const Exposure *e, const char *walker, const char *kind)
-{
-	return sum_up(e, walker, kind, FALSE);
-}
-
-guint64 exposure_visits(const Exposure *e, const char *walker)
-{
-	return sum_up(e, walker, NULL, TRUE);
 }
 
 gint64 exposure_nearest_ns(const Exposure *e, const char *walker, const char *kind)

@@ -81,8 +81,6 @@ guint64 exposure_opened(const Exposure *exposure, const char *kind);
  * bound then. Functions add up.
  */
 guint64 exposure_inside(const Exposure *exposure, const char *walker, const char *kind);
-/* Calls of all functions of @walker. */
-guint64 exposure_visits(const Exposure *exposure, const char *walker);
 /* Nearest miss; @kind NULL: of any kind. -1: none. */
 gint64 exposure_nearest_ns(const Exposure *exposure, const char *walker, const char *kind);
 /* Names of the walkers, most visits inside first. Borrowed texts. (transfer container) */

@@ -84,24 +84,20 @@ void record_free(Record *r)
 	g_free(r);
 }
 
-const char *record_dir(const Record *r)
-{
-	return r->dir;
-}
-
 const GError *record_error(const Record *r)
 {
 	return r->error;
 }
 
-gint64 record_now_us(const Record *r)
+/* The clock of all records. */
+static gint64 now_us_of(const Record *r)
 {
 	return g_get_monotonic_time() - r->start_us;
 }
 
 void record_console(Record *r, const char *data, gsize len)
 {
-	gint64 now_us = record_now_us(r);
+	gint64 now_us = now_us_of(r);
 	char times[64];
 	int n;
 
@@ -122,7 +118,7 @@ void record_json(Record *r, RecordFile file, JsonObject *object)
 	g_autofree char *text = NULL;
 	g_autofree char *line = NULL;
 
-	json_object_set_int_member(object, "host_us", record_now_us(r));
+	json_object_set_int_member(object, "host_us", now_us_of(r));
 	text = json_to_string(node, FALSE);
 	line = g_strconcat(text, "\n", NULL);
 	append(r, file, line, strlen(line));

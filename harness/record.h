@@ -37,7 +37,6 @@ typedef enum {
 Record *record_new(const char *dir, GError **error);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
-const char *record_dir(const Record *record);
 
 /* Console bytes, with the time they came. */
 void record_console(Record *record, const char *data, gsize len);
@@ -59,8 +58,5 @@ gboolean record_json_file(Record *record, const char *name, JsonObject *object);
 
 /* The first write that failed (disk full, ...), or NULL: the boot's verdict is then infra. */
 const GError *record_error(const Record *record);
-
-/* Host clock of all records: microseconds since the record was opened. */
-gint64 record_now_us(const Record *record);
 
 #endif

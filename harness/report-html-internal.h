@@ -11,8 +11,6 @@ extern const char report_html_style[], report_html_script[];
 void html_raw(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* <@tag>@text</@tag> with the text escaped; @tag may have attributes. */
 void html_element(GString *out, const char *tag, const char *text);
-/* A row of a description list: @format's result is escaped. */
-void html_fact(GString *out, const char *name, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* A fixed-point number in the C locale, for markup. Lives until the next 8 calls. */
 const char *html_number(double value);
 

@@ -34,7 +34,9 @@ void html_element(GString *out, const char *tag, const char *text)
 	html_raw(out, "</%s>", words[0]);
 }
 
-void html_fact(GString *out, const char *name, const char *format, ...)
+/* A row of a description list: @format's result is escaped. */
+G_GNUC_PRINTF(3, 4)
+static void fact(GString *out, const char *name, const char *format, ...)
 {
 	g_autofree char *text = NULL;
 	va_list ap;
@@ -71,11 +73,11 @@ static void append_claim(GString *out, const RHunt *h)
 	g_autoptr(Claim) c = claim_of_hunt(h);
 	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
 
-	html_fact(out, c->fired ? "How often" : "How sure", "%s.", claim);
+	fact(out, c->fired ? "How often" : "How sure", "%s.", claim);
 	if (rates)
-		html_fact(out, "Within boots", "%s.", rates);
+		fact(out, "Within boots", "%s.", rates);
 	if (fix)
-		html_fact(out, "A fix", "%s.", fix);
+		fact(out, "A fix", "%s.", fix);
 }
 
 static void append_hero(GString *out, const RHunt *h, const GPtrArray *signatures)
@@ -88,18 +90,18 @@ static void append_hero(GString *out, const RHunt *h, const GPtrArray *signature
 	html_raw(out, "<div class=\"hero %s\"><div class=\"verdict\">", mood(verdict));
 	report_escape(out, verdict);
 	g_string_append(out, "</div><dl>");
-	html_fact(out, "Kernel", "%s%s%s%s", h->kernel, *h->kernel_version ? " (" : "",
-		  h->kernel_version, *h->kernel_version ? ")" : "");
+	fact(out, "Kernel", "%s%s%s%s", h->kernel, *h->kernel_version ? " (" : "",
+	     h->kernel_version, *h->kernel_version ? ")" : "");
 	if (first)
-		html_fact(out, "What fired", "%s (%s)%s%s%s", first->first->title,
-			  first->first->family, *first->walkers ? ", walker " : "", first->walkers,
-			  signatures->len > 1 ? ", and more below" : "");
+		fact(out, "What fired", "%s (%s)%s%s%s", first->first->title, first->first->family,
+		     *first->walkers ? ", walker " : "", first->walkers,
+		     signatures->len > 1 ? ", and more below" : "");
 	else
-		html_fact(out, "What fired", "nothing");
+		fact(out, "What fired", "nothing");
 	append_claim(out, h);
-	html_fact(out, "Work done", "%u boots, %" G_GINT64_FORMAT " offlines in %s of hammering",
-		  t.boots, t.offlines, ran);
-	html_fact(out, "When", "%s UTC%s", moment, h->interrupted ? ", interrupted" : "");
+	fact(out, "Work done", "%u boots, %" G_GINT64_FORMAT " offlines in %s of hammering",
+	     t.boots, t.offlines, ran);
+	fact(out, "When", "%s UTC%s", moment, h->interrupted ? ", interrupted" : "");
 	g_string_append(out, "</dl></div>");
 }
 
@@ -127,13 +129,13 @@ static void append_incident(GString *out, const RSignature *s, guint exposed, gb
 	html_element(out, "strong", s->first->title);
 	html_raw(out, " in %u of %u boots%s</summary><dl>", s->boots, exposed,
 		 s->known ? ", known" : "");
-	html_fact(out, "Family", "%s", s->first->family);
-	html_fact(out, "Signature", "%s", s->first->signature);
-	html_fact(out, "Walker", "%s", *s->walkers ? s->walkers : "not named by the log");
+	fact(out, "Family", "%s", s->first->family);
+	fact(out, "Signature", "%s", s->first->signature);
+	fact(out, "Walker", "%s", *s->walkers ? s->walkers : "not named by the log");
 	if (s->known)
-		html_fact(out, "Known", "%s", s->first->known);
-	html_fact(out, "Hits", "%" G_GINT64_FORMAT, s->hits);
-	html_fact(out, "First in", "boot %s", s->boot->folder);
+		fact(out, "Known", "%s", s->first->known);
+	fact(out, "Hits", "%" G_GINT64_FORMAT, s->hits);
+	fact(out, "First in", "boot %s", s->boot->folder);
 	g_string_append(out, "</dl>");
 	if (text)
 		html_element(out, "pre tabindex=\"0\"", text);
@@ -225,15 +227,15 @@ static void append_environment(GString *out, const RHunt *h)
 	const RBoot *b = h->boots->len ? g_ptr_array_index(h->boots, 0) : NULL;
 
 	g_string_append(out, "<h3>Environment</h3><dl>");
-	html_fact(out, "Hunt", "%s", h->id);
-	html_fact(out, "Scenario", "%s", h->scenario);
-	html_fact(out, "Seed", "%s", h->seed);
-	html_fact(out, "Build-id", "%s", *h->build_id ? h->build_id : "unknown");
-	html_fact(out, "Machine", "%s, %s", h->backend, h->accel);
-	html_fact(out, "Host", "%s Linux %s%s%s", h->host_name, h->host_release,
-		  *h->host_cpu ? ", " : "", h->host_cpu);
-	html_fact(out, "pfnhunt", "%s", h->pfnhunt);
-	html_fact(out, "Kept in", "%s", h->dir);
+	fact(out, "Hunt", "%s", h->id);
+	fact(out, "Scenario", "%s", h->scenario);
+	fact(out, "Seed", "%s", h->seed);
+	fact(out, "Build-id", "%s", *h->build_id ? h->build_id : "unknown");
+	fact(out, "Machine", "%s, %s", h->backend, h->accel);
+	fact(out, "Host", "%s Linux %s%s%s", h->host_name, h->host_release,
+	     *h->host_cpu ? ", " : "", h->host_cpu);
+	fact(out, "pfnhunt", "%s", h->pfnhunt);
+	fact(out, "Kept in", "%s", h->dir);
 	g_string_append(out, "</dl><p>The same hunt again:</p>");
 	html_element(out, "pre class=\"wrap\" tabindex=\"0\"", command);
 	if (!b)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-const char *results_change_word(RChangeKind kind)
+static const char *change_word(RChangeKind kind)
 {
 	static const char *const words[] = {
 		[RCHANGE_SAME] = "same", [RCHANGE_NEW] = "new",	  [RCHANGE_GONE] = "gone",
@@ -235,7 +235,7 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 		const RChange *change = g_ptr_array_index(c->changes, i);
 		g_autofree char *p = p_text(change->p);
 
-		rtable_cell(table, "%s%s", results_change_word(change->kind),
+		rtable_cell(table, "%s%s", change_word(change->kind),
 			    change->known ? " (known)" : "");
 		rtable_cell(table, "%u/%u", change->boots_a, c->a.exposed);
 		rtable_cell(table, "%u/%u", change->boots_b, c->b.exposed);
@@ -277,7 +277,7 @@ JsonObject *results_compare_json(const RHunt *a, const RHunt *b)
 		const RChange *change = g_ptr_array_index(c->changes, i);
 		JsonObject *item = json_object_new();
 
-		json_object_set_string_member(item, "change", results_change_word(change->kind));
+		json_object_set_string_member(item, "change", change_word(change->kind));
 		rj_set_text(item, "signature", change->incident->signature);
 		rj_set_text(item, "family", change->incident->family);
 		rj_set_text(item, "title", change->incident->title);

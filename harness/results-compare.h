@@ -12,7 +12,6 @@
 #define RESULTS_SIGNIFICANT 0.01
 
 typedef enum { RCHANGE_SAME, RCHANGE_NEW, RCHANGE_GONE, RCHANGE_MORE, RCHANGE_LESS } RChangeKind;
-const char *results_change_word(RChangeKind kind);
 
 typedef struct {
 	RChangeKind kind;

@@ -40,19 +40,6 @@ StatsInterval stats_first_hit(guint64 trials, double confidence)
 	return ci;
 }
 
-StatsInterval stats_poisson(guint64 events, double amount, double confidence)
-{
-	double tail = (1 - confidence) / 2;
-	StatsInterval ci = {0, INFINITY};
-
-	if (!(amount > 0))
-		return ci;
-	if (events > 0)
-		ci.low = gsl_cdf_gamma_Pinv(tail, events, 1) / amount;
-	ci.high = gsl_cdf_gamma_Qinv(tail, events + 1.0, 1) / amount;
-	return ci;
-}
-
 double stats_fisher(guint64 hits_a, guint64 trials_a, guint64 hits_b, guint64 trials_b)
 {
 	guint64 hits = hits_a + hits_b, trials = trials_a + trials_b;

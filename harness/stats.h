@@ -29,9 +29,6 @@ double stats_upper(guint64 hits, guint64 trials, double confidence);
  */
 StatsInterval stats_first_hit(guint64 trials, double confidence);
 
-/* Exact interval of a Poisson rate: @events in @amount of whatever unit; (0, inf) for none. */
-StatsInterval stats_poisson(guint64 events, double amount, double confidence);
-
 /*
  * Fisher's exact test, two-sided: how likely rates as far apart as @hits_a / @trials_a and
  * @hits_b / @trials_b are when both are really the same. 1 when a side has no trials.

@@ -55,7 +55,7 @@ static gboolean put_hunt(Store *store, const RHunt *h)
 			  (gint64)h->interrupted);
 }
 
-gboolean store_put_hunt(Store *store, const RHunt *hunt, GError **error)
+static gboolean commit_hunt(Store *store, const RHunt *hunt, GError **error)
 {
 	if (!store_begin(store))
 		return store_fail(store, error);
@@ -168,7 +168,7 @@ static gboolean put_boot(Store *store, const char *hunt_id, const RBoot *b)
 	return ok;
 }
 
-gboolean store_put_boot(Store *store, const char *hunt_id, const RBoot *boot, GError **error)
+static gboolean commit_boot(Store *store, const char *hunt_id, const RBoot *boot, GError **error)
 {
 	if (!store_begin(store))
 		return store_fail(store, error);
@@ -191,7 +191,7 @@ char *store_hunt(Store *store, const char *hunt_dir)
 	if (!store)
 		return NULL;
 	hunt = results_hunt_load(hunt_dir, FALSE, &error);
-	if (!hunt || !store_put_hunt(store, hunt, &error))
+	if (!hunt || !commit_hunt(store, hunt, &error))
 		return complain_once(store, error);
 	return NULL;
 }
@@ -207,7 +207,7 @@ char *store_boot(Store *store, const char *hunt_dir, const char *boot_dir, gbool
 	boot = results_boot_load(boot_dir, &error);
 	if (boot)
 		boot->retried = retried;
-	if (!boot || !store_put_boot(store, id, boot, &error))
+	if (!boot || !commit_boot(store, id, boot, &error))
 		return complain_once(store, error);
 	return NULL;
 }

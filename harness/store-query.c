@@ -109,12 +109,3 @@ gboolean store_incidents(Store *store, const char *since,
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE || store_fail(store, error);
 }
-
-char *store_find_uid(Store *store, const char *uid)
-{
-	sqlite3_stmt *stmt = store_prepare(store, "SELECT id FROM hunts WHERE uid = ?", "t", uid);
-	char *id = stmt && sqlite3_step(stmt) == SQLITE_ROW ? g_strdup(store_text(stmt, 0)) : NULL;
-
-	sqlite3_finalize(stmt);
-	return id;
-}

@@ -26,14 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 
 /*
  * Put what a folder says in place of what stood there: the hunt's own row (its boots stay), or
- * one boot with all that belongs to it. Each is one transaction.
- */
-gboolean store_put_hunt(Store *store, const RHunt *hunt, GError **error);
-gboolean store_put_boot(Store *store, const char *hunt_id, const RBoot *boot, GError **error);
-
-/*
- * The same from the folders, for a hunt that runs and goes on whatever happens here, for the
- * folders have all. Return what the user is to be told, once, or NULL (transfer full). @store may
+ * one boot with all that belongs to it. Each is one transaction. For a hunt that runs and goes
+ * on whatever happens here, for the folders have all. Return what the user is to be told, once, or NULL (transfer full). @store may
  * be NULL: nothing is done.
  */
 char *store_hunt(Store *store, const char *hunt_dir);
@@ -70,8 +64,5 @@ typedef struct {
 gboolean store_incidents(Store *store, const char *since,
 			 void (*each)(const StoreIncident *incident, gpointer user), gpointer user,
 			 GError **error);
-
-/* The id under which the hunt of this identity is indexed, or NULL. (transfer full) */
-char *store_find_uid(Store *store, const char *uid);
 
 #endif

@@ -3,10 +3,10 @@
 #include "harness/verdict.h"
 
 static const struct {
-	const char *name, *help;
+	const char *name;
 	int code;
 } verdicts[VERDICT_COUNT] = {
-#define X(id, word, exit_code, text) {.name = word, .help = text, .code = exit_code},
+#define X(id, word, exit_code) {.name = word, .code = exit_code},
 	VERDICTS(X)
 #undef X
 };
@@ -27,11 +27,6 @@ Verdict verdict_of_name(const char *word)
 gboolean verdict_is_exposed(Verdict verdict)
 {
 	return verdict == VERDICT_CLEAN || verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG;
-}
-
-const char *verdict_help(Verdict verdict)
-{
-	return verdicts[verdict].help;
 }
 
 int verdict_exit_code(Verdict verdict)

@@ -8,18 +8,20 @@
 
 #include <glib.h>
 
-/* Word, exit code, meaning; also the order of badness for a whole hunt, worst first. */
+/* Word, exit code; also the order of badness for a whole hunt, worst first. */
+/* clang-format off */
 #define VERDICTS(X)                                                                                \
-	X(INCIDENT, "incident", 1, "the kernel complained")                                        \
-	X(HANG, "hang", 1, "the guest went quiet, or an offline never ended")                      \
-	X(INFRA, "infra", 3, "our own side failed")                                                \
-	X(LOST, "lost", 3, "the guest died without a word")                                        \
-	X(EMULATOR, "emulator", 3, "an artefact of TCG, boot was tried again")                     \
-	X(UNEXPOSED, "unexposed", 4, "nothing found, too little done to mean anything")            \
-	X(CLEAN, "clean", 0, "ran to its end with rising counters and no complaint")
+	X(INCIDENT, "incident", 1)   /* the kernel complained */                                   \
+	X(HANG, "hang", 1)           /* the guest went quiet, or an offline never ended */         \
+	X(INFRA, "infra", 3)         /* our own side failed */                                     \
+	X(LOST, "lost", 3)           /* the guest died without a word */                           \
+	X(EMULATOR, "emulator", 3)   /* an artefact of TCG, boot was tried again */                \
+	X(UNEXPOSED, "unexposed", 4) /* nothing found, too little done to mean anything */         \
+	X(CLEAN, "clean", 0)         /* ran to its end with rising counters and no complaint */
+/* clang-format on */
 
 typedef enum {
-#define X(id, name, code, help) VERDICT_##id,
+#define X(id, name, code) VERDICT_##id,
 	VERDICTS(X)
 #undef X
 		VERDICT_COUNT
@@ -30,7 +32,6 @@ const char *verdict_name(Verdict verdict);
 Verdict verdict_of_name(const char *word);
 /* Boots that say something about the rate of hits: clean, incident or hang. */
 gboolean verdict_is_exposed(Verdict verdict);
-const char *verdict_help(Verdict verdict);
 int verdict_exit_code(Verdict verdict);
 
 typedef struct {

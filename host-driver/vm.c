@@ -20,11 +20,6 @@ static const VmOps *const backends[] = {&vm_qemu_ops,
 
 const char *const vm_resize_through_names[] = {"backend", "libvirt", "qmp", NULL};
 
-const VmOps *const *vm_backends(void)
-{
-	return backends;
-}
-
 char *vm_backend_list(void)
 {
 	GString *list = g_string_new(NULL);

@@ -164,9 +164,6 @@ extern const VmOps vm_libvirt_ops;
 #endif
 extern const VmOps vm_fake_ops; /* scripted, for tests: vm-fake.h */
 
-/* NULL-terminated table of all backends that are built in. */
-const VmOps *const *vm_backends(void);
-
 /* Where boots run: what `--backend NAME` or `--backend NAME:URI` says. */
 typedef struct {
 	char *text; /* as given */

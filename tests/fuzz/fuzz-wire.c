@@ -48,7 +48,7 @@ static void check_line(const char *text, size_t len, char from)
 	for (unsigned int i = 0; i < msg.kv_count; i++) {
 		wire_add(&out, msg.kv[i].key, msg.kv[i].value);
 		wire_get_u64(&msg, msg.kv[i].key, &u);
-		wire_get_s64(&msg, msg.kv[i].key, &s);
+		wire_text_s64(msg.kv[i].value, &s);
 	}
 	end = wire_end(&out);
 	/* No other spelling is shorter than the writer's. */

@@ -91,19 +91,6 @@ static void test_fix(void)
 	g_assert_cmpuint(stats_trials_for_fix(0, 20, 0.01), ==, 0);
 }
 
-static void test_poisson(void)
-{
-	/* Garwood 1936: 0 events 0..3.689, 10 events 4.795..18.390. */
-	StatsInterval ci = stats_poisson(0, 1, 0.95);
-
-	near(ci.low, 0, 0);
-	near(ci.high, 3.6889, 1e-4);
-	ci = stats_poisson(10, 2, 0.95);
-	near(ci.low, 4.7954 / 2, 1e-4);
-	near(ci.high, 18.3904 / 2, 1e-4);
-	g_assert_true(isinf(stats_poisson(0, 0, 0.95).high));
-}
-
 static void test_fisher(void)
 {
 	/* Fisher's tea: 3 of 4 against 1 of 4. */
@@ -201,7 +188,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/stats/first-hit", test_first_hit);
 	g_test_add_func("/stats/fix", test_fix);
 	g_test_add_func("/stats/median-interval", test_median_interval);
-	g_test_add_func("/stats/poisson", test_poisson);
 	g_test_add_func("/stats/fisher", test_fisher);
 	g_test_add_func("/stats/trials", test_trials);
 	g_test_add_func("/stats/survival", test_survival);

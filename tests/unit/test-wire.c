@@ -58,7 +58,7 @@ static void test_round_trip(void)
 	g_assert_null(wire_get(&msg, "no"));
 	g_assert_cmpint(wire_get_u64(&msg, "u", &u), ==, 0);
 	g_assert_true(u == UINT64_MAX);
-	g_assert_cmpint(wire_get_s64(&msg, "s", &s), ==, 0);
+	g_assert_cmpint(wire_text_s64(wire_get(&msg, "s"), &s), ==, 0);
 	g_assert_true(s == INT64_MIN);
 	g_assert_cmpint(wire_get_u64(&msg, "no", &u), ==, -ENOENT);
 	g_assert_cmpint(wire_get_u64(&msg, "text", &u), ==, -EINVAL);
