@@ -5,6 +5,7 @@
  * a one stays, and is asked for again when the schedule wants fewer.
  */
 #include "harness/boot-internal.h"
+#include "harness/results-json.h"
 
 static gboolean dimm_due(gpointer user);
 
@@ -106,15 +107,13 @@ void boot_dimm_stop(Boot *boot)
 
 void boot_dimm_event(Boot *boot, const char *name, JsonObject *data)
 {
-	const char *device =
-		data ? json_object_get_string_member_with_default(data, "device", "") : "";
+	const char *device = rj_text(data, "device", "");
 	gboolean gone = g_str_equal(name, "DEVICE_DELETED");
 
 	if (!gone && !g_str_equal(name, "MEM_UNPLUG_ERROR") &&
 	    !g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR"))
 		return;
 	for (guint i = 0; i < SCENARIO_DIMMS_MAX; i++)
-		if (boot->dimm[i].state == DIMM_LEAVING &&
-		    g_strcmp0(boot->dimm[i].name, device) == 0)
+		if (boot->dimm[i].state == DIMM_LEAVING && g_str_equal(boot->dimm[i].name, device))
 			boot->dimm[i].state = gone ? DIMM_NONE : DIMM_THERE;
 }

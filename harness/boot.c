@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See boot.h: the life of a boot, as a state machine on one 100 ms tick and the VM's callbacks. */
 #include "harness/boot-internal.h"
+#include "harness/results-json.h"
 #include "guest-agent/op.h"
 #include "host-driver/error.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -147,9 +149,7 @@ static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
 /* Nothing can be asked of the machine any more: what is known of it by now is all. */
 static void host_lost(Boot *boot, JsonObject *data)
 {
-	const char *reason =
-		data ? json_object_get_string_member_with_default(data, "reason", "") : "";
-	g_autofree char *words = units_printable(reason);
+	g_autofree char *words = units_printable(rj_text(data, "reason", ""));
 
 	boot->host_lost = TRUE;
 	if (!boot->infra)
@@ -161,7 +161,6 @@ static void host_lost(Boot *boot, JsonObject *data)
 static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer user)
 {
 	Boot *boot = user;
-
 	JsonObject *o = json_object_new();
 
 	json_object_set_string_member(o, "host", "vm-event");
@@ -176,9 +175,7 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	boot_dimm_event(boot, name, data);
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->done && boot->state < BOOT_CORPSE &&
-	    json_object_get_boolean_member_with_default(data, "guest", FALSE) &&
-	    g_strcmp0(json_object_get_string_member_with_default(data, "reason", ""),
-		      "guest-reset") == 0 &&
+	    rj_bool(data, "guest") && g_str_equal(rj_text(data, "reason", ""), "guest-reset") &&
 	    !boot->exited)
 		boot->exited = g_strdup("the guest reset itself, a triple fault or a reboot");
 	/* The console has the words; the machine is paused, so its memory can be read. */
@@ -196,7 +193,10 @@ static void on_transcript(Vm *vm, char direction, const char *line, gpointer use
 static void over(Boot *boot)
 {
 	BootResult *result;
+	g_autofree char *dropped = g_strdup_printf("%" PRIu64, boot->reader.dropped);
 
+	if (boot->reader.dropped)
+		record_event(boot->record, "long-lines-dropped", "count", dropped);
 	g_clear_handle_id(&boot->tick_id, g_source_remove);
 	boot_resize_stop(boot);
 	boot_set_state(boot, BOOT_OVER);
@@ -516,7 +516,7 @@ void boot_free(Boot *boot)
 	g_clear_handle_id(&boot->tick_id, g_source_remove);
 	boot_resize_stop(boot);
 	if (boot->vm)
-		boot->vm->ops->free(boot->vm); /* answers what is pending: first of all */
+		boot->vm->ops->free(boot->vm); /* first of all: it may not call any more */
 	for (guint i = 0; i < boot->op_count; i++) {
 		g_free(boot->ops[i].state);
 		g_free(boot->ops[i].reason);

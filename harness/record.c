@@ -16,6 +16,8 @@ struct Record {
 	int fd[RECORD_FILE_COUNT];
 	gint64 start_us;
 	guint64 console_bytes;
+	guint64 max_bytes, bytes[RECORD_FILE_COUNT];
+	gboolean full[RECORD_FILE_COUNT];
 	gint64 console_us; /* of the last line in console.times */
 	GError *error;
 };
@@ -33,8 +35,22 @@ static void fail(Record *r, const char *name, int err)
 				       name, g_strerror(err));
 }
 
+/* Whether @len bytes more may come. When they may not, nothing behind them does either. */
+static gboolean has_room(Record *r, RecordFile file, gsize len)
+{
+	if (r->full[file])
+		return FALSE;
+	r->bytes[file] += len;
+	r->full[file] = r->bytes[file] > r->max_bytes;
+	if (r->full[file] && file != RECORD_EVENTS)
+		record_event(r, "file-full", "name", file_names[file]);
+	return !r->full[file];
+}
+
 static void append(Record *r, RecordFile file, const char *data, gsize len)
 {
+	if (!has_room(r, file, len))
+		return;
 	while (len > 0) {
 		ssize_t n = write(r->fd[file], data, len);
 
@@ -55,6 +71,7 @@ Record *record_new(const char *dir, GError **error)
 
 	r->dir = g_strdup(dir);
 	r->start_us = g_get_monotonic_time();
+	r->max_bytes = RECORD_FILE_MAX_BYTES;
 	memset(r->fd, -1, sizeof(r->fd));
 	if (g_mkdir(dir, 0755) < 0)
 		fail(r, "", errno);
@@ -82,6 +99,11 @@ void record_free(Record *r)
 	g_clear_error(&r->error);
 	g_free(r->dir);
 	g_free(r);
+}
+
+void record_set_max(Record *r, guint64 max_bytes)
+{
+	r->max_bytes = max_bytes;
 }
 
 const GError *record_error(const Record *r)

@@ -26,6 +26,9 @@ typedef struct Record Record;
 	X(MEMORY, "memory.jsonl", "requested and plugged size of each device, on change")          \
 	X(QMP, "qmp.jsonl", "management traffic with QEMU")
 
+/* Of each of them: a guest in pieces may talk for as long as it lives. */
+#define RECORD_FILE_MAX_BYTES (1ull << 30)
+
 typedef enum {
 #define X(id, name, help) RECORD_##id,
 	RECORD_FILES(X)
@@ -37,6 +40,9 @@ typedef enum {
 Record *record_new(const char *dir, GError **error);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
+
+/* Another limit of each file than RECORD_FILE_MAX_BYTES: tests shorten it. */
+void record_set_max(Record *record, guint64 max_bytes);
 
 /* Console bytes, with the time they came. */
 void record_console(Record *record, const char *data, gsize len);

@@ -250,7 +250,6 @@ static void test_incident(Fixture *f, gconstpointer data)
 	g_assert_cmpfloat_with_epsilon(f->result->hit.after_hello_s, 0.221, 0.002);
 }
 
-/* The WARN, then silence: a dead guest with evidence is an incident, not a hang. */
 /* DIMMs come and go by the schedule; each plug is another device. */
 static void test_dimm(Fixture *f, gconstpointer data)
 {
@@ -302,6 +301,7 @@ static void test_plugged_well(Fixture *f, gconstpointer data)
 	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
 }
 
+/* The WARN, then silence: a dead guest with evidence is an incident, not a hang. */
 static void test_incident_then_dead(Fixture *f, gconstpointer data)
 {
 	play(f, RUNS WARNING);
@@ -481,6 +481,28 @@ static void test_garbage(Fixture *f, gconstpointer data)
 	expect(f, VERDICT_CLEAN, "1 of 2 ops");
 }
 
+/* A line of more than the protocol allows is dropped, and that is told. */
+static void test_long_line(Fixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
+	g_autofree char *text = g_strnfill(WIRE_LINE_MAX, 'x'), *events = NULL;
+	g_autofree char *script =
+		g_strconcat(RUNS "on go +5 agent log text=", text, "\n" ENDS, NULL);
+
+	play(f, script);
+	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
+	g_assert_nonnull(strstr(events, "{\"host\":\"long-lines-dropped\",\"count\":\"1\""));
+}
+
+/* The reason is whatever QEMU's host says; words or not. */
+static void test_host_lost(Fixture *f, gconstpointer data)
+{
+	play(f, RUNS "on go +5 event PFNHUNT_HOST_LOST {\"reason\": 5}\n");
+	expect(f, VERDICT_INFRA, "fake went away");
+	g_assert_true(f->result->host_lost);
+}
+
 static void test_interrupt(Fixture *f, gconstpointer data)
 {
 	play_policy(f,
@@ -527,6 +549,8 @@ int main(int argc, char **argv)
 		{"/boot/standing-still", test_standing_still},
 		{"/boot/wrong-protocol", test_wrong_protocol},
 		{"/boot/garbage", test_garbage},
+		{"/boot/long-line", test_long_line},
+		{"/boot/host-lost", test_host_lost},
 		{"/boot/interrupt", test_interrupt},
 		{"/boot/interrupt-early", test_interrupt_early},
 	};

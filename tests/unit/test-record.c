@@ -129,11 +129,41 @@ static void test_write_error(Fixture *f, gconstpointer data)
 	g_assert_error(record_error(r), PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
 }
 
+/* What a guest says without end stops at the limit, in the middle of no line, and that is told. */
+static void test_full(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+	g_autoptr(Record) r = record_new(dir, NULL);
+	g_autoptr(GPtrArray) lines = NULL;
+	g_autofree char *console = NULL, *events = NULL;
+
+	record_set_max(r, 4096);
+	for (guint i = 0; i < 1000; i++) {
+		char log[] = "kmsg seq=1 t_us=77 prio=4 text=0123456789";
+		struct wire_msg msg;
+
+		parse(log, &msg);
+		record_message(r, &msg);
+		record_console(r, "0123456789abcdef\n", 17);
+	}
+	record_console(r, "\n", 1);
+	g_assert_null(record_error(r));
+	lines = read_lines(dir, "kmsg.jsonl");
+	g_assert_cmpuint(lines->len, >, 10);
+	g_assert_cmpuint(lines->len, <, 100);
+	console = read_file(dir, "console.log");
+	g_assert_cmpuint(strlen(console), ==, 4096 / 17 * 17);
+	events = read_file(dir, "events.jsonl");
+	g_assert_nonnull(strstr(events, "{\"host\":\"file-full\",\"name\":\"console.log\""));
+	g_assert_nonnull(strstr(events, "\"name\":\"kmsg.jsonl\""));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add("/record/files", Fixture, NULL, set_up, test_files, tear_down);
 	g_test_add("/record/refused", Fixture, NULL, set_up, test_refused, tear_down);
+	g_test_add("/record/full", Fixture, NULL, set_up, test_full, tear_down);
 	g_test_add("/record/write-error", Fixture, NULL, set_up, test_write_error, tear_down);
 	return g_test_run();
 }
