@@ -135,12 +135,14 @@ static void discard_paused(Vm *vm, const GError *error, gpointer user)
 static void begin_discard(BootPressure *p)
 {
 	Boot *boot = p->boot;
+	const Scenario *s = boot->config.scenario;
 	g_autoptr(GError) error = NULL;
 
 	if (boot->thread_count == 0)
 		p->failed = g_strdup("the guest's process is not known, or not on this machine");
 	else if (!p->discard &&
-		 !(p->discard = discard_new(boot->threads[0], boot->config.dir, &error)))
+		 !(p->discard = discard_new(boot->threads[0], s->memory_bytes / (guint64)s->nodes,
+					    &error)))
 		p->failed = g_strdup(error->message);
 	else
 		hold_machine_for(p, discard_paused);

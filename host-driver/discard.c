@@ -65,11 +65,10 @@ static pid_t process_of(pid_t tid)
 	return (pid_t)strtol(line + strlen("\nTgid:"), NULL, 10);
 }
 
-/* The nodes of a guest are of one size: other files that are mapped are smaller. */
-static gboolean find_parts(Discard *d, pid_t pid, const char *dir, GError **error)
+/* The nodes of a guest are of one size, by which they are told from other files. */
+static gboolean find_parts(Discard *d, pid_t pid, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid), *text = NULL;
-	g_autofree char *prefix = g_strconcat(dir, "/", NULL);
 	g_auto(GStrv) lines = NULL;
 
 	if (!g_file_get_contents(path, &text, NULL, error))
@@ -83,12 +82,9 @@ static gboolean find_parts(Discard *d, pid_t pid, const char *dir, GError **erro
 
 		if (sscanf(lines[i], "%llx-%llx %4s %llx %*s %*s %n", &start, &end, mode, &offset,
 			   &at) != 4 ||
-		    !at || mode[3] != 's' || !g_str_has_prefix(lines[i] + at, prefix) ||
-		    end <= start || end - start < d->part_bytes)
+		    !at || mode[3] != 's' || lines[i][at] != '/' || end <= start ||
+		    end - start != d->part_bytes)
 			continue;
-		if (end - start > d->part_bytes)
-			g_array_set_size(d->parts, 0);
-		d->part_bytes = end - start;
 		part = (Part){start, offset, g_strdup(lines[i] + at), -1, NULL};
 		g_array_append_val(d->parts, part);
 	}
@@ -138,22 +134,22 @@ static gboolean map_part(Discard *d, pid_t pid, Part *part, GError **error)
 	return TRUE;
 }
 
-Discard *discard_new(pid_t tid, const char *dir, GError **error)
+Discard *discard_new(pid_t tid, guint64 part_bytes, GError **error)
 {
-	g_autofree char *real = realpath(dir, NULL);
 	pid_t pid = process_of(tid);
 	Discard *d = g_new0(Discard, 1);
 	gboolean ok = FALSE;
 
 	d->parts = g_array_new(FALSE, TRUE, sizeof(Part));
 	g_array_set_clear_func(d->parts, part_clear);
+	d->part_bytes = part_bytes;
 	d->page_bytes = (guint64)sysconf(_SC_PAGESIZE);
 	d->pidfd = pid ? pidfd_open(pid, 0) : -1;
-	if (d->pidfd < 0 || !real)
+	if (d->pidfd < 0)
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "the guest's process, or its folder, is gone");
+			    "the guest's process is gone");
 	else
-		ok = find_parts(d, pid, real, error);
+		ok = find_parts(d, pid, error);
 	for (guint i = 0; ok && i < d->parts->len; i++)
 		ok = map_part(d, pid, &g_array_index(d->parts, Part, i), error);
 	if (ok)

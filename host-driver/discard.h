@@ -16,11 +16,11 @@ typedef struct Discard Discard;
 #define DISCARD_PLACES 4096
 
 /*
- * The largest shared mappings (one for each NUMA node, all of one size) of files in @dir, or of
- * files that were there and have no name any more, in the process that has the thread @tid. NULL + error, of one line, when there is none, or it
- * cannot be reached. The process may end at any time.
+ * The shared mappings of files, one for each NUMA node and each of @part_bytes, in the process that
+ * has the thread @tid; the files may have no name any more. NULL + error, of one line, when there
+ * is none, or it cannot be reached. The process may end at any time.
  */
-Discard *discard_new(pid_t tid, const char *dir, GError **error);
+Discard *discard_new(pid_t tid, guint64 part_bytes, GError **error);
 
 /*
  * Takes @bytes (0: all) from @place on, round and round, in whole pieces of 4 MiB, by a thread of

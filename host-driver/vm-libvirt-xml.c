@@ -178,6 +178,9 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
 		    vm_max_memory_bytes(config) / KIB);
 	add(xml, "  <memory unit='KiB' dumpCore='off'>%" G_GUINT64_FORMAT "</memory>",
 	    config->memory_bytes / KIB);
+	if (config->memory_file)
+		add(xml, "  <memoryBacking>\n    <source type='file'/>\n"
+			 "    <access mode='shared'/>\n  </memoryBacking>");
 	add(xml, "  <vcpu>%u</vcpu>", config->cpus);
 	add_boot(xml, config, places);
 	add(xml, "  <features>\n    <acpi/>\n    <apic/>\n  </features>");

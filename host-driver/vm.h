@@ -38,7 +38,7 @@ typedef struct {
 	char *cmdline;
 	GPtrArray *mem_devices; /* of VmMemDevice */
 	gboolean balloon;	/* a virtio-balloon device */
-	/* Boot memory is a file in run_dir, without a name, for discard.h; of the qemu backend. */
+	/* Boot memory is a file that QEMU maps, for discard.h: in run_dir, or where libvirt likes. */
 	gboolean memory_file;
 	VmResizeThrough resize_through;
 	guint dimm_count; /* most that dimm_plug() may bring in at once, each of dimm_bytes */

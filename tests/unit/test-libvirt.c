@@ -159,6 +159,7 @@ static void test_xml(Fixture *f, gconstpointer data)
 	expect(xml, "/domain/name", "pfnhunt-hunt-00000001");
 	expect(xml, "/domain/metadata/p:guest/@owner", "h/m/b/1/2/3");
 	expect(xml, "/domain/vcpu", "2");
+	expect(xml, "count(/domain/memoryBacking)", "0");
 	expect(xml, "/domain/maxMemory", "3670016"); /* 512 + 2048 + 1024 MiB in KiB */
 	expect(xml, "/domain/cpu/numa/cell/@memory", "524288");
 	expect(xml, "/domain/os/kernel", "/k");
@@ -179,6 +180,7 @@ static void test_xml(Fixture *f, gconstpointer data)
 
 	f->config->accel = VM_ACCEL_KVM;
 	f->config->balloon = TRUE;
+	f->config->memory_file = TRUE;
 	f->places.console = "/run/con";
 	f->places.qboot = "/qboot.rom";
 	f->places.initrd = NULL;
@@ -187,6 +189,8 @@ static void test_xml(Fixture *f, gconstpointer data)
 	g_assert_no_error(error);
 	expect(other, "/domain/@type", "kvm");
 	expect(other, "count(/domain/maxMemory)", "0");
+	expect(other, "/domain/memoryBacking/source/@type", "file");
+	expect(other, "/domain/memoryBacking/access/@mode", "shared");
 	expect(other, "count(/domain/cpu/numa)", "0");
 	expect(other, "count(/domain/os/initrd)", "0");
 	expect(other, "/domain/os/loader", "/qboot.rom");
