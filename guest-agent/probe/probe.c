@@ -184,7 +184,7 @@ static void tell_worker(void *user, const char *op, pid_t tid)
 static void tell_kthread(struct probe *p, const char *comm, pid_t tid)
 {
 #define X(walker, name)                                                                            \
-	if (!strcmp(comm, name) && op_run_has(p->run, walker))                                     \
+	if (!strncmp(comm, name, strlen(name)) && op_run_has(p->run, walker))                      \
 		p->layer->task(p->ctx, walker, tid);
 	PROBE_KTHREADS(X)
 #undef X

@@ -84,10 +84,10 @@ enum probe_window {
 	X("damon-stat", "damon")                                                                   \
 	X("damon-reclaim", "damon")
 
-/* X(walker, name of the kernel's thread that works for it) */
+/* X(walker, how the names of the kernel's threads that work for it begin) */
 #define PROBE_KTHREADS(X)                                                                          \
 	X("khugepaged", "khugepaged")                                                              \
-	X("reclaim", "kswapd0")
+	X("reclaim", "kswapd")
 
 enum probe_how {
 	PROBE_HOW_PFN,

@@ -16,37 +16,42 @@
 
 struct lru_gen {
 	int fd;
+	unsigned int nodes; /* at the last step; 0: not known */
 	uint64_t pass;
 };
 
 enum { AGINGS, EVICTIONS, REFUSED };
 static const char *const counters[] = {"agings", "evictions", "refused", NULL};
 
-/* The first node of the first cgroup in the list, which is the root's. */
 struct generations {
 	unsigned long long cgroup, node, min, max;
+	unsigned int count; /* 0: that node is not there */
 };
 
-static bool parse(char *text, struct generations *g)
+/* Node number @turn of the first cgroup in the list, which is the root's. How many nodes it has. */
+static unsigned int parse(char *text, unsigned int turn, struct generations *g)
 {
-	unsigned int node_lines = 0, count = 0;
+	unsigned int nodes = 0;
 	char *save;
 
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		line += strspn(line, " ");
-		if (!strncmp(line, "memcg", 5) && !node_lines) {
+		if (!strncmp(line, "memcg", 5)) {
+			if (nodes)
+				break;
 			g->cgroup = strtoull(line + 5, NULL, 10);
-		} else if (!strncmp(line, "node", 4) && !node_lines++) {
-			g->node = strtoull(line + 4, NULL, 10);
-		} else if (node_lines == 1 && *line >= '0' && *line <= '9') {
-			g->max = strtoull(line, NULL, 10);
-			if (!count++)
-				g->min = g->max;
-		} else {
+		} else if (!strncmp(line, "node", 4)) {
+			if (nodes++ == turn)
+				g->node = strtoull(line + 4, NULL, 10);
+		} else if (!nodes) {
 			break;
+		} else if (nodes == turn + 1 && *line >= '0' && *line <= '9') {
+			g->max = strtoull(line, NULL, 10);
+			if (!g->count++)
+				g->min = g->max;
 		}
 	}
-	return count > 0;
+	return nodes;
 }
 
 static int setup(void *ctx, struct op_env *env)
@@ -69,11 +74,15 @@ static int step(void *ctx, struct op_env *env)
 	struct generations g = {0};
 	char text[4096], order[96];
 	bool evict = c->pass % 2;
+	unsigned int nodes;
 	ssize_t len = pread(c->fd, text, sizeof(text) - 1, 0);
 	int err;
 
 	text[len > 0 ? len : 0] = '\0';
-	if (!parse(text, &g))
+	nodes = parse(text, c->nodes ? (unsigned int)(c->pass / 2 % c->nodes) : 0, &g);
+	if (nodes)
+		c->nodes = nodes;
+	if (!g.count)
 		return OP_STEP_IDLE;
 	if (evict) /* swappiness 100, up to 256 pages */
 		snprintf(order, sizeof(order), "- %llu %llu %llu 100 256", g.cgroup, g.node, g.min);

@@ -105,6 +105,29 @@ static void test_lru_gen(OpFixture *f, gconstpointer data)
 	g_assert_true(g_str_has_prefix(text, "+ 1 2 44 1 1"));
 }
 
+/* Each node in turn; the list is put back after each step, which writes over it. */
+static void test_lru_gen_nodes(OpFixture *f, gconstpointer data)
+{
+	static const char list[] = "memcg     1 /\n node     0\n         41   99  0  0\n"
+				   " node     1\n         52   99  0  0\n         53   1  2  3\n";
+	static const char *const orders[] = {"+ 1 0 41 1 1", "- 1 0 41 100 256", "+ 1 1 53 1 1",
+					     "- 1 1 52 100 256"};
+
+	fake_tree_put(f->tree, "sys/kernel/mm/lru_gen/enabled", "0x0007\n");
+	fake_tree_put(f->tree, LRU_GEN, list);
+	start(f, "op inst=0 name=lru-gen pace-us=1000");
+	for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
+		g_autofree char *text = NULL;
+
+		op_fixture_wait_for(f, "0", i % 2 ? "evictions" : "agings", i / 2 + 1);
+		text = fake_tree_get(f->tree, LRU_GEN);
+		if (!g_str_has_prefix(text, orders[i]))
+			g_error("step %u: '%s'", i, text);
+		fake_tree_put(f->tree, LRU_GEN, list);
+	}
+	stop(f);
+}
+
 static void test_page_cache(OpFixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename(f->tree->path, "tmp", NULL);
@@ -323,6 +346,7 @@ int main(int argc, char **argv)
 	op_fixture_add_test("/walkers/reclaim", test_reclaim);
 	op_fixture_add_test("/walkers/reclaim/without-cgroup", test_reclaim_without_cgroup);
 	op_fixture_add_test("/walkers/lru-gen", test_lru_gen);
+	op_fixture_add_test("/walkers/lru-gen/nodes", test_lru_gen_nodes);
 	op_fixture_add_test("/walkers/page-cache", test_page_cache);
 	op_fixture_add_test("/walkers/gup", test_gup);
 	op_fixture_add_test("/walkers/pagemap", test_pagemap);
