@@ -10,13 +10,16 @@
 /* A guest in pieces may send garbage for ever; its evidence stays bounded. */
 #define BAD_LINES_MAX 1000
 
+/* What is larger was never counted, and what is reckoned with it would overflow. */
+#define NUMBER_MAX (1ull << 53)
+
 #define PLUGGED_STILL_US (2 * G_USEC_PER_SEC)
 
 static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallback)
 {
 	uint64_t value;
 
-	return wire_get_u64(msg, key, &value) == 0 ? value : fallback;
+	return wire_get_u64(msg, key, &value) == 0 && value <= NUMBER_MAX ? value : fallback;
 }
 
 static BootOp *op_of(Boot *boot, const struct wire_msg *msg)

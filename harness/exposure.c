@@ -155,10 +155,10 @@ static void take_layer(Exposure *e, const char *layer, const char *reason, gbool
 	e->reason = units_printable(reason ? reason : "");
 }
 
-/* What is no number, or larger than JSON and SQLite can hold, was never counted. */
+/* What is no number, or too large to be added up, was never counted. */
 static guint64 number(JsonObject *o, const char *key)
 {
-	return (guint64)MAX(rj_int(o, key, 0), 0);
+	return (guint64)rj_count(o, key, 0);
 }
 
 /* A total of a window or a visit, under the name that the agent and the results know it by. */
@@ -201,14 +201,12 @@ static void take_totals(gpointer row, const Total *totals, JsonObject *o)
 		*total_in(row, totals) = MAX(total_of(row, totals), number(o, totals->key));
 }
 
-/* Of two boots, each of which may have told anything. */
 static void add_totals(gpointer sum, gconstpointer row, const Total *totals)
 {
 	for (; totals->key; totals++) {
 		guint64 have = total_of(sum, totals), more = total_of(row, totals);
 
-		*total_in(sum, totals) =
-			totals->most ? MAX(have, more) : MIN(have + more, (guint64)G_MAXINT64);
+		*total_in(sum, totals) = totals->most ? MAX(have, more) : have + more;
 	}
 }
 

@@ -127,23 +127,26 @@ static gboolean is_of(const Rate *rate, JsonObject *o)
 /* What a total grows in a second, against its best second. */
 static void rate_lane(Timeline *t, guint y, const Rate *rate)
 {
-	for (guint pass = 0, most = 1; pass < 2; pass++) {
-		gint64 last_us = -1, last = 0;
+	double most = 1;
+
+	for (guint pass = 0; pass < 2; pass++) {
+		gint64 last_us = -1;
+		double last = 0;
 
 		for (guint i = 0; i < t->counts->len; i++) {
 			JsonObject *o = g_ptr_array_index(t->counts, i);
-			gint64 host_us = rj_int(o, "host_us", 0);
-			gint64 total = rj_int(o, rate->member, 0), grown;
+			gint64 host_us = rj_count(o, "host_us", 0);
+			double total = rj_double(o, rate->member, 0), grown;
 
 			if (!is_of(rate, o))
 				continue;
 			if (last_us < 0)
 				last_us = host_us - G_USEC_PER_SEC;
-			grown = (total - last) * G_USEC_PER_SEC / MAX(host_us - last_us, 1);
+			grown = (total - last) * 1e6 / (double)MAX(host_us - last_us, 1);
 			if (pass == 0)
-				most = (guint)CLAMP(grown, (gint64)most, G_MAXINT32);
+				most = MAX(most, grown);
 			else if (grown > 0)
-				bar(t, rate->class, y, last_us, host_us, (double)grown / most);
+				bar(t, rate->class, y, last_us, host_us, grown / most);
 			last_us = host_us;
 			last = total;
 		}
@@ -264,7 +267,7 @@ static gint64 hit_lane(Timeline *t)
 static gboolean stretch(JsonObject *line, gpointer user)
 {
 	Timeline *t = user;
-	gint64 host_us = rj_int(line, "host_us", 0);
+	gint64 host_us = rj_count(line, "host_us", 0);
 
 	t->to_us = CLAMP(host_us, t->to_us, (gint64)30 * 24 * 3600 * G_USEC_PER_SEC);
 	return TRUE;

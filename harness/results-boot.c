@@ -56,7 +56,7 @@ static RSplat *load_splat(JsonObject *o)
 	s->signature = g_strdup(rj_text(o, "signature", ""));
 	s->corrupted = rj_bool(o, "corrupted");
 	s->line = rj_int(o, "line", 0);
-	s->t_us = rj_int(o, "t_us", -1);
+	s->t_us = rj_count(o, "t_us", -1);
 	return s;
 }
 
@@ -72,7 +72,7 @@ static RIncident *load_incident(JsonObject *o)
 	i->known = g_strdup(rj_text(o, "known", NULL));
 	i->walker_guessed = rj_bool(o, "walker_guessed");
 	i->evidence = rj_bool(o, "evidence");
-	i->hits = rj_int(o, "hits", 1);
+	i->hits = rj_count(o, "hits", 1);
 	i->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free_r);
 	if (rj_object(o, "cause"))
 		g_ptr_array_add(i->splats, load_splat(rj_object(o, "cause")));
@@ -110,8 +110,8 @@ static void load_ops(RBoot *b, JsonArray *ops)
 
 		replace(&op->state, rj_text(o, "state", NULL));
 		replace(&op->reason, rj_text(o, "reason", NULL));
-		op->steps = rj_int(o, "steps", 0);
-		op->offlines = rj_int(o, "offlines", 0);
+		op->steps = rj_count(o, "steps", 0);
+		op->offlines = rj_count(o, "offlines", 0);
 		g_ptr_array_add(b->ops, op);
 	}
 }
@@ -182,10 +182,10 @@ static gboolean load_resize(JsonObject *line, gpointer user)
 	RBoot *b = user;
 	RResize *r = g_new0(RResize, 1);
 
-	r->host_us = rj_int(line, "host_us", 0);
+	r->host_us = rj_count(line, "host_us", 0);
 	r->device = g_strdup(rj_text(line, "device", "?"));
-	r->requested_bytes = rj_int(line, "requested_bytes", 0);
-	r->plugged_bytes = rj_int(line, "plugged_bytes", 0);
+	r->requested_bytes = rj_count(line, "requested_bytes", 0);
+	r->plugged_bytes = rj_count(line, "plugged_bytes", 0);
 	g_ptr_array_add(b->resizes, r);
 	return b->resizes->len < 1000000;
 }
@@ -234,9 +234,9 @@ static void load_verdict(RBoot *b, JsonObject *o)
 	b->interrupted = rj_bool(o, "interrupted");
 	b->run_s = rj_double(o, "run_s", 0);
 	b->hello_s = rj_double(o, "hello_s", -1);
-	b->offlines = rj_int(o, "offlines", 0);
-	b->hits = rj_int(o, "hits", 0);
-	b->known = rj_int(o, "known", 0);
+	b->offlines = rj_count(o, "offlines", 0);
+	b->hits = rj_count(o, "hits", 0);
+	b->known = rj_count(o, "known", 0);
 	load_hit(b, rj_object(o, "first_hit"));
 	load_ops(b, rj_array(o, "ops"));
 	b->exposure = exposure_from_json(rj_object(o, "exposure"));

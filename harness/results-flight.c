@@ -18,7 +18,7 @@ typedef struct {
 static gboolean compare_clocks(JsonObject *line, gpointer user)
 {
 	Clock *clock = user;
-	gint64 t_ns = rj_int(line, "t_ns", -1), host_us = rj_int(line, "host_us", -1);
+	gint64 t_ns = rj_int(line, "t_ns", -1), host_us = rj_count(line, "host_us", -1);
 
 	if (t_ns <= 0 || host_us < 0)
 		return TRUE;
@@ -46,8 +46,7 @@ static gint64 splat_ns(const RBoot *b)
 		if (!incident->evidence || incident->splats->len == 0)
 			continue;
 		cause = g_ptr_array_index(incident->splats, 0);
-		return cause->t_us >= 0 && cause->t_us < G_MAXINT64 / 1000 ? cause->t_us * 1000
-									   : -1;
+		return cause->t_us >= 0 ? cause->t_us * 1000 : -1;
 	}
 	return -1;
 }

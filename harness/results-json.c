@@ -2,6 +2,7 @@
 /* See results-json.h. */
 #include "harness/results-json.h"
 #include "host-driver/error.h"
+#include "host-driver/json-depth.h"
 
 #include <gio/gio.h>
 #include <glib/gstdio.h>
@@ -41,6 +42,13 @@ gint64 rj_int(JsonObject *o, const char *key, gint64 fallback)
 		return value > -9e18 && value < 9e18 ? (gint64)value : fallback;
 	}
 	return json_node_get_int(node);
+}
+
+gint64 rj_count(JsonObject *o, const char *key, gint64 fallback)
+{
+	gint64 value = rj_int(o, key, fallback);
+
+	return value >= 0 && value <= RESULTS_COUNT_MAX ? value : fallback;
 }
 
 double rj_double(JsonObject *o, const char *key, double fallback)
@@ -96,7 +104,7 @@ JsonNode *rj_load(const char *dir, const char *name, GError **error)
 	if (g_stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > RESULTS_JSON_MAX_BYTES)
 		g_set_error(&bad, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: too large", path);
 	else if (g_file_get_contents(path, &text, &len, &bad) &&
-		 g_utf8_validate(text, (gssize)len, NULL))
+		 g_utf8_validate(text, (gssize)len, NULL) && json_depth_is_sane(text))
 		node = json_from_string(text, &bad);
 	if (node && JSON_NODE_HOLDS_OBJECT(node))
 		return g_steal_pointer(&node);
@@ -124,7 +132,7 @@ gboolean rj_lines(const char *dir, const char *name,
 
 		/* A line without its end was cut by a kill. */
 		if (len > RESULTS_LINE_MAX_BYTES || len == 0 || line[len - 1] != '\n' ||
-		    !g_utf8_validate(line, len, NULL))
+		    !g_utf8_validate(line, len, NULL) || !json_depth_is_sane(line))
 			continue;
 		node = json_from_string(line, NULL);
 		if (node && JSON_NODE_HOLDS_OBJECT(node))

@@ -14,9 +14,14 @@
 #define RESULTS_JSON_MAX_BYTES (256ll << 20)
 #define RESULTS_LINE_MAX_BYTES (1 << 20)
 
+/* Largest count that is believed; of boots enough to fill a life they still add up. */
+#define RESULTS_COUNT_MAX (1ll << 53)
+
 /* All take a NULL object for an empty one. Texts and objects are borrowed from @o. */
 const char *rj_text(JsonObject *o, const char *key, const char *fallback);
 gint64 rj_int(JsonObject *o, const char *key, gint64 fallback);
+/* A count, or a time in us: not below 0, nor so large that what is reckoned with it overflows. */
+gint64 rj_count(JsonObject *o, const char *key, gint64 fallback);
 double rj_double(JsonObject *o, const char *key, double fallback);
 gboolean rj_bool(JsonObject *o, const char *key);
 JsonObject *rj_object(JsonObject *o, const char *key);

@@ -6,13 +6,13 @@
  */
 #include "host-driver/qmp.h"
 #include "host-driver/error.h"
+#include "host-driver/json-depth.h"
 #include "host-driver/stream.h"
 #include "host-driver/source.h"
 
 #include <string.h>
 
 #define QMP_LINE_MAX_BYTES (64u << 20)
-#define QMP_DEPTH_MAX	   64 /* json-glib 1.6 recurses without a limit of its own */
 #define QMP_HANDSHAKE_MS   30000
 
 typedef enum { QMP_GREETING, QMP_NEGOTIATING, QMP_READY, QMP_CLOSED } QmpState;
@@ -281,32 +281,6 @@ static gboolean handle_reply(QmpClient *qmp, JsonObject *message, GError **error
 	return TRUE; /* too late: its deadline has answered it */
 }
 
-/*
- * Whether brackets nest at most QMP_DEPTH_MAX deep (those in strings do not count). json-glib
- * would take comments too, which QMP has not and which could hide brackets from this.
- */
-static gboolean depth_is_sane(const char *line)
-{
-	guint depth = 0;
-	gboolean in_string = FALSE;
-
-	for (const char *p = line; *p; p++) {
-		if (in_string && *p == '\\' && p[1])
-			p++;
-		else if (*p == '"')
-			in_string = !in_string;
-		else if (!in_string && (*p == '{' || *p == '['))
-			depth++;
-		else if (!in_string && (*p == '}' || *p == ']') && depth)
-			depth--;
-		else if (!in_string && (*p == '/' || *p == '#' || *p == '\''))
-			return FALSE;
-		if (depth > QMP_DEPTH_MAX)
-			return FALSE;
-	}
-	return TRUE;
-}
-
 static gboolean handle_line(QmpClient *qmp, const char *line, gsize len, GError **error)
 {
 	g_autoptr(JsonParser) parser = NULL;
@@ -314,7 +288,7 @@ static gboolean handle_line(QmpClient *qmp, const char *line, gsize len, GError 
 	JsonNode *root;
 	JsonObject *message;
 
-	if (!depth_is_sane(line) || strlen(line) != len) {
+	if (!json_depth_is_sane(line) || strlen(line) != len) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "QMP: not JSON");
 		return FALSE;
 	}

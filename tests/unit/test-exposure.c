@@ -83,7 +83,7 @@ static void test_layers(void)
 /* A guest in pieces may say anything: no name and no number of it may do harm. */
 static void test_hostile(void)
 {
-	g_autoptr(Exposure) e = exposure_new(), sum = exposure_new();
+	g_autoptr(Exposure) e = exposure_new();
 
 	tell(e, "probe t_ns=1 layer=%1b[31m on=1 reason=");
 	tell(e, "window t_ns=2 name=<script> opened=4");
@@ -94,9 +94,7 @@ static void test_hostile(void)
 	tell(e, "window t_ns=2 name=dec opened=18446744073709551615 open_ns=-4 lost=x");
 	g_assert_cmpuint(exposure_opened(e, "dec"), ==, 0);
 	tell(e, "window t_ns=2 name=dec opened=9223372036854775807");
-	for (guint i = 0; i < 4; i++)
-		exposure_add(sum, e);
-	g_assert_cmpuint(exposure_opened(sum, "dec"), ==, G_MAXINT64);
+	g_assert_cmpuint(exposure_opened(e, "dec"), ==, 0);
 	for (guint i = 0; i < 5000; i++) {
 		g_autofree char *window = g_strdup_printf("window t_ns=2 name=w%u opened=1", i);
 		g_autofree char *visit = g_strdup_printf(

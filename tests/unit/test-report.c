@@ -238,16 +238,51 @@ static void test_bare(Fixture *f, gconstpointer data)
 	}
 }
 
+/* Counts and times that no machine has, and lines that nest for ever. */
+static void test_numbers(Fixture *f, gconstpointer data)
+{
+	static const char *const numbers[] = {"9223372036854775807", "-9223372036854775808",
+					      "1e300", "\"x\"", "0"};
+	g_autofree char *dir =
+		g_build_filename(f->root, "20261120-100000-quick-6.12", "boots", "0001", NULL);
+	g_autofree char *deep = g_strnfill(500000, '['), *html = NULL;
+	g_autoptr(GString) lines = g_string_new(NULL);
+	RTotals totals;
+
+	for (guint i = 0; i < G_N_ELEMENTS(numbers); i++)
+		g_string_append_printf(lines,
+				       "{\"agent\":\"count\",\"inst\":0,\"steps\":%s,\"t_ns\":%s,"
+				       "\"host_us\":%s,\"requested_bytes\":%s,"
+				       "\"plugged_bytes\":%s,\"device\":\"vm0\"}\n",
+				       numbers[i], numbers[i], numbers[i], numbers[i], numbers[i]);
+	g_string_append_printf(lines, "%s\n{\"a\":%s\n", deep, deep);
+	fixture_write(dir, "counters.jsonl", lines->str);
+	fixture_write(dir, "memory.jsonl", lines->str);
+	fixture_write(dir, "events.jsonl", lines->str);
+	fixture_write(dir, "verdict.json",
+		      "{\"verdict\":\"incident\",\"offlines\":9223372036854775807,"
+		      "\"hits\":9223372036854775807,\"incidents\":[{\"family\":\"fake-offline\","
+		      "\"evidence\":true,\"hits\":9223372036854775807,\"cause\":{"
+		      "\"title\":\"t\",\"t_us\":9223372036854775807}}]}");
+	g_ptr_array_set_size(f->hunts, 0);
+	load(f, "20261120-100000-quick-6.12");
+	totals = results_totals(g_ptr_array_index(f->hunts, 0));
+	g_assert_cmpint(totals.offlines, ==, 200);
+	html = report_html(f->hunts);
+	has(html, "class=\"timeline\"");
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*run)(Fixture *, gconstpointer);
 	} tests[] = {
-		{"/report/escape", test_escape}, {"/report/escape-all", test_escape_all},
-		{"/report/splat", test_splat},	 {"/report/decoded", test_decoded},
-		{"/report/cases", test_cases},	 {"/report/html", test_html},
-		{"/report/bare", test_bare},	 {"/report/links", test_links},
+		{"/report/escape", test_escape},   {"/report/escape-all", test_escape_all},
+		{"/report/splat", test_splat},	   {"/report/decoded", test_decoded},
+		{"/report/cases", test_cases},	   {"/report/html", test_html},
+		{"/report/numbers", test_numbers}, {"/report/bare", test_bare},
+		{"/report/links", test_links},
 	};
 
 	g_test_init(&argc, &argv, NULL);

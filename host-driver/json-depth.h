@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is to be known of JSON of others before it is parsed. */
+#ifndef PFNHUNT_JSON_DEPTH_H
+#define PFNHUNT_JSON_DEPTH_H
+
+#include <glib.h>
+
+/*
+ * Whether brackets nest at most 64 deep (those in strings do not count): json-glib 1.6 recurses
+ * without a limit of its own. It would take comments too, which could hide brackets from this,
+ * and which neither QMP nor a results folder has: they are not sane either.
+ */
+gboolean json_depth_is_sane(const char *text);
+
+#endif
