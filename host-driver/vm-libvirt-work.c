@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Launch and end of a domain: what blocks, and libvirt's callbacks in the main loop. */
 #include "host-driver/error.h"
+#include "host-driver/json-depth.h"
 #include "host-driver/vm-libvirt-files.h"
 #include "host-driver/vm-libvirt-internal.h"
 #include "host-driver/vm-libvirt-xml.h"
@@ -60,7 +61,8 @@ static void qemu_event(virConnectPtr conn, virDomainPtr dom, const char *name, l
 		       unsigned int micros, const char *details, void *user)
 {
 	VmLibvirt *v = user;
-	g_autoptr(JsonNode) node = details ? json_from_string(details, NULL) : NULL;
+	g_autoptr(JsonNode) node =
+		details && json_depth_is_sane(details) ? json_from_string(details, NULL) : NULL;
 	g_autofree char *line =
 		g_strdup_printf("{\"event\": \"%s\", \"data\": %s, \"timestamp\": {\"seconds\": "
 				"%lld, \"microseconds\": %u}}",
@@ -313,7 +315,7 @@ void lv_qmp(LvJob *job, const char *command, JsonObject *arguments)
 	}
 	g_strchomp(said);
 	lv_job_line(job, '<', "%s", said);
-	reply = json_from_string(said, NULL);
+	reply = json_depth_is_sane(said) ? json_from_string(said, NULL) : NULL;
 	free(said);
 	if (reply && JSON_NODE_HOLDS_OBJECT(reply))
 		answer = json_node_get_object(reply);
