@@ -44,7 +44,18 @@ void op_fixture_add(OpFixture *f, const char *text)
 	g_assert_cmpint(op_run_add(f->run, &plan), ==, 0);
 }
 
-/* The value of @key in the last line of this verb for this op, or NULL. */
+void op_fixture_start_walker(OpFixture *f, const char *line)
+{
+	op_fixture_add(f, line);
+	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 1);
+	g_assert_cmpuint(op_run_start(f->run), ==, 1);
+}
+
+void op_fixture_stop(OpFixture *f)
+{
+	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
+}
+
 char *op_fixture_last_value(OpFixture *f, const char *verb, const char *inst, const char *key)
 {
 	for (guint i = f->lines->len; i-- > 0;) {
@@ -77,7 +88,6 @@ guint64 op_fixture_number(OpFixture *f, const char *inst, const char *key)
 	return g_ascii_strtoull(text, NULL, 10);
 }
 
-/* Looks on until a counter has reached @least; that must happen within seconds. */
 void op_fixture_wait_for(OpFixture *f, const char *inst, const char *key, guint64 least)
 {
 	gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
@@ -89,7 +99,6 @@ void op_fixture_wait_for(OpFixture *f, const char *inst, const char *key, guint6
 	}
 }
 
-/* Block 32, partly plugged, as the core would tell of it. */
 void op_fixture_publish(OpFixture *f, guint64 end_pfn)
 {
 	g_autofree struct targets *t = g_new0(struct targets, 1);

@@ -19,6 +19,10 @@ typedef struct {
 
 /* Adds an op by its line of a plan. */
 void op_fixture_add(OpFixture *f, const char *line);
+/* Adds the one walker of a test, and starts it. */
+void op_fixture_start_walker(OpFixture *f, const char *line);
+/* Stops all ops, which must not take long. */
+void op_fixture_stop(OpFixture *f);
 /* The value of @key in the last line of this verb for this op, or NULL. */
 char *op_fixture_last_value(OpFixture *f, const char *verb, const char *inst, const char *key);
 void op_fixture_assert_value(OpFixture *f, const char *verb, const char *inst, const char *key,

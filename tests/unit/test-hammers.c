@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The hammers against a fake tree: what they write where, what they count, what they leave. */
-#include "guest-agent/op-run.h"
 #include "guest-agent/walkers/stress-ng.h"
 
-#include <errno.h>
-#include <glib.h>
 #include <string.h>
 
-#include "fake-tree.h"
+#include "op-fixture.h"
 
 #define MEMORY	"sys/devices/system/memory/"
 #define INJECT	"sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_OFFLINE/error"
@@ -16,103 +13,30 @@
 #define HUGE_1G "sys/kernel/mm/hugepages/hugepages-1048576kB/"
 #define HVO	"proc/sys/vm/hugetlb_optimize_vmemmap"
 
-typedef struct {
-	FakeTree *tree;
-	GPtrArray *lines;
-	GMutex lock;
-	struct op_run *run;
-} Fixture;
-
-static void on_line(void *user, const char *line, size_t len, enum sink_worth worth)
-{
-	Fixture *f = user;
-
-	g_mutex_lock(&f->lock);
-	g_ptr_array_add(f->lines, g_strndup(line, len - 1));
-	g_mutex_unlock(&f->lock);
-}
-
-static void set_up(Fixture *f, gconstpointer data)
-{
-	struct sink sink = {.line = on_line, .user = f};
-
-	op_run_init_signals();
-	f->tree = fake_tree_new();
-	f->lines = g_ptr_array_new_with_free_func(g_free);
-	f->run = op_run_new(f->tree->fd, 42, &sink, NULL);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-	op_run_free(f->run);
-	fake_tree_free(f->tree);
-	g_ptr_array_unref(f->lines);
-}
-
 /* Sets the one op of a test up. Returns whether it is ready. */
-static gboolean add(Fixture *f, const char *text)
+static gboolean add(OpFixture *f, const char *line)
 {
-	g_autofree char *line = g_strdup(text);
-	struct op_plan plan;
-	struct wire_msg msg;
-	char err[1024] = "";
-
-	g_assert_cmpint(wire_parse(line, strlen(line), 'h', &msg), ==, 0);
-	g_assert_cmpint(op_plan_parse(&plan, &msg, err, sizeof(err)), ==, 0);
-	g_assert_cmpint(op_run_add(f->run, &plan), ==, 0);
+	op_fixture_add(f, line);
 	return op_run_setup(f->run, OP_HAMMER) == 1;
 }
 
-/* The value of @key in the last line of this verb, or NULL. */
-static char *last_value(Fixture *f, const char *verb, const char *key)
+static void assert_skipped(OpFixture *f, const char *reason)
 {
-	for (guint i = f->lines->len; i-- > 0;) {
-		g_autofree char *line = g_strdup(f->lines->pdata[i]);
-		struct wire_msg msg;
-
-		g_assert_cmpint(wire_parse(line, strlen(line), 'g', &msg), ==, 0);
-		if (g_str_equal(wire_verb_table[msg.verb].name, verb))
-			return g_strdup(wire_get(&msg, key));
-	}
-	return NULL;
+	op_fixture_assert_value(f, "opstate", "0", "state", "skipped");
+	op_fixture_assert_value(f, "opstate", "0", "reason", reason);
 }
 
-static void assert_skipped(Fixture *f, const char *reason)
+static guint64 number(OpFixture *f, const char *key)
 {
-	g_autofree char *state = last_value(f, "opstate", "state");
-	g_autofree char *is = last_value(f, "opstate", "reason");
-
-	g_assert_cmpstr(state, ==, "skipped");
-	g_assert_cmpstr(is, ==, reason);
+	return op_fixture_number(f, "0", key);
 }
 
-static guint64 number(Fixture *f, const char *key)
+static void wait_for(OpFixture *f, const char *key, guint64 least)
 {
-	g_autofree char *text = NULL;
-
-	op_run_count(f->run);
-	text = last_value(f, "count", key);
-	g_assert_nonnull(text);
-	return g_ascii_strtoull(text, NULL, 10);
+	op_fixture_wait_for(f, "0", key, least);
 }
 
-static void wait_for(Fixture *f, const char *key, guint64 least)
-{
-	gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
-
-	while (number(f, key) < least) {
-		g_assert_cmpint(g_get_monotonic_time(), <, end);
-		op_run_watch(f->run);
-		g_usleep(2000);
-	}
-}
-
-static void stop(Fixture *f)
-{
-	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
-}
-
-static void assert_file(Fixture *f, const char *path, const char *start)
+static void assert_file(OpFixture *f, const char *path, const char *start)
 {
 	g_autofree char *text = fake_tree_get(f->tree, path);
 
@@ -120,7 +44,7 @@ static void assert_file(Fixture *f, const char *path, const char *start)
 		g_error("%s has %s, not %s", path, text, start);
 }
 
-static void publish_block_32(Fixture *f)
+static void publish_block_32(OpFixture *f)
 {
 	g_autofree struct targets *t = g_new0(struct targets, 1);
 
@@ -131,7 +55,7 @@ static void publish_block_32(Fixture *f)
 }
 
 /* A plain file cancels nothing: each offline is brought back. */
-static void test_cancel_inject(Fixture *f, gconstpointer data)
+static void test_cancel_inject(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put_blocks(f->tree, 32);
 	fake_tree_put(f->tree, INJECT, "0");
@@ -140,14 +64,14 @@ static void test_cancel_inject(Fixture *f, gconstpointer data)
 	publish_block_32(f);
 	op_run_start(f->run);
 	wait_for(f, "went_offline", 5);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(number(f, "cancelled"), ==, 0);
 	g_assert_cmpuint(number(f, "offlines"), ==, number(f, "went_offline"));
 	assert_file(f, MEMORY "memory32/state", "online_movable");
 	assert_file(f, INJECT, "0");
 }
 
-static void test_cancel_unmet(Fixture *f, gconstpointer data)
+static void test_cancel_unmet(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put_blocks(f->tree, 32);
 	g_assert_false(add(f, "op inst=0 name=block-cancel"));
@@ -155,7 +79,7 @@ static void test_cancel_unmet(Fixture *f, gconstpointer data)
 			  "by=signal does without");
 }
 
-static void test_cancel_signal(Fixture *f, gconstpointer data)
+static void test_cancel_signal(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put_blocks(f->tree, 32);
 	g_assert_true(add(f, "op inst=0 name=block-cancel by=signal signal-us=50 "
@@ -163,33 +87,33 @@ static void test_cancel_signal(Fixture *f, gconstpointer data)
 	publish_block_32(f);
 	op_run_start(f->run);
 	wait_for(f, "steps", 50);
-	stop(f);
+	op_fixture_stop(f);
 	assert_file(f, MEMORY "memory32/state", "online_kernel");
 }
 
-static void test_auto_online(Fixture *f, gconstpointer data)
+static void test_auto_online(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, MEMORY "auto_online_blocks", "");
 	g_assert_true(add(f, "op inst=0 name=auto-online hold-ms=1"));
 	op_run_start(f->run);
 	wait_for(f, "flips", 20);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(number(f, "policy_flips"), ==, 0); /* this kernel has no such file */
 	g_assert_cmpuint(number(f, "failed"), ==, 0);
 	assert_file(f, MEMORY "auto_online_blocks", "online");
 }
 
-static void test_auto_online_policy(Fixture *f, gconstpointer data)
+static void test_auto_online_policy(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, MEMORY "auto_online_blocks", "");
 	fake_tree_put(f->tree, "sys/module/memory_hotplug/parameters/online_policy", "");
 	g_assert_true(add(f, "op inst=0 name=auto-online hold-ms=0"));
 	op_run_start(f->run);
 	wait_for(f, "policy_flips", 20);
-	stop(f);
+	op_fixture_stop(f);
 }
 
-static void test_unbind(Fixture *f, gconstpointer data)
+static void test_unbind(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, DRIVER "unbind", "");
 	fake_tree_put(f->tree, DRIVER "bind", "");
@@ -201,12 +125,12 @@ static void test_unbind(Fixture *f, gconstpointer data)
 	g_assert_cmpuint(number(f, "steps"), ==, 0);
 	wait_for(f, "unbound", 2);
 	g_assert_cmpuint(number(f, "bound"), >=, 1);
-	stop(f);
+	op_fixture_stop(f);
 	assert_file(f, DRIVER "unbind", "virtio3");
 	assert_file(f, DRIVER "bind", "virtio3");
 }
 
-static void test_unbind_none(Fixture *f, gconstpointer data)
+static void test_unbind_none(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, DRIVER "unbind", "");
 	fake_tree_put(f->tree, DRIVER "bind", "");
@@ -214,7 +138,7 @@ static void test_unbind_none(Fixture *f, gconstpointer data)
 	assert_skipped(f, "no device in /sys/bus/virtio/drivers/virtio_mem");
 }
 
-static void test_hugetlb(Fixture *f, gconstpointer data)
+static void test_hugetlb(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, HUGE_2M, "");
 	fake_tree_put(f->tree, HVO, "0");
@@ -222,32 +146,32 @@ static void test_hugetlb(Fixture *f, gconstpointer data)
 	assert_file(f, HVO, "1");
 	op_run_start(f->run);
 	wait_for(f, "rounds", 5);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(number(f, "pages"), ==, 7 * number(f, "rounds"));
 	g_assert_cmpuint(number(f, "failed"), ==, 0);
 	assert_file(f, HUGE_2M, "0");
 	assert_file(f, HVO, "0");
 }
 
-static void test_hugetlb_demote(Fixture *f, gconstpointer data)
+static void test_hugetlb_demote(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, HUGE_1G "nr_hugepages", "");
 	fake_tree_put(f->tree, HUGE_1G "demote", "");
 	g_assert_true(add(f, "op inst=0 name=hugetlb size=1G pages=2 vmemmap=0 touch=0 demote=1"));
 	op_run_start(f->run);
 	wait_for(f, "demoted", 5);
-	stop(f);
+	op_fixture_stop(f);
 	assert_file(f, HUGE_1G "demote", "2");
 }
 
-static void test_hugetlb_unmet(Fixture *f, gconstpointer data)
+static void test_hugetlb_unmet(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, HUGE_2M, "");
 	g_assert_false(add(f, "op inst=0 name=hugetlb"));
 	assert_skipped(f, "no /" HVO "; needs CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP");
 }
 
-static void test_stress_unmet(Fixture *f, gconstpointer data)
+static void test_stress_unmet(OpFixture *f, gconstpointer data)
 {
 	g_assert_false(add(f, "op inst=0 name=stress-ng"));
 	op_run_setup(f->run, OP_WALKER);
@@ -293,13 +217,8 @@ static void test_stress_metrics(void)
 	g_assert_cmpstr(m[1].name, ==, "stress-ng-b");
 }
 
-static void add_test(const char *path, void (*body)(Fixture *, gconstpointer))
-{
-	g_test_add(path, Fixture, NULL, set_up, body, tear_down);
-}
-
 /* The level is set, the kernel's own waits are off, and afterwards all is as it was. */
-static void test_suspend(Fixture *f, gconstpointer data)
+static void test_suspend(OpFixture *f, gconstpointer data)
 {
 	static const char *const files[] = {"sys/power/state", "sys/power/pm_test",
 					    "sys/power/pm_freeze_timeout",
@@ -316,14 +235,14 @@ static void test_suspend(Fixture *f, gconstpointer data)
 	g_assert_cmpstr(delay, ==, "0");
 	g_assert_cmpuint(op_run_start(f->run), ==, 1);
 	wait_for(f, "suspends", 3);
-	stop(f);
+	op_fixture_stop(f);
 	state = fake_tree_get(f->tree, "sys/power/state");
 	g_assert_cmpstr(state, ==, "freeze");
 	after = fake_tree_get(f->tree, "sys/power/pm_test");
 	g_assert_cmpstr(after, ==, "none");
 }
 
-static void test_suspend_lacks(Fixture *f, gconstpointer data)
+static void test_suspend_lacks(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, "sys/power/state", "");
 	g_assert_false(add(f, "op inst=0 name=suspend"));
@@ -333,19 +252,19 @@ static void test_suspend_lacks(Fixture *f, gconstpointer data)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	add_test("/hammers/cancel-inject", test_cancel_inject);
-	add_test("/hammers/cancel-unmet", test_cancel_unmet);
-	add_test("/hammers/cancel-signal", test_cancel_signal);
-	add_test("/hammers/auto-online", test_auto_online);
-	add_test("/hammers/auto-online-policy", test_auto_online_policy);
-	add_test("/hammers/unbind", test_unbind);
-	add_test("/hammers/unbind-none", test_unbind_none);
-	add_test("/hammers/hugetlb", test_hugetlb);
-	add_test("/hammers/hugetlb-demote", test_hugetlb_demote);
-	add_test("/hammers/hugetlb-unmet", test_hugetlb_unmet);
-	add_test("/hammers/stress-unmet", test_stress_unmet);
-	add_test("/hammers/suspend", test_suspend);
-	add_test("/hammers/suspend-lacks", test_suspend_lacks);
+	op_fixture_add_test("/hammers/cancel-inject", test_cancel_inject);
+	op_fixture_add_test("/hammers/cancel-unmet", test_cancel_unmet);
+	op_fixture_add_test("/hammers/cancel-signal", test_cancel_signal);
+	op_fixture_add_test("/hammers/auto-online", test_auto_online);
+	op_fixture_add_test("/hammers/auto-online-policy", test_auto_online_policy);
+	op_fixture_add_test("/hammers/unbind", test_unbind);
+	op_fixture_add_test("/hammers/unbind-none", test_unbind_none);
+	op_fixture_add_test("/hammers/hugetlb", test_hugetlb);
+	op_fixture_add_test("/hammers/hugetlb-demote", test_hugetlb_demote);
+	op_fixture_add_test("/hammers/hugetlb-unmet", test_hugetlb_unmet);
+	op_fixture_add_test("/hammers/stress-unmet", test_stress_unmet);
+	op_fixture_add_test("/hammers/suspend", test_suspend);
+	op_fixture_add_test("/hammers/suspend-lacks", test_suspend_lacks);
 	g_test_add_func("/hammers/stress-params", test_stress_params);
 	g_test_add_func("/hammers/stress-metrics", test_stress_metrics);
 	return g_test_run();

@@ -15,18 +15,6 @@
 #define DAMON	"sys/kernel/mm/damon/admin/kdamonds/"
 #define SCHEME	DAMON "0/contexts/0/schemes/"
 
-static void start(OpFixture *f, const char *line)
-{
-	op_fixture_add(f, line);
-	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 1);
-	g_assert_cmpuint(op_run_start(f->run), ==, 1);
-}
-
-static void stop(OpFixture *f)
-{
-	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
-}
-
 static void assert_file(OpFixture *f, const char *file, const char *text)
 {
 	g_autofree char *is = fake_tree_get(f->tree, file);
@@ -43,7 +31,7 @@ static void assert_not_run(OpFixture *f, const char *line, const char *state, co
 	op_fixture_assert_value(f, "opstate", "0", "state", state);
 	reason = op_fixture_last_value(f, "opstate", "0", "reason");
 	g_assert_nonnull(strstr(reason, words));
-	stop(f);
+	op_fixture_stop(f);
 }
 
 static void test_khugepaged(OpFixture *f, gconstpointer data)
@@ -54,13 +42,13 @@ static void test_khugepaged(OpFixture *f, gconstpointer data)
 	fake_tree_put(f->tree, THP "khugepaged/pages_to_scan", "");
 	fake_tree_put(f->tree, THP "khugepaged/pages_collapsed", "7\n");
 	fake_tree_put(f->tree, THP "khugepaged/full_scans", "3\n");
-	start(f, "op inst=0 name=khugepaged area-mb=4");
+	op_fixture_start_walker(f, "op inst=0 name=khugepaged area-mb=4");
 	g_usleep(20000);
 	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), ==, 0);
 	fake_tree_put(f->tree, THP "khugepaged/pages_collapsed", "12\n");
 	fake_tree_put(f->tree, THP "khugepaged/full_scans", "5\n");
 	op_fixture_wait_for(f, "0", "steps", 1);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "full_scans"), >=, 1);
 	g_assert_cmpuint(op_fixture_number(f, "0", "collapsed"), ==, 5);
 	assert_file(f, THP "enabled", "madvise");
@@ -73,9 +61,9 @@ static void test_reclaim(OpFixture *f, gconstpointer data)
 	fake_tree_put(f->tree, "proc/sys/vm/drop_caches", "");
 	fake_tree_put(f->tree, "sys/fs/cgroup/cgroup.procs", "");
 	fake_tree_put(f->tree, "sys/fs/cgroup/memory.reclaim", "");
-	start(f, "op inst=0 name=reclaim area-mb=2");
+	op_fixture_start_walker(f, "op inst=0 name=reclaim area-mb=2");
 	op_fixture_wait_for(f, "0", "cache_drops", 2);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "pageouts"), >=, 2);
 	g_assert_cmpuint(op_fixture_number(f, "0", "cgroup_reclaims"), >=, 2);
 	assert_file(f, "proc/sys/vm/drop_caches", "3");
@@ -97,9 +85,9 @@ static void test_lru_gen(OpFixture *f, gconstpointer data)
 		      "memcg     1 /\n node     2\n         41   99  0  0\n         44   1  2  3\n"
 		      "memcg     9 /x\n node     0\n         77   1  2  3\n");
 	/* One step writes over the list, so the next has nothing to go by. */
-	start(f, "op inst=0 name=lru-gen pace-us=1000");
+	op_fixture_start_walker(f, "op inst=0 name=lru-gen pace-us=1000");
 	op_fixture_wait_for(f, "0", "agings", 1);
-	stop(f);
+	op_fixture_stop(f);
 	assert_file(f, "sys/kernel/mm/lru_gen/enabled", "y");
 	text = fake_tree_get(f->tree, LRU_GEN);
 	g_assert_true(g_str_has_prefix(text, "+ 1 2 44 1 1"));
@@ -115,7 +103,7 @@ static void test_lru_gen_nodes(OpFixture *f, gconstpointer data)
 
 	fake_tree_put(f->tree, "sys/kernel/mm/lru_gen/enabled", "0x0007\n");
 	fake_tree_put(f->tree, LRU_GEN, list);
-	start(f, "op inst=0 name=lru-gen pace-us=1000");
+	op_fixture_start_walker(f, "op inst=0 name=lru-gen pace-us=1000");
 	for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
 		g_autofree char *text = NULL;
 
@@ -125,7 +113,7 @@ static void test_lru_gen_nodes(OpFixture *f, gconstpointer data)
 			g_error("step %u: '%s'", i, text);
 		fake_tree_put(f->tree, LRU_GEN, list);
 	}
-	stop(f);
+	op_fixture_stop(f);
 }
 
 static void test_page_cache(OpFixture *f, gconstpointer data)
@@ -140,7 +128,7 @@ static void test_page_cache(OpFixture *f, gconstpointer data)
 	g_assert_cmpuint(op_run_start(f->run), ==, 2);
 	op_fixture_wait_for(f, "0", "cuts", 32);
 	op_fixture_wait_for(f, "1", "lookups", 32);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "reads"), >=, 32);
 	g_assert_cmpuint(op_fixture_number(f, "0", "failed"), ==, 0);
 	g_assert_false(g_file_test(file, G_FILE_TEST_EXISTS));
@@ -148,10 +136,10 @@ static void test_page_cache(OpFixture *f, gconstpointer data)
 
 static void test_gup(OpFixture *f, gconstpointer data)
 {
-	start(f, "op inst=0 name=gup area-mb=2 hold-ms=0");
+	op_fixture_start_walker(f, "op inst=0 name=gup area-mb=2 hold-ms=0");
 	op_fixture_wait_for(f, "0", "spliced_pages", 32);
 	op_fixture_wait_for(f, "0", "futexes", 32);
-	stop(f);
+	op_fixture_stop(f);
 	/* Pinning may be bounded by RLIMIT_MEMLOCK, or io_uring be forbidden. */
 	g_assert_cmpuint(op_fixture_number(f, "0", "failed") +
 				 op_fixture_number(f, "0", "pinned_pages"),
@@ -166,9 +154,9 @@ static void test_pagemap(OpFixture *f, gconstpointer data)
 
 	g_assert_cmpint(g_mkdir_with_parents(path, 0700), ==, 0);
 	g_assert_cmpint(symlink("/proc/self/pagemap", link), ==, 0);
-	start(f, "op inst=0 name=pagemap area-mb=4");
+	op_fixture_start_walker(f, "op inst=0 name=pagemap area-mb=4");
 	op_fixture_wait_for(f, "0", "present_pages", 2000);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "pages"), >=,
 			 op_fixture_number(f, "0", "present_pages"));
 }
@@ -185,7 +173,7 @@ static void test_burst_hog(OpFixture *f, gconstpointer data)
 	op_fixture_wait_for(f, "0", "steps", 10);
 	op_fixture_wait_for(f, "0", "spun_ms", 5);
 	stopped_us = g_get_monotonic_time();
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpint(g_get_monotonic_time() - stopped_us, <, 500000);
 }
 
@@ -194,9 +182,9 @@ static void test_clear_refs(OpFixture *f, gconstpointer data)
 	g_autofree char *text = NULL;
 
 	fake_tree_put(f->tree, "proc/self/clear_refs", "");
-	start(f, "op inst=0 name=clear-refs area-mb=4");
+	op_fixture_start_walker(f, "op inst=0 name=clear-refs area-mb=4");
 	op_fixture_wait_for(f, "0", "ok", 4);
-	stop(f);
+	op_fixture_stop(f);
 	text = fake_tree_get(f->tree, "proc/self/clear_refs");
 	g_assert_true(g_str_equal(text, "1") || g_str_equal(text, "4"));
 }
@@ -204,9 +192,9 @@ static void test_clear_refs(OpFixture *f, gconstpointer data)
 static void test_migrate(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, "sys/devices/system/node/possible", "0\n");
-	start(f, "op inst=0 name=migrate area-mb=2");
+	op_fixture_start_walker(f, "op inst=0 name=migrate area-mb=2");
 	op_fixture_wait_for(f, "0", "mbind_calls", 4);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "move_pages_calls"), >=, 4);
 }
 
@@ -223,7 +211,7 @@ static void test_numa_balancing(OpFixture *f, gconstpointer data)
 	fake_tree_put(f->tree, "sys/kernel/debug/sched/numa_balancing/scan_period_min_ms",
 		      "1000\n");
 	fake_tree_put(f->tree, "proc/vmstat", "numa_pte_updates 5\nnuma_hint_faults 1\n");
-	start(f, "op inst=0 name=numa-balancing area-mb=2");
+	op_fixture_start_walker(f, "op inst=0 name=numa-balancing area-mb=2");
 	g_usleep(20000);
 	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), ==, 0);
 	fake_tree_put(f->tree, "proc/vmstat",
@@ -232,7 +220,7 @@ static void test_numa_balancing(OpFixture *f, gconstpointer data)
 	op_fixture_wait_for(f, "0", "steps", 1);
 	op_fixture_wait_for(f, "0", "hint_faults", 1);
 	op_fixture_wait_for(f, "0", "pages_migrated", 3);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "pte_updates"), ==, 4);
 	assert_file(f, "proc/sys/kernel/numa_balancing", "1");
 	assert_file(f, "sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", "10");
@@ -243,13 +231,13 @@ static void test_swap(OpFixture *f, gconstpointer data)
 	fake_tree_put(f->tree, "proc/swaps", "Filename Type\n/dev/zram0 partition\n");
 	fake_tree_put(f->tree, "sys/block/zram0/disksize", "0\n");
 	fake_tree_put(f->tree, "proc/vmstat", "pswpin 10\npswpout 20\n");
-	start(f, "op inst=0 name=swap area-mb=2");
+	op_fixture_start_walker(f, "op inst=0 name=swap area-mb=2");
 	g_usleep(20000);
 	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), ==, 0); /* nothing was swapped */
 	fake_tree_put(f->tree, "proc/vmstat", "pswpin 13\npswpout 25\n");
 	op_fixture_wait_for(f, "0", "swapped_out_pages", 5);
 	g_assert_cmpuint(op_fixture_number(f, "0", "swapped_in_pages"), ==, 3);
-	stop(f);
+	op_fixture_stop(f);
 }
 
 /* A file that is called like the device must not become swap. */
@@ -283,7 +271,7 @@ static void put_damon_module(OpFixture *f, const char *name, const char *enabled
 static void test_damon_stat(OpFixture *f, gconstpointer data)
 {
 	put_damon_module(f, "damon_stat", "N\n");
-	start(f, "op inst=0 name=damon-stat");
+	op_fixture_start_walker(f, "op inst=0 name=damon-stat");
 	op_fixture_wait_for(f, "0", "no_kdamond", 1);
 	assert_file(f, "sys/module/damon_stat" ENABLED, "Y");
 	fake_tree_put(f->tree, "proc/77/comm", "kdamond.3\n");
@@ -291,7 +279,7 @@ static void test_damon_stat(OpFixture *f, gconstpointer data)
 	op_fixture_wait_for(f, "0", "steps", 1);
 	g_assert_cmpuint(op_fixture_number(f, "0", "kdamond_runs"), ==, 42);
 	g_assert_cmpuint(op_fixture_number(f, "0", "aims"), ==, 0);
-	stop(f);
+	op_fixture_stop(f);
 	assert_file(f, "sys/module/damon_stat" ENABLED, "N");
 }
 
@@ -301,12 +289,12 @@ static void test_damon_reclaim(OpFixture *f, gconstpointer data)
 	put_damon_module(f, "damon_reclaim", "N\n");
 	fake_tree_put(f->tree, "proc/77/comm", "kdamond.3\n");
 	fake_tree_put(f->tree, "proc/77/schedstat", "1 2 42\n");
-	start(f, "op inst=0 name=damon-reclaim mode=re-aimed");
+	op_fixture_start_walker(f, "op inst=0 name=damon-reclaim mode=re-aimed");
 	assert_file(f, "sys/module/damon_stat" ENABLED, "N");
 	op_fixture_publish(f, FAKE_FIRST_BLOCK * FAKE_BLOCK_PAGES + 2048);
 	op_fixture_wait_for(f, "0", "aims", 1);
 	op_fixture_wait_for(f, "0", "kdamond_runs", 42);
-	stop(f);
+	op_fixture_stop(f);
 	assert_file(f, "sys/module/damon_reclaim/parameters/monitor_region_start", "4299161600");
 	assert_file(f, "sys/module/damon_reclaim/parameters/monitor_region_end", "4303355904");
 	assert_file(f, "sys/module/damon_reclaim/parameters/wmarks_high", "1000");
@@ -331,8 +319,8 @@ static void test_damon_scheme(OpFixture *f, gconstpointer data)
 
 		fake_tree_put(f->tree, path, "");
 	}
-	start(f, "op inst=0 name=damon mode=lru-deprio");
-	stop(f);
+	op_fixture_start_walker(f, "op inst=0 name=damon mode=lru-deprio");
+	op_fixture_stop(f);
 	assert_file(f, SCHEME "nr_schemes", "1");
 	assert_file(f, SCHEME "0/action", "lru_deprio");
 	assert_file(f, SCHEME "0/access_pattern/sz/max", "18446744073709551615");

@@ -28,18 +28,6 @@ static void put_at(OpFixture *f, const char *file, guint64 at, const void *data,
 	close(fd);
 }
 
-static void start(OpFixture *f, const char *line)
-{
-	op_fixture_add(f, line);
-	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 1);
-	g_assert_cmpuint(op_run_start(f->run), ==, 1);
-}
-
-static void stop(OpFixture *f)
-{
-	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
-}
-
 /* The number that a file ended up with lies in the published range, which ends at @end. */
 static void assert_aimed(OpFixture *f, const char *file, guint64 unit, guint64 end)
 {
@@ -130,10 +118,10 @@ static void check_kpage(OpFixture *f, const char *name)
 	put_at(f, file, (FIRST_PFN + 599) * sizeof(one), &one, sizeof(one));
 	put_at(f, file, (FIRST_PFN + 600) * sizeof(one), &one, sizeof(one));
 	put_at(f, file, (FIRST_PFN + 700) * sizeof(one), &zero, sizeof(zero));
-	start(f, line);
+	op_fixture_start_walker(f, line);
 	op_fixture_publish(f, FIRST_PFN + 600);
 	op_fixture_wait_for(f, "0", "reads", 20);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "pages"), >=, 20 / 2 * 600);
 	g_assert_cmpuint(op_fixture_number(f, "0", "nonzero_pages"), ==,
 			 op_fixture_number(f, "0", "steps") / 2);
@@ -155,9 +143,9 @@ static void test_pagetypeinfo(OpFixture *f, gconstpointer data)
 	g_autofree char *text = g_strnfill(10000, 'x');
 
 	fake_tree_put(f->tree, "proc/pagetypeinfo", text);
-	start(f, "op inst=0 name=pagetypeinfo");
+	op_fixture_start_walker(f, "op inst=0 name=pagetypeinfo");
 	op_fixture_wait_for(f, "0", "steps", 3);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "bytes"), ==,
 			 10000 * op_fixture_number(f, "0", "steps"));
 }
@@ -179,11 +167,11 @@ static void test_kcore(OpFixture *f, gconstpointer data)
 	put_at(f, "proc/kcore", 0, &head, sizeof(head));
 	put_at(f, "proc/kcore", sizeof(head), segment, sizeof(segment));
 	put_at(f, "proc/kcore", 0x10000 + 20 * page, "", 1);
-	start(f, "op inst=0 name=kcore chunk-pages=8");
+	op_fixture_start_walker(f, "op inst=0 name=kcore chunk-pages=8");
 	op_fixture_publish(f, FIRST_PFN + 24);
 	op_fixture_wait_for(f, "0", "reads", 10);
 	op_fixture_wait_for(f, "0", "not_mapped", 3);
-	stop(f);
+	op_fixture_stop(f);
 	/* Chunks of 8 and 2 pages, and one that no segment has. */
 	g_assert_cmpuint(op_fixture_number(f, "0", "pages"), >=, 5 * 10);
 	g_assert_cmpuint(op_fixture_number(f, "0", "pages"), <=,
@@ -199,7 +187,7 @@ static void test_kcore_bad(OpFixture *f, gconstpointer data)
 	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 0);
 	op_fixture_assert_value(f, "opstate", "0", "state", "failed");
 	op_fixture_assert_value(f, "opstate", "0", "reason", "/proc/kcore is no 64 bit ELF file");
-	stop(f);
+	op_fixture_stop(f);
 }
 
 static void test_page_idle(OpFixture *f, gconstpointer data)
@@ -211,10 +199,10 @@ static void test_page_idle(OpFixture *f, gconstpointer data)
 	gsize len;
 
 	put_at(f, file, (FIRST_PFN + 128) / 8, &last, sizeof(last));
-	start(f, "op inst=0 name=page-idle aim=fake-offline");
+	op_fixture_start_walker(f, "op inst=0 name=page-idle aim=fake-offline");
 	op_fixture_publish(f, FIRST_PFN + 128);
 	op_fixture_wait_for(f, "0", "idle_pages", 128);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_true(g_file_get_contents(path, &text, &len, NULL));
 	g_assert_cmpuint(len, ==, (FIRST_PFN + 128) / 8 + 8);
 	for (gsize i = FIRST_PFN / 8 - 8; i < len; i++)
@@ -225,10 +213,10 @@ static void test_page_idle(OpFixture *f, gconstpointer data)
 static void test_page_owner(OpFixture *f, gconstpointer data)
 {
 	put_at(f, "sys/kernel/debug/page_owner", FIRST_PFN + 50, "x", 1);
-	start(f, "op inst=0 name=page-owner");
+	op_fixture_start_walker(f, "op inst=0 name=page-owner");
 	op_fixture_publish(f, FIRST_PFN + 100);
 	op_fixture_wait_for(f, "0", "reads", 100);
-	stop(f);
+	op_fixture_stop(f);
 	/* About half of the pages have an owner behind them. */
 	g_assert_cmpuint(op_fixture_number(f, "0", "owned_pages"), >, 0);
 	g_assert_cmpuint(op_fixture_number(f, "0", "owned_pages"), <,
@@ -240,9 +228,9 @@ static void test_kmemleak(OpFixture *f, gconstpointer data)
 	g_autofree char *text = NULL;
 
 	fake_tree_put(f->tree, "sys/kernel/debug/kmemleak", "");
-	start(f, "op inst=0 name=kmemleak");
+	op_fixture_start_walker(f, "op inst=0 name=kmemleak");
 	op_fixture_wait_for(f, "0", "ok", 3);
-	stop(f);
+	op_fixture_stop(f);
 	text = fake_tree_get(f->tree, "sys/kernel/debug/kmemleak");
 	/* Over the command that setup asked with whether it takes any. */
 	g_assert_cmpstr(text, ==, "scank=on");
@@ -261,7 +249,7 @@ static void test_offline_page(OpFixture *f, gconstpointer data)
 	op_fixture_publish(f, FIRST_PFN + 100);
 	op_fixture_wait_for(f, "0", "ok", 32);
 	op_fixture_wait_for(f, "1", "ok", 32);
-	stop(f);
+	op_fixture_stop(f);
 	for (guint i = 0; i < 2; i++)
 		assert_aimed(f, files[i], (guint64)sysconf(_SC_PAGESIZE), FIRST_PFN + 100);
 }
@@ -270,11 +258,11 @@ static void test_hwpoison(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put(f->tree, HWPOISON "corrupt-pfn", "");
 	fake_tree_put(f->tree, HWPOISON "unpoison-pfn", "");
-	start(f, "op inst=0 name=hwpoison pages=5");
+	op_fixture_start_walker(f, "op inst=0 name=hwpoison pages=5");
 	op_fixture_publish(f, FIRST_PFN + 100);
 	op_fixture_wait_for(f, "0", "ok", 5);
 	g_usleep(30000);
-	stop(f);
+	op_fixture_stop(f);
 	g_assert_cmpuint(op_fixture_number(f, "0", "steps"), ==, 5);
 	g_assert_cmpuint(op_fixture_number(f, "0", "injected"), ==, 5);
 	assert_aimed(f, HWPOISON "corrupt-pfn", 1, FIRST_PFN + 100);
@@ -308,7 +296,7 @@ static void test_skipped(OpFixture *f, gconstpointer data)
 		op_fixture_assert_value(f, "opstate", inst, "state", "skipped");
 		op_fixture_assert_value(f, "opstate", inst, "reason", cases[i].reason);
 	}
-	stop(f);
+	op_fixture_stop(f);
 }
 
 int main(int argc, char **argv)
