@@ -31,15 +31,19 @@ void hunt_set_up(Hunt *h, gconstpointer data)
 	h->results = g_dir_make_tmp("pfnhunt-guest-XXXXXX", NULL);
 }
 
+/* libvirt's guests would live on, to the harm of the cases behind. */
+static void end(Hunt *h)
+{
+	g_subprocess_force_exit(h->process);
+	hunt_finish(h);
+	if (backend_option())
+		g_free(backend_clean());
+}
+
 void hunt_tear_down(Hunt *h, gconstpointer data)
 {
-	if (h->process && g_subprocess_get_identifier(h->process)) {
-		g_subprocess_force_exit(h->process);
-		g_subprocess_wait(h->process, NULL, NULL);
-		/* libvirt's guests live on, to the harm of the cases behind. */
-		if (backend_option())
-			g_free(backend_clean());
-	}
+	if (h->process && g_subprocess_get_identifier(h->process))
+		end(h);
 	g_clear_object(&h->process);
 	if (!g_test_failed())
 		tree_remove(h->results);
@@ -303,7 +307,7 @@ void hunt_expect_files(const Hunt *h)
 	}
 }
 
-gboolean hunt_wait_for(const Hunt *h, const char *name, const char *words)
+gboolean hunt_wait_for(Hunt *h, const char *name, const char *words)
 {
 	for (guint i = 0; i < HUNT_DEADLINE_S * 10; i++) {
 		g_autofree char *text = hunt_evidence(h, name);
@@ -314,11 +318,13 @@ gboolean hunt_wait_for(const Hunt *h, const char *name, const char *words)
 			break;
 		g_usleep(100000);
 	}
+	end(h);
+	print_evidence(h);
 	g_test_fail_printf("%s never held '%s'", name, words);
 	return FALSE;
 }
 
-gboolean hunt_interrupt(const Hunt *h)
+gboolean hunt_interrupt(Hunt *h)
 {
 	if (!hunt_wait_for(h, "counters.jsonl", "block-state"))
 		return FALSE;

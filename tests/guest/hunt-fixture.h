@@ -82,10 +82,10 @@ void hunt_expect_files(const Hunt *h);
 
 /*
  * Waits until that evidence holds @words, at most HUNT_DEADLINE_S and no longer than the program
- * runs. FALSE, and the case failed: never.
+ * runs. FALSE, the case failed, the program ended and the evidence printed: never.
  */
-gboolean hunt_wait_for(const Hunt *h, const char *name, const char *words);
+gboolean hunt_wait_for(Hunt *h, const char *name, const char *words);
 /* Once its ops run: interrupts it when counters have been seen to rise. FALSE: it was not so far. */
-gboolean hunt_interrupt(const Hunt *h);
+gboolean hunt_interrupt(Hunt *h);
 
 #endif

@@ -15,7 +15,7 @@ static void test_layer(Hunt *h, gconstpointer data)
 	g_autofree char *path = hunt_scenario_with(h, "probe.ini", "LAYER", layer);
 	g_autofree char *counters = NULL, *wanted = NULL;
 	char *probe;
-	gint64 done;
+	gint64 done, others;
 
 	hunt_start(h, path, "--kernel", kernel);
 	hunt_finish(h);
@@ -40,9 +40,14 @@ static void test_layer(Hunt *h, gconstpointer data)
 	g_assert_cmpint(hunt_count(h, "window/offline/", "lost"), ==, 0);
 	g_assert_cmpint(hunt_count(h, "window/offline/", "open_ns"), >,
 			hunt_count(h, "window/dec/", "open_ns"));
-	/* kpagecount is aimed at the fake-offline pages: it meets nothing else. */
-	g_assert_cmpint(hunt_count(h, "visit/kpagecount/offline", "offline"), ==,
-			hunt_count(h, "visit/kpagecount/offline", "inside"));
+	/*
+	 * kpagecount is aimed at the fake-offline pages: it meets nothing else, but for the visit
+	 * that is under way when a window closes.
+	 */
+	others = hunt_count(h, "visit/kpagecount/offline", "inside") -
+		 hunt_count(h, "visit/kpagecount/offline", "offline");
+	g_assert_cmpint(others, >=, 0);
+	g_assert_cmpint(others, <=, done);
 	g_assert_cmpint(hunt_count(h, "visit/compaction/offline", "visits"), >, 0);
 	g_assert_cmpint(hunt_count(h, "visit/kpageflags/offline", "visits"), >,
 			hunt_count(h, "count/kpageflags/", "pages") / 2);
