@@ -243,16 +243,14 @@ static void append_argv(GString *text, char *const *argv, const char *real, cons
 {
 	for (guint i = 0; argv[i]; i++) {
 		const char *arg = g_str_equal(argv[i], real) ? shown : argv[i];
-		g_autofree char *quoted = g_shell_quote(arg);
-		gboolean plain = strspn(arg, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					     "0123456789-_=,./:+@") == strlen(arg);
+		g_autofree char *word = units_shell_word(arg);
 
 		/* An option and its value share a line. */
 		g_string_append_printf(text, "%s%s",
 				       i == 0	       ? ""
 				       : arg[0] == '-' ? " \\\n  "
 						       : " ",
-				       plain ? arg : quoted);
+				       word);
 	}
 }
 

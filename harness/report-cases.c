@@ -30,25 +30,22 @@ static void suite_free(RSuite *s)
 	g_free(s);
 }
 
-/* Quoted only where a shell would want it. */
-static char *shell_word(const char *text)
-{
-	return *text && strspn(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._+:/=,@-") ==
-				       strlen(text)
-		       ? g_strdup(text)
-		       : g_shell_quote(text);
-}
-
 char *report_command(const RHunt *h)
 {
 	GString *text = g_string_new("pfnhunt run");
-	g_autofree char *scenario = shell_word(h->scenario);
-	g_autofree char *kernel = shell_word(*h->kernel_spec ? h->kernel_spec : h->kernel);
+	g_autofree char *scenario = units_shell_word(h->scenario);
+	g_autofree char *kernel = units_shell_word(*h->kernel_spec ? h->kernel_spec : h->kernel);
 
-	g_autofree char *seed = shell_word(h->seed), *accel = shell_word(h->accel);
+	g_autofree char *seed = units_shell_word(h->seed), *accel = units_shell_word(h->accel);
+	g_auto(GStrv) hosts = g_strsplit(h->backend, " ", -1);
 
 	g_string_append_printf(text, " %s --kernel %s --seed %s --accel %s", scenario, kernel, seed,
 			       accel);
+	for (guint i = 0; hosts[i] && !g_str_equal(h->backend, "qemu"); i++) {
+		g_autofree char *host = units_shell_word(hosts[i]);
+
+		g_string_append_printf(text, " --backend %s", host);
+	}
 	if (h->boots->len)
 		g_string_append_printf(text, " --boots %u", results_totals(h).boots);
 	return g_string_free(text, FALSE);

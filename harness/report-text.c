@@ -2,6 +2,7 @@
 /* See report-text.h. All text of the guest in here has been through units_printable(). */
 #include "harness/report-text.h"
 #include "harness/claim.h"
+#include "harness/units.h"
 
 #define RED   "\033[1;31m"
 #define GREEN "\033[1;32m"
@@ -118,6 +119,13 @@ static void append_claim(GString *text, const HuntSummary *sum)
 		row(text, "a fix", "%s", fix);
 }
 
+static void append_backend(GString *options, const VmBackend *backend)
+{
+	g_autofree char *word = units_shell_word(backend->text);
+
+	g_string_append_printf(options, " --backend %s", word);
+}
+
 /* The options that choose the hosts, each with a space before; nothing for QEMU here. */
 static GString *backend_options(const HuntConfig *c)
 {
@@ -125,9 +133,9 @@ static GString *backend_options(const HuntConfig *c)
 
 	if (!c->more_host_count && !c->backend->uri)
 		return options;
-	g_string_append_printf(options, " --backend %s", c->backend->text);
+	append_backend(options, c->backend);
 	for (guint i = 0; i < c->more_host_count; i++)
-		g_string_append_printf(options, " --backend %s", c->more_hosts[i].backend->text);
+		append_backend(options, c->more_hosts[i].backend);
 	return options;
 }
 
@@ -135,6 +143,8 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 {
 	GString *text = g_string_new("\n");
 	g_autoptr(GString) where = backend_options(c);
+	g_autofree char *scenario = units_shell_word(c->scenario->path);
+	g_autofree char *kernel = units_shell_word(c->kernel->spec);
 	const BootResult *hit = first_hit(sum);
 	gboolean bad = verdict_exit_code(sum->verdict) == 1;
 	const char *paint = bad ? RED : sum->verdict == VERDICT_CLEAN ? GREEN : "";
@@ -176,6 +186,6 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 		row(text, "note", "interrupted: what ran was cut short");
 	row(text, "kept", "%s", sum->dir);
 	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
-	    c->scenario->path, c->kernel->spec, c->seed, where->str, shard);
+	    scenario, kernel, c->seed, where->str, shard);
 	return g_string_free(text, FALSE);
 }

@@ -80,6 +80,13 @@ char *units_format_ms(guint64 ms)
 	return format(ms, ms_units);
 }
 
+char *units_shell_word(const char *text)
+{
+	gsize plain = strspn(text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._+:/=,@-");
+
+	return *text && !text[plain] ? g_strdup(text) : g_shell_quote(text);
+}
+
 char *units_printable(const char *text)
 {
 	char *clean = g_utf8_make_valid(text, -1);

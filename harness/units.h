@@ -19,5 +19,7 @@ char *units_format_ms(guint64 ms);	 /* "500ms", "20s", "2m"; parses back; (trans
 
 /* Valid UTF-8 without control characters (each becomes '?'); (transfer full). */
 char *units_printable(const char *text);
+/* A word of a shell's command line, quoted only where the shell wants it; (transfer full). */
+char *units_shell_word(const char *text);
 
 #endif

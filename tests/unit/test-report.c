@@ -197,6 +197,20 @@ static void test_cases(Fixture *f, gconstpointer data)
 	g_assert_cmpint(machine->state, ==, RCASE_ERROR);
 }
 
+/* Told as it was hunted, and fit for a shell. */
+static void test_command(Fixture *f, gconstpointer data)
+{
+	RHunt *h = g_ptr_array_index(f->hunts, 0);
+	g_autofree char *here = report_command(h), *there = NULL;
+
+	g_assert_null(strstr(here, "--backend"));
+	g_free(h->backend);
+	h->backend = g_strdup("qemu libvirt:qemu+ssh://h/system?keyfile=/k&no_verify=1");
+	there = report_command(h);
+	has(there, " --backend qemu --backend "
+		   "'libvirt:qemu+ssh://h/system?keyfile=/k&no_verify=1' ");
+}
+
 static void test_html(Fixture *f, gconstpointer data)
 {
 	g_autofree char *html = report_html(f->hunts);
@@ -282,7 +296,7 @@ int main(int argc, char **argv)
 		{"/report/splat", test_splat},	   {"/report/decoded", test_decoded},
 		{"/report/cases", test_cases},	   {"/report/html", test_html},
 		{"/report/numbers", test_numbers}, {"/report/bare", test_bare},
-		{"/report/links", test_links},
+		{"/report/command", test_command}, {"/report/links", test_links},
 	};
 
 	g_test_init(&argc, &argv, NULL);

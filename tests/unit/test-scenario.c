@@ -215,9 +215,15 @@ static void test_units(void)
 	g_autofree char *bytes = units_format_bytes(580ull << 20);
 	g_autofree char *ms = units_format_ms(1500);
 	g_autofree char *hour = units_format_ms(3600000);
+	g_autofree char *word = units_shell_word("/a-b.c:7,@=+_");
+	g_autofree char *quoted = units_shell_word("a&b");
+	g_autofree char *empty = units_shell_word("");
 	g_autofree char *clean = units_printable("a\033[31mb\xff\xc2\x9b"
 						 "c\n");
 
+	g_assert_cmpstr(word, ==, "/a-b.c:7,@=+_");
+	g_assert_cmpstr(quoted, ==, "'a&b'");
+	g_assert_cmpstr(empty, ==, "''");
 	g_assert_true(units_parse_bytes("4k", &n) && n == 4096);
 	g_assert_true(units_parse_bytes("1T", &n) && n == 1ull << 40);
 	g_assert_false(units_parse_bytes("99999999999T", &n));
