@@ -48,7 +48,7 @@ struct op_param {
 /* One file that must be there, and what in the kernel brings it. A NULL path ends a table. */
 struct op_need {
 	const char *path;   /* absolute, as in the guest */
-	const char *config; /* CONFIG_ symbol without the prefix, or NULL */
+	const char *config; /* CONFIG_ symbol without the prefix and what else it takes, or NULL */
 	const char *module; /* module that makes the file appear, or NULL */
 };
 
