@@ -144,6 +144,27 @@ void qemu_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user)
 	ask(vm, "balloon", arguments, done, user);
 }
 
+static void dimm_memory_drop(VmQemu *q, const char *id)
+{
+	g_autofree char *memory = g_strdup_printf("%s-ram", id);
+	JsonObject *arguments;
+
+	if (!q->qmp)
+		return;
+	arguments = json_object_new();
+	json_object_set_string_member(arguments, "id", memory);
+	qmp_client_execute(q->qmp, "object-del", arguments, COMMAND_MS, NULL, NULL);
+}
+
+static void dimm_plugged(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
+{
+	QemuCall *call = user;
+
+	if (error)
+		dimm_memory_drop(call->q, call->id);
+	done_reply(qmp, result, error, call);
+}
+
 /* The two halves of a DIMM: its memory, then the device. */
 static void dimm_memory_made(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
 {
@@ -160,7 +181,7 @@ static void dimm_memory_made(QmpClient *qmp, JsonNode *result, const GError *err
 	json_object_set_string_member(arguments, "driver", "pc-dimm");
 	json_object_set_string_member(arguments, "id", call->id);
 	json_object_set_string_member(arguments, "memdev", memory);
-	execute(g_steal_pointer(&call), "device_add", arguments, done_reply);
+	execute(g_steal_pointer(&call), "device_add", arguments, dimm_plugged);
 }
 
 void qemu_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user)
@@ -188,15 +209,9 @@ void qemu_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
 void qemu_dimm_gone(VmQemu *q, JsonObject *data)
 {
 	const char *id = json_object_get_string_member_with_default(data, "device", "");
-	JsonObject *arguments;
-	g_autofree char *memory = NULL;
 
-	if (!q->qmp || !id || !g_str_has_prefix(id, "dimm"))
-		return;
-	memory = g_strdup_printf("%s-ram", id);
-	arguments = json_object_new();
-	json_object_set_string_member(arguments, "id", memory);
-	qmp_client_execute(q->qmp, "object-del", arguments, COMMAND_MS, NULL, NULL);
+	if (id && g_str_has_prefix(id, "dimm"))
+		dimm_memory_drop(q, id);
 }
 
 void qemu_nmi(Vm *vm, VmDone done, gpointer user)

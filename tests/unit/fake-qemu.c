@@ -107,7 +107,7 @@ static void answer(const char *line)
 		say(3, "{\"return\": {}, \"id\": %d}\r\n", n);
 		_exit(0);
 	}
-	if (is("refuse") && n > 0) {
+	if ((is("refuse") && n > 0) || (is("no-slot") && strstr(line, "\"device_add\""))) {
 		say(3,
 		    "{\"error\": {\"class\": \"GenericError\", \"desc\": \"no\"}, \"id\": %d}\r\n",
 		    n);

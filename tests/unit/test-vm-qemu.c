@@ -20,6 +20,7 @@ typedef struct {
 	char *dir, *old_path;
 	Vm *vm;
 	GString *console, *agent, *log;
+	GString *sent;	     /* the commands */
 	const char *free_on; /* frees the machine when it tells this */
 	gboolean over;	     /* exited or freed */
 	int wait_status;
@@ -73,8 +74,17 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 	told(f, "exited");
 }
 
-static const VmListener listener = {
-	.console = on_console, .agent = on_agent, .event = on_event, .exited = on_exited};
+static void on_transcript(Vm *vm, char direction, const char *line, gpointer user)
+{
+	if (direction == '>')
+		g_string_append(((Fixture *)user)->sent, line);
+}
+
+static const VmListener listener = {.console = on_console,
+				    .agent = on_agent,
+				    .event = on_event,
+				    .transcript = on_transcript,
+				    .exited = on_exited};
 
 static void on_done(Vm *vm, const GError *error, gpointer user)
 {
@@ -119,6 +129,7 @@ static void setup(Fixture *f, gconstpointer data)
 	f->console = g_string_new(NULL);
 	f->agent = g_string_new(NULL);
 	f->log = g_string_new(NULL);
+	f->sent = g_string_new(NULL);
 }
 
 static void boot(Fixture *f, const char *mode)
@@ -172,6 +183,7 @@ static void teardown(Fixture *f, gconstpointer data)
 	g_string_free(f->console, TRUE);
 	g_string_free(f->agent, TRUE);
 	g_string_free(f->log, TRUE);
+	g_string_free(f->sent, TRUE);
 }
 
 static void assert_exited(Fixture *f, int status)
@@ -295,6 +307,18 @@ static void test_refused_calls(Fixture *f, gconstpointer data)
 	f->vm->ops->query_memory(f->vm, on_memory, f);
 	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
 	run_until(f, f->log, "done! memory! read!");
+}
+
+/* The memory that was made for a DIMM does not stay when the DIMM cannot come. */
+static void test_dimm_refused(Fixture *f, gconstpointer data)
+{
+	boot(f, "no-slot");
+	f->vm->ops->dimm_plug(f->vm, "dimm0", 128 * MIB, on_done, f);
+	run_until(f, f->log, "done!");
+	f->vm->ops->nmi(f->vm, on_done, f);
+	run_until(f, f->log, "done! done");
+	g_assert_nonnull(strstr(f->sent->str, "\"device_add\""));
+	g_assert_nonnull(strstr(strstr(f->sent->str, "\"object-del\""), "\"dimm0-ram\""));
 }
 
 /* Answers that make no sense, as from a QEMU that the guest has got the better of. */
@@ -504,6 +528,7 @@ int main(int argc, char **argv)
 	ADD("calls", test_calls, NULL);
 	ADD("threads", test_threads, NULL);
 	ADD("refused-calls", test_refused_calls, NULL);
+	ADD("dimm-refused", test_dimm_refused, NULL);
 	ADD("odd-answers/object", test_odd_answers, "odd-object short");
 	ADD("odd-answers/empty", test_odd_answers, "odd-empty short");
 	ADD("odd-answers/size", test_odd_answers, "odd-size short");
