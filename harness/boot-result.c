@@ -55,6 +55,7 @@ static gint64 offlines_until(const Boot *boot, guint64 t_ns, gint64 *block)
 static char *consequences_of(const Incident *incident)
 {
 	g_autoptr(GPtrArray) titles = g_ptr_array_new();
+	g_autofree char *all = NULL;
 
 	for (guint i = 1; i < incident->splats->len; i++) {
 		const Splat *s = g_ptr_array_index(incident->splats, i);
@@ -66,7 +67,8 @@ static char *consequences_of(const Incident *incident)
 	if (titles->len == 0)
 		return NULL;
 	g_ptr_array_add(titles, NULL);
-	return g_strjoinv(", ", (char **)titles->pdata);
+	all = g_strjoinv(", ", (char **)titles->pdata);
+	return units_printable(all);
 }
 
 static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
@@ -79,8 +81,11 @@ static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
 	hit->family = g_strdup(incident_family_name(incident->family));
 	hit->signature = units_printable(incident->signature);
 	hit->reason = cause->page.reason ? units_printable(cause->page.reason) : NULL;
-	if (cause->file)
-		hit->where = g_strdup_printf("%s:%u", cause->file, cause->file_line);
+	if (cause->file) {
+		g_autofree char *where = g_strdup_printf("%s:%u", cause->file, cause->file_line);
+
+		hit->where = units_printable(where);
+	}
 	hit->walker = incident->walker ? units_printable(incident->walker) : NULL;
 	hit->walker_guessed = incident->walker_guessed;
 	hit->consequences = consequences_of(incident);

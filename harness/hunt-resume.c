@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See hunt-resume.h. */
 #include "harness/hunt-resume.h"
+#include "harness/units.h"
 #include "host-driver/error.h"
 
 #include <string.h>
+
+/* As a boot has it that has just run, for it is printed in the same way. */
+static char *printable(const char *text)
+{
+	return text ? units_printable(text) : NULL;
+}
 
 static BootResult *restore(const RBoot *b)
 {
 	BootResult *r = g_new0(BootResult, 1);
 
 	r->verdict = verdict_of_name(b->verdict);
-	r->reason = g_strdup(b->reason);
+	r->reason = printable(b->reason);
 	r->dir = g_strdup(b->dir);
 	r->index = b->number;
 	r->seed = g_ascii_strtoull(b->seed, NULL, 16);
@@ -32,21 +39,21 @@ static BootResult *restore(const RBoot *b)
 		r->incident_count++;
 		if (!g_ptr_array_find_with_equal_func(r->families, incident->family, g_str_equal,
 						      NULL))
-			g_ptr_array_add(r->families, g_strdup(incident->family));
-		g_ptr_array_add(r->incident_titles, g_strdup(incident->title));
+			g_ptr_array_add(r->families, printable(incident->family));
+		g_ptr_array_add(r->incident_titles, printable(incident->title));
 	}
 	for (guint i = 0; i < b->ops->len; i++) {
 		const ROp *op = g_ptr_array_index(b->ops, i);
+		g_autofree char *why = g_strdup_printf("%s: %s", op->label, op->reason);
 
 		if (g_str_equal(op->state, "skipped"))
-			g_ptr_array_add(r->skipped,
-					g_strdup_printf("%s: %s", op->label, op->reason));
+			g_ptr_array_add(r->skipped, printable(why));
 	}
 	r->hit.any = b->hit_title != NULL;
-	r->hit.title = g_strdup(b->hit_title);
-	r->hit.family = g_strdup(b->hit_family);
-	r->hit.signature = g_strdup(b->hit_signature);
-	r->hit.walker = g_strdup(b->hit_walker);
+	r->hit.title = printable(b->hit_title);
+	r->hit.family = printable(b->hit_family);
+	r->hit.signature = printable(b->hit_signature);
+	r->hit.walker = printable(b->hit_walker);
 	r->hit.block = b->hit_block;
 	r->hit.pfn = b->hit_pfn;
 	r->hit.offlines = b->hit_offlines;

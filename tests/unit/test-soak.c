@@ -222,6 +222,25 @@ static void test_holes(Fixture *f, gconstpointer data)
 	hunt_summary_clear(&sum);
 }
 
+/* What a terminal would obey stays in the folder: a report prints these. */
+static void test_printable(Fixture *f, gconstpointer data)
+{
+	HuntSummary sum;
+	const BootResult *r;
+
+	fixture_boot(f->hunt, &(FixtureBoot){.folder = "0000",
+					     .verdict = "incident",
+					     .title = "BUG \xc2\x9b"
+						      "31m \033[31m",
+					     .signature = FIXTURE_SIG,
+					     .run_s = 2});
+	resume(f, &sum);
+	r = g_ptr_array_index(sum.results, 0);
+	g_assert_cmpstr(r->hit.title, ==, "BUG \?\?31m ?[31m");
+	g_assert_cmpstr(g_ptr_array_index(r->incident_titles, 0), ==, r->hit.title);
+	hunt_summary_clear(&sum);
+}
+
 static void test_scenario(Fixture *f, gconstpointer data)
 {
 	g_autoptr(GError) error = NULL;
@@ -244,6 +263,7 @@ int main(int argc, char **argv)
 	g_test_add("/soak/limit", Fixture, NULL, set_up, test_limit, tear_down);
 	g_test_add("/soak/resume", Fixture, NULL, set_up, test_resume, tear_down);
 	g_test_add("/soak/holes", Fixture, NULL, set_up, test_holes, tear_down);
+	g_test_add("/soak/printable", Fixture, NULL, set_up, test_printable, tear_down);
 	g_test_add("/soak/scenario", Fixture, NULL, set_up, test_scenario, tear_down);
 	return g_test_run();
 }
