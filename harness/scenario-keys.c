@@ -13,6 +13,17 @@
 #define DAY_MS	   86400000ull
 
 /* clang-format off */
+/* What the same key means in each group that has it. */
+#define JITTER_HELP "each period is longer or shorter by up to this, seeded"
+#define HOLD_HELP   "for how long at most"
+/* When a kind of pressure comes, and for how long. */
+#define PRESSURE_TIMES(group, hold_help, hold, period, least_ms, jitter)                           \
+	{group, "hold", KEY_MS, hold, 1, 5000, NULL,                                               \
+	 hold_help "; each time half of it at least, seeded", PRS(hold_ms)},                       \
+	{group, "period", KEY_MS, period, least_ms, DAY_MS, NULL,                                  \
+	 "time from one to the next", PRS(period_ms)},                                             \
+	{group, "jitter", KEY_MS, jitter, 0, DAY_MS, NULL, JITTER_HELP, PRS(jitter_ms)}
+
 const ScenarioKey scenario_keys[] = {
 	{"scenario", "summary", KEY_TEXT, NULL, 0, 0, NULL,
 	 "one line on what it hunts", IN(summary)},
@@ -54,7 +65,7 @@ const ScenarioKey scenario_keys[] = {
 	{"resize", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
 	 "time from one resize to the next", IN(resize_period_ms)},
 	{"resize", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", IN(resize_jitter_ms)},
+	 JITTER_HELP, IN(resize_jitter_ms)},
 	{"balloon", "max", KEY_BYTES, NULL, MIB(1), GIB(4096), NULL,
 	 "most that the virtio-balloon device takes from the guest while the ops run",
 	 IN(balloon_max_bytes)},
@@ -63,7 +74,7 @@ const ScenarioKey scenario_keys[] = {
 	{"balloon", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
 	 "time from one change to the next", IN(balloon_period_ms)},
 	{"balloon", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", IN(balloon_jitter_ms)},
+	 JITTER_HELP, IN(balloon_jitter_ms)},
 	{"dimm", "count", KEY_COUNT, NULL, 1, SCENARIO_DIMMS_MAX, NULL,
 	 "most DIMMs (pc-dimm) that are plugged at once: between none and so many come and go",
 	 IN(dimm_count)},
@@ -72,40 +83,21 @@ const ScenarioKey scenario_keys[] = {
 	{"dimm", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
 	 "time from one plug or unplug to the next", IN(dimm_period_ms)},
 	{"dimm", "jitter", KEY_MS, "200ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", IN(dimm_jitter_ms)},
+	 JITTER_HELP, IN(dimm_jitter_ms)},
 	{"module NAME", "params", KEY_TEXT, NULL, 0, 0, NULL,
 	 "parameters of a kernel module, as insmod takes them; given to one that is built in, too",
 	 MOD(params)},
 	{"pressure vcpu-stop", "vcpus", KEY_COUNT, "1", 0, 255, NULL,
 	 "how many stand still at once; 0: all", PRS(count)},
-	{"pressure vcpu-stop", "hold", KEY_MS, "10ms", 1, 5000, NULL,
-	 "for how long at most; each time half of it at least, seeded", PRS(hold_ms)},
-	{"pressure vcpu-stop", "period", KEY_MS, "50ms", 1, DAY_MS, NULL,
-	 "time from one to the next", PRS(period_ms)},
-	{"pressure vcpu-stop", "jitter", KEY_MS, "25ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
-	{"pressure pause", "hold", KEY_MS, "50ms", 1, 5000, NULL,
-	 "for how long at most; each time half of it at least, seeded", PRS(hold_ms)},
-	{"pressure pause", "period", KEY_MS, "500ms", 10, DAY_MS, NULL,
-	 "time from one to the next", PRS(period_ms)},
-	{"pressure pause", "jitter", KEY_MS, "250ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
+	PRESSURE_TIMES("pressure vcpu-stop", HOLD_HELP, "10ms", "50ms", 1, "25ms"),
+	PRESSURE_TIMES("pressure pause", HOLD_HELP, "50ms", "500ms", 10, "250ms"),
 	{"pressure hog", "threads", KEY_COUNT, "0", 0, 1024, NULL,
 	 "how many; 0: one for each host CPU", PRS(count)},
-	{"pressure hog", "hold", KEY_MS, "50ms", 1, 5000, NULL,
-	 "for how long at most; each time half of it at least, seeded", PRS(hold_ms)},
-	{"pressure hog", "period", KEY_MS, "100ms", 1, DAY_MS, NULL,
-	 "time from one to the next", PRS(period_ms)},
-	{"pressure hog", "jitter", KEY_MS, "50ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
+	PRESSURE_TIMES("pressure hog", HOLD_HELP, "50ms", "100ms", 1, "50ms"),
 	{"pressure discard", "size", KEY_BYTES, "64M", 0, GIB(4096), NULL,
 	 "how much at once, from a seeded place on; 0: all of the boot memory", PRS(bytes)},
-	{"pressure discard", "hold", KEY_MS, "200ms", 1, 5000, NULL,
-	 "how long it may take at most; each time half of it at least, seeded", PRS(hold_ms)},
-	{"pressure discard", "period", KEY_MS, "500ms", 1, DAY_MS, NULL,
-	 "time from one to the next", PRS(period_ms)},
-	{"pressure discard", "jitter", KEY_MS, "250ms", 0, DAY_MS, NULL,
-	 "each period is longer or shorter by up to this, seeded", PRS(jitter_ms)},
+	PRESSURE_TIMES("pressure discard", "how long it may take at most", "200ms", "500ms", 1,
+		       "250ms"),
 	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
 	 "boots of a hunt (--boots)", IN(boots)},
 	{"policy", "rotate", KEY_COUNT, "0", 0, OP_INST_MAX, NULL,
