@@ -180,6 +180,34 @@ static void test_far(Fixture *f, gconstpointer data)
 	hunt_has(h, "nothing of ours");
 }
 
+/* One hunt on two kinds of hosts at a time: each gets boots, and together they are the hunt's. */
+static void test_two_hosts(Fixture *f, gconstpointer data)
+{
+	Hunt *h = &f->hunt;
+	g_autofree char *path = hunt_scenario("jobs.ini"), *list = NULL, *boots = NULL;
+	g_autofree char *wanted = g_strconcat("\"backend\" : \"", f->near, "\"", NULL);
+	const char *const hosts[] = {"\"backend\" : \"qemu\"", wanted};
+	g_autoptr(GDir) dir = NULL;
+	guint count[2] = {0};
+	const char *name;
+
+	HUNT_SAYS(h, 0, RUN_ON("qemu", path), "--backend", f->near);
+	hunt_has(h, "3 clean");
+	list = hunt_boot_dir(h);
+	boots = list ? g_path_get_dirname(list) : g_strdup("");
+	dir = g_dir_open(boots, 0, NULL);
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *file = g_build_filename(boots, name, "boot.json", NULL);
+		g_autofree char *text = NULL;
+
+		g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
+		for (guint i = 0; text && i < G_N_ELEMENTS(hosts); i++)
+			count[i] += strstr(text, hosts[i]) != NULL;
+	}
+	g_assert_cmpuint(count[0], >, 0);
+	g_assert_cmpuint(count[1], >, 0);
+}
+
 /* A daemon that dies costs the boot, is told as that, and leaves a guest that can be cleaned. */
 static void test_daemon_killed(Fixture *f, gconstpointer data)
 {
@@ -214,6 +242,7 @@ int main(int argc, char **argv)
 	ADD("same-plan", test_same_plan);
 	ADD("through", test_through);
 	ADD("far", test_far);
+	ADD("two-hosts", test_two_hosts);
 	ADD("daemon-killed", test_daemon_killed);
 	return g_test_run();
 }
