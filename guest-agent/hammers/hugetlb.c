@@ -94,23 +94,29 @@ static uint64_t pool_pages(const struct hugetlb *c)
 	return strtoull(text, NULL, 10);
 }
 
-/* Faults the pages in, so that they are used and not only set aside. */
+/*
+ * Faults the pages in, so that they are used and not only set aside. By madvise(): when virtio-mem
+ * has taken pages out of the pool meanwhile, a write to the memory would end us with SIGBUS.
+ */
 static void touch(const struct hugetlb *c, struct op_env *env, uint64_t pages)
 {
 	size_t page_bytes = (size_t)1 << sizes[c->size].shift;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
 		    (int)(sizes[c->size].shift << MAP_SIZE_BITS);
-	volatile char *area;
+	uint64_t touched = 0;
+	char *area;
 
 	area = mmap(NULL, pages * page_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (area == MAP_FAILED) {
 		op_count(env, FAILED, 1);
 		return;
 	}
-	for (uint64_t i = 0; i < pages && !op_stopping(env); i++)
-		area[i * page_bytes] = 1;
-	munmap((void *)area, pages * page_bytes);
-	op_count(env, TOUCHED, pages);
+	while (touched < pages && !op_stopping(env) &&
+	       !madvise(area + touched * page_bytes, page_bytes, MADV_POPULATE_WRITE))
+		touched++;
+	munmap(area, pages * page_bytes);
+	op_count(env, TOUCHED, touched);
+	op_count(env, FAILED, touched < pages && !op_stopping(env));
 }
 
 static int step(void *ctx, struct op_env *env)
