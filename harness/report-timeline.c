@@ -3,7 +3,6 @@
  * A boot's timeline: sizes of each device, activity of each op, states of each block and hits,
  * as lanes over the host's time. What the agent tells is brought onto the host's clock.
  */
-#include "harness/flight.h"
 #include "harness/report-html-internal.h"
 #include "harness/report-machine.h"
 #include "harness/results-flight.h"
@@ -178,14 +177,6 @@ static void window_lanes(Timeline *t)
 	}
 }
 
-static Flight *load_recorder(const RBoot *b)
-{
-	g_autofree char *path = g_build_filename(b->dir, "recorder.bin", NULL), *bytes = NULL;
-	gsize len;
-
-	return g_file_get_contents(path, &bytes, &len, NULL) ? flight_parse(bytes, len) : NULL;
-}
-
 /* What the recorder saw of one block: from each action to the next one. */
 static void block_lane(Timeline *t, const Flight *f, guint64 block)
 {
@@ -218,7 +209,7 @@ static void block_lane(Timeline *t, const Flight *f, guint64 block)
 
 static void block_lanes(Timeline *t)
 {
-	g_autoptr(Flight) f = load_recorder(t->boot);
+	g_autoptr(Flight) f = results_recorder_load(t->boot, "recorder.bin");
 	guint64 blocks[BLOCKS_MAX];
 	guint count = 0;
 

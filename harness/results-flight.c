@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See results-flight.h. */
 #include "harness/results-flight.h"
-#include "harness/flight.h"
 #include "harness/results-json.h"
 
 #include <glib/gstdio.h>
@@ -128,7 +127,7 @@ static void add_sizes(RFlight *f, const RBoot *b)
 	}
 }
 
-static Flight *read_recorder(const RBoot *b, const char *name)
+Flight *results_recorder_load(const RBoot *b, const char *name)
 {
 	g_autofree char *path = g_build_filename(b->dir, name, NULL), *bytes = NULL;
 	GStatBuf st;
@@ -143,11 +142,11 @@ static Flight *read_recorder(const RBoot *b, const char *name)
 /* The one read right after the first splat reaches further back than the one at the end. */
 RFlight *results_flight_load(const RBoot *b)
 {
-	g_autoptr(Flight) flight = read_recorder(b, "recorder-first.bin");
+	g_autoptr(Flight) flight = results_recorder_load(b, "recorder-first.bin");
 	RFlight *f;
 
 	if (!flight)
-		flight = read_recorder(b, "recorder.bin");
+		flight = results_recorder_load(b, "recorder.bin");
 	if (!flight)
 		return NULL;
 	f = g_new0(RFlight, 1);

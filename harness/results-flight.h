@@ -6,6 +6,7 @@
 #ifndef PFNHUNT_RESULTS_FLIGHT_H
 #define PFNHUNT_RESULTS_FLIGHT_H
 
+#include "harness/flight.h"
 #include "harness/results-model.h"
 
 #define RESULTS_LAST_MS 100
@@ -34,6 +35,9 @@ typedef struct {
 RFlight *results_flight_load(const RBoot *boot);
 void results_flight_free(RFlight *flight);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RFlight, results_flight_free)
+
+/* That file of the boot; NULL when there is none, or it is no recorder. (transfer full) */
+Flight *results_recorder_load(const RBoot *boot, const char *name);
 
 /* Host time minus guest time, in us, from the events of the boot; FALSE without any. */
 gboolean results_clock_offset_us(const RBoot *boot, gint64 *offset_us);

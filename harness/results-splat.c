@@ -33,7 +33,7 @@ static gboolean feed_record(JsonObject *line, gpointer user)
 {
 	const char *text = rj_text(line, "text", "");
 
-	triage_feed(user, TRIAGE_KMSG, text, strlen(text), rj_int(line, "t_us", 0), 0);
+	triage_feed(user, TRIAGE_KMSG, text, strlen(text), rj_count(line, "t_us", 0), 0);
 	return TRUE;
 }
 
