@@ -62,6 +62,7 @@ int memblk_refresh(struct memblk *m, uint64_t budget_ns,
 /* The i-th block as ops see it; TARGET_AIMED is never set. */
 struct target_block memblk_target(const struct memblk *m, size_t i);
 
+/* Over all blocks, as last read. */
 void memblk_sum(const struct memblk *m, struct memblk_sums *sums);
 
 /*

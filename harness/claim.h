@@ -23,8 +23,9 @@ typedef struct {
 	Exposure *exposure; /* sum of the exposed boots' */
 } Claim;
 
+/* Of no boots yet. @bound: of the hunt's stop rule, 0 without. Never NULL. */
 Claim *claim_new(double bound);
-void claim_free(Claim *claim);
+void claim_free(Claim *claim); /* NULL is good */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Claim, claim_free)
 /* A boot that counts. @known: incidents of known issues; @exposure may be NULL. */
 void claim_add(Claim *claim, Verdict verdict, guint64 offlines, guint64 hits, guint64 known,

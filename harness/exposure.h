@@ -52,8 +52,8 @@ typedef struct {
 	GPtrArray *visits;  /* of ExposureVisit, by walker, function, window */
 } Exposure;
 
-Exposure *exposure_new(void);
-void exposure_free(Exposure *exposure);
+Exposure *exposure_new(void);		/* of a boot that has told nothing yet */
+void exposure_free(Exposure *exposure); /* NULL is good */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Exposure, exposure_free)
 
 /* A message of the agent; those that do not tell exposure are ignored. The guest is hostile. */

@@ -25,6 +25,7 @@ gint64 flight_offlines_at(const Flight *flight, guint inst, guint64 t_ns);
 /* The block that op @inst was offlining at @t_ns, or -1. */
 gint64 flight_block_at(const Flight *flight, guint inst, guint64 t_ns);
 
+/* The word for an enum rec_action; "unknown" for whatever else a guest wrote. */
 const char *flight_action_name(guint action);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "harness/results-model.h"
 
+/* What `pfnhunt results show` prints: clean text, whatever a guest put in. (transfer full) */
 char *results_show_hunt(const RHunt *hunt);
 /* With the last actions before its first splat. */
 char *results_show_boot(const RHunt *hunt, const RBoot *boot);

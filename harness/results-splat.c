@@ -10,10 +10,6 @@
 
 #define CONSOLE_MAX_BYTES (64 << 20)
 
-static void ignore(const Splat *splat, gpointer user)
-{
-}
-
 static void feed_console(Triage *triage, const RBoot *b)
 {
 	g_autofree char *path = g_build_filename(b->dir, "console.log", NULL);
@@ -103,7 +99,7 @@ char *results_splat_text(const RBoot *b, const char *title, const char *signatur
 	TriageConfig config = {.kernel = b->kernel};
 
 	for (guint source = 0; source < 2; source++) {
-		g_autoptr(Triage) triage = triage_new(&config, ignore, NULL, NULL);
+		g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, NULL);
 		const Splat *splat;
 
 		if (!triage)

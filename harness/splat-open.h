@@ -61,6 +61,7 @@ typedef struct {
 	guint arena_used;
 } SplatOpen;
 
+/* A splat that @line announces by @rule; its texts are copied. Never NULL. */
 SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const SplatLine *line);
 void splat_open_free(SplatOpen *open);
 

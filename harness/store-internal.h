@@ -30,6 +30,7 @@ gboolean store_exec(Store *store, gint64 *row_id, const char *sql, const char *t
 sqlite3_stmt *store_prepare(Store *store, const char *sql, const char *types, ...);
 const char *store_text(sqlite3_stmt *stmt, int column); /* "" for null */
 
+/* A transaction that has the lock for writing; FALSE when it was not to be had. */
 gboolean store_begin(Store *store);
 /* Commits when @ok, else rolls back; returns whether all went well. */
 gboolean store_end(Store *store, gboolean ok);

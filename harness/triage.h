@@ -48,6 +48,7 @@ typedef struct {
 /* A new splat is whole (not yet judged): called once for each, console and kmsg merged. */
 typedef void (*TriageSplat)(const Splat *splat, gpointer user);
 
+/* @on_splat may be NULL. NULL + USAGE error when the known issues cannot be read. */
 Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user, GError **error);
 void triage_free(Triage *triage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Triage, triage_free)
@@ -72,6 +73,7 @@ void triage_finish(Triage *triage);
 const GPtrArray *triage_splats(const Triage *triage);
 const GPtrArray *triage_incidents(const Triage *triage);
 
+/* "fake-offline": as in known-issues.ini, the store and the reports. */
 const char *incident_family_name(IncidentFamily family);
 
 #endif

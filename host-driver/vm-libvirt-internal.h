@@ -85,6 +85,7 @@ struct LvJob {
 	gint answered; /* atomic: the caller was told, or wants nothing to be done */
 };
 
+/* Not started yet; holds a reference to @v. @what: static. */
 LvJob *lv_job_new(VmLibvirt *v, const char *what, void (*run)(LvJob *job));
 /* Queues; takes @job. @first: before what already waits. */
 void lv_job_start(LvJob *job, gboolean first);

@@ -46,7 +46,7 @@ typedef struct {
 	char *run_dir; /* private writable folder of this boot, for pmemsave and the like */
 } VmConfig;
 
-VmConfig *vm_config_new(void);
+VmConfig *vm_config_new(void); /* empty: no devices, no texts */
 VmConfig *vm_config_copy(const VmConfig *config);
 void vm_config_free(VmConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmConfig, vm_config_free)

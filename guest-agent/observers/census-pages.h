@@ -54,6 +54,7 @@ struct census_pages {
 /* @page_bytes: of the machine. @p is zeroed. */
 void census_pages_init(struct census_pages *p, int fd, uint64_t page_bytes);
 
+/* Before the blocks of a look: what each look counts starts at 0. */
 void census_pages_begin(struct census_pages *p);
 /*
  * Reads one block's pages. Returns how many are fake-offline, -ENODEV when the block is offline,
