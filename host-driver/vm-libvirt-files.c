@@ -138,8 +138,9 @@ char *lv_host_file(LvHost *host, const char *path, GError **error)
 	virStoragePoolPtr pool = NULL;
 	char *there;
 
+	/* QEMU is started in another folder than ours. */
 	if (!host->where->upload)
-		return g_strdup(path);
+		return g_canonicalize_filename(path, NULL);
 	locker = g_mutex_locker_new(&host->files_mutex);
 	there = g_hash_table_lookup(host->files, path);
 	if (there)
