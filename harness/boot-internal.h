@@ -45,6 +45,8 @@ struct Boot {
 	Record *record;
 	Triage *triage;
 	Triage *last_words; /* what our NMI made it say, or NULL */
+	gboolean nmi_taken; /* by the machine; whether a CPU took it is another thing */
+	guint64 console_at_nmi;
 	Plan *plan;
 	struct wire_reader reader;
 	BootState state;

@@ -14,6 +14,8 @@ static const ScenarioOp *scenario_op(const Boot *boot, guint i)
 	return g_ptr_array_index(boot->config.scenario->ops, i);
 }
 
+#define INT3 "int3 at a patched instruction of an emulated guest"
+
 /* After an artefact of the emulator nothing that the guest says is evidence of a race. */
 static gboolean is_evidence(const Boot *boot, const Incident *incident)
 {
@@ -102,14 +104,15 @@ static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
 		hit->after_hello_s = ((double)t_ns - (double)boot->hello_ns) / 1e9;
 }
 
-static void gather_incidents(const Boot *boot, BootResult *r, gboolean *emulator)
+static void gather_incidents(const Boot *boot, BootResult *r, const char **emulator)
 {
 	const GPtrArray *all = triage_incidents(boot->triage);
 
 	for (guint i = 0; i < all->len; i++) {
 		const Incident *incident = g_ptr_array_index(all, i);
 
-		*emulator |= incident->family == FAMILY_EMULATOR;
+		if (incident->family == FAMILY_EMULATOR)
+			*emulator = INT3;
 		if (!is_evidence(boot, incident))
 			continue;
 		if (incident->known && !boot->config.strict) {
@@ -127,19 +130,25 @@ static void gather_incidents(const Boot *boot, BootResult *r, gboolean *emulator
 	}
 }
 
-/* Did our NMI find a CPU that the emulator had hung? */
-static gboolean hung_by_emulator(const Boot *boot)
+/*
+ * Did the emulator hang the guest? How it did, or NULL. Our NMI finds a CPU at an int3; or, before
+ * the hello, when no op has done anything yet, no CPU that takes it: a kernel that hangs would.
+ */
+static const char *hung_by_emulator(const Boot *boot)
 {
 	const GPtrArray *all;
 
 	if (!boot->last_words)
-		return FALSE;
+		return NULL;
 	triage_finish(boot->last_words);
 	all = triage_incidents(boot->last_words);
 	for (guint i = 0; i < all->len; i++)
 		if (((const Incident *)g_ptr_array_index(all, i))->family == FAMILY_EMULATOR)
-			return TRUE;
-	return FALSE;
+			return INT3;
+	if (boot->config.accel == VM_ACCEL_TCG && !boot->hello && boot->nmi_taken &&
+	    boot->console_bytes && boot->console_bytes == boot->console_at_nmi)
+		return "an emulated guest stood still in its boot, and no CPU took our NMI";
+	return NULL;
 }
 
 static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)

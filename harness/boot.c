@@ -71,6 +71,8 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 
 	if (error)
 		record_event(boot->record, "nmi-failed", "reason", error->message);
+	else
+		boot->nmi_taken = TRUE;
 }
 
 static gboolean is_emulated(const BootConfig *config)
@@ -92,6 +94,7 @@ static void become_corpse(Boot *boot, gboolean nmi)
 		const TriageConfig config = {.emulated = is_emulated(&boot->config)};
 
 		boot->last_words = triage_new(&config, NULL, NULL, NULL);
+		boot->console_at_nmi = boot->console_bytes;
 		record_event(boot->record, "nmi", NULL, NULL);
 		boot->vm->ops->nmi(boot->vm, nmi_done, boot);
 	}

@@ -78,7 +78,7 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 		return VERDICT_INCIDENT;
 	}
 	if (f->emulator) {
-		*reason = g_strdup("int3 at a patched instruction of an emulated guest");
+		*reason = g_strdup(f->emulator);
 		return VERDICT_EMULATOR;
 	}
 	if (f->infra) {

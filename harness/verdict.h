@@ -47,7 +47,7 @@ typedef struct {
 typedef struct {
 	const char *infra;    /* what failed on our side, or NULL */
 	guint incidents;      /* unknown ones that are no artefact */
-	gboolean emulator;    /* an artefact of TCG was seen */
+	const char *emulator; /* the artefact of TCG that was seen, or NULL */
 	gboolean console;     /* it printed at least one byte */
 	const char *quiet;    /* it stopped answering: in which phase; or NULL */
 	const char *endless;  /* an op that never came back, or NULL */

@@ -46,8 +46,8 @@ static void test_rules(void)
 	check(WITH(f_.done = FALSE; f_.quiet = "x"; f_.console = FALSE), VERDICT_INFRA, "no word");
 	check(WITH(f_.endless = "stuck"), VERDICT_HANG, "stuck");
 	check(WITH(f_.infra = "disk full"), VERDICT_INFRA, "disk full");
-	check(WITH(f_.emulator = TRUE; f_.done = FALSE), VERDICT_EMULATOR, "int3");
-	check(WITH(f_.incidents = 2; f_.emulator = TRUE; f_.infra = "x"), VERDICT_INCIDENT,
+	check(WITH(f_.emulator = "int3"; f_.done = FALSE), VERDICT_EMULATOR, "int3");
+	check(WITH(f_.incidents = 2; f_.emulator = "int3"; f_.infra = "x"), VERDICT_INCIDENT,
 	      "2 incidents");
 	check(WITH(f_.ops = still; f_.op_count = 1), VERDICT_UNEXPOSED, "ksm stood still at 7");
 	check(WITH(f_.ops = failed; f_.op_count = 1), VERDICT_UNEXPOSED,
