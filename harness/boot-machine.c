@@ -20,11 +20,12 @@ static void add_module_params(GString *cmdline, const Scenario *s)
 /*
  * What every boot is given: faster boots and a readable console, nothing that changes what
  * is tested (that stands in the scenario's cmdline). unknown_nmi_panic makes our own NMI to a
- * hung guest print where it hangs. tsc_early_khz: see guests.md, a mis-calibrated clock.
+ * hung guest print where it hangs; CPU 0 alone takes it, so panic_print=64 (PANIC_PRINT_ALL_CPU_BT,
+ * since 5.18) asks the others. tsc_early_khz: see guests.md, a mis-calibrated clock.
  */
 #define BASE_CMDLINE                                                                               \
 	"console=ttyS0 panic=-1 unknown_nmi_panic=1 cryptomgr.notests no_timer_check "             \
-	"8250.nr_uarts=1"
+	"8250.nr_uarts=1 panic_print=64"
 
 VmConfig *boot_vm_config(const BootConfig *config)
 {

@@ -59,6 +59,7 @@ const char *incident_walker(const Splat *splat)
 enum {
 	IF_WALKER = 1 << 0,   /* a walker is in the stack */
 	IF_EMULATED = 1 << 1, /* the guest ran under TCG */
+	IF_NMI = 1 << 2,      /* the panic is by the NMI to a guest that hangs */
 };
 
 typedef struct {
@@ -76,18 +77,18 @@ typedef struct {
 
 #define OOPS  "null-deref page-fault gpf oops"
 #define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
-/*
- * Where kprobes are built in, they step back from an int3 that is gone from memory and try again:
- * a CPU whose translation still holds it does so for ever, until a watchdog or our NMI looks.
- */
-#define PATCHED "panic " STALL
-#define STUCK	"endless memory offline"
+#define STUCK "endless memory offline"
 
 /* clang-format off */
 static const IncidentRule rules[] = {
 	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
-	{PATCHED, NULL, NULL, NULL, "\n asm_exc_int3+", IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
-	{PATCHED, NULL, NULL, NULL, "RIP: 0010:asm_exc_int3", IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
+	/*
+	 * Kprobes step back from an int3 that is gone from memory and try again. A CPU whose
+	 * translation still holds it does so for ever, until a watchdog or our NMI looks.
+	 */
+	{"panic", NULL, NULL, NULL, "\n asm_exc_int3+", IF_EMULATED | IF_NMI, FAMILY_EMULATOR, 100, FALSE, NULL},
+	{"panic", NULL, NULL, NULL, "RIP: 0010:asm_exc_int3", IF_EMULATED | IF_NMI, FAMILY_EMULATOR, 100, FALSE, NULL},
+	{STALL, NULL, NULL, NULL, "RIP: 0010:asm_exc_int3", IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
 
 	{NULL, NULL, "fake-offline page referenced", NULL, NULL, 0, FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
 	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_fake_offline_going_offline", NULL, 0,
@@ -159,6 +160,8 @@ static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, Incid
 	if (rule->text && !has_text(splat, rule->text))
 		return FALSE;
 	if (rule->conditions & IF_EMULATED && !is_emulated(splat, machine))
+		return FALSE;
+	if (rule->conditions & IF_NMI && !has_text(splat, "NMI: Not continuing"))
 		return FALSE;
 	return !(rule->conditions & IF_WALKER) || incident_walker(splat);
 }

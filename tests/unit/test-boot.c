@@ -383,6 +383,17 @@ static void test_emulator_hang(Fixture *f, gconstpointer data)
 	again(f);
 	play(f, RUNS NMI_PANIC("stable_page_flags", "? asm_exc_int3"));
 	expect(f, VERDICT_HANG, "while the ops ran");
+	again(f);
+	play(f, RUNS NMI_PANIC("native_safe_halt",
+			       "default_idle") "on nmi +10 console [   13.801386] Sending NMI from "
+					       "CPU 0 to CPUs 1:\\n\n"
+					       "on nmi +10 console [   13.803452] NMI backtrace "
+					       "for cpu 1\\n\n"
+					       "on nmi +10 console [   13.803452] CPU: 1 PID: 100 "
+					       "Comm: census Not tainted 6.1.0 #1\\n\n"
+					       "on nmi +10 console [   13.803452] RIP: "
+					       "0010:asm_exc_int3+0x35/0x40\\n\n");
+	expect(f, VERDICT_EMULATOR, "int3");
 #undef NMI_PANIC
 }
 
