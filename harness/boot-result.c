@@ -104,15 +104,13 @@ static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
 		hit->after_hello_s = ((double)t_ns - (double)boot->hello_ns) / 1e9;
 }
 
-static void gather_incidents(const Boot *boot, BootResult *r, const char **emulator)
+static void gather_incidents(const Boot *boot, BootResult *r)
 {
 	const GPtrArray *all = triage_incidents(boot->triage);
 
 	for (guint i = 0; i < all->len; i++) {
 		const Incident *incident = g_ptr_array_index(all, i);
 
-		if (incident->family == FAMILY_EMULATOR)
-			*emulator = INT3;
 		if (!is_evidence(boot, incident))
 			continue;
 		if (incident->known && !boot->config.strict) {
@@ -130,21 +128,30 @@ static void gather_incidents(const Boot *boot, BootResult *r, const char **emula
 	}
 }
 
-/*
- * Did the emulator hang the guest? How it did, or NULL. Our NMI finds a CPU at an int3; or, before
- * the hello, when no op has done anything yet, no CPU that takes it: a kernel that hangs would.
- */
-static const char *hung_by_emulator(const Boot *boot)
+static gboolean saw_artefact(const Triage *triage)
 {
-	const GPtrArray *all;
+	const GPtrArray *all = triage_incidents(triage);
 
+	for (guint i = 0; i < all->len; i++)
+		if (((const Incident *)g_ptr_array_index(all, i))->family == FAMILY_EMULATOR)
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * What the emulator did to the guest, or NULL: int3, in its log or where our NMI finds a CPU; or it
+ * hung before the hello, when no op has done anything yet, and no CPU takes the NMI: a kernel that
+ * hangs would.
+ */
+static const char *artefact_of(const Boot *boot)
+{
+	if (saw_artefact(boot->triage))
+		return INT3;
 	if (!boot->last_words)
 		return NULL;
 	triage_finish(boot->last_words);
-	all = triage_incidents(boot->last_words);
-	for (guint i = 0; i < all->len; i++)
-		if (((const Incident *)g_ptr_array_index(all, i))->family == FAMILY_EMULATOR)
-			return INT3;
+	if (saw_artefact(boot->last_words))
+		return INT3;
 	if (boot->config.accel == VM_ACCEL_TCG && !boot->hello && boot->nmi_taken &&
 	    boot->console_bytes && boot->console_bytes == boot->console_at_nmi)
 		return "an emulated guest stood still in its boot, and no CPU took our NMI";
@@ -332,8 +339,8 @@ BootResult *boot_judge(Boot *boot)
 	if (boot->go_ns >= 0 && boot->last_ns > boot->go_ns)
 		r->run_s = (boot->last_ns - boot->go_ns) / 1e9;
 	gather_ops(boot, r, ops);
-	facts.emulator = hung_by_emulator(boot);
-	gather_incidents(boot, r, &facts.emulator);
+	facts.emulator = artefact_of(boot);
+	gather_incidents(boot, r);
 	/* The last count line of a dead guest may be a second old; the recorder knows better. */
 	if (r->hit.offlines > (gint64)r->offlines)
 		r->offlines = (guint64)r->hit.offlines;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See vm-hold.h. */
 #include "host-driver/vm-hold.h"
+#include "host-driver/source.h"
 
 #define QUIET_MS 250
 #define MAX_MS	 2000
@@ -27,14 +28,6 @@ static void held_free(HeldEvent *held)
 	g_free(held);
 }
 
-static void timer_stop(VmHold *hold)
-{
-	if (!hold->timer)
-		return;
-	g_source_destroy(hold->timer);
-	g_clear_pointer(&hold->timer, g_source_unref);
-}
-
 VmHold *vm_hold_new(VmHoldTell tell, gpointer user)
 {
 	VmHold *hold = g_new0(VmHold, 1);
@@ -50,7 +43,7 @@ gboolean vm_hold_flush(VmHold *hold)
 	gboolean freed = FALSE;
 	HeldEvent *event;
 
-	timer_stop(hold);
+	source_clear(&hold->timer);
 	hold->freed = &freed;
 	while (!freed && (event = g_queue_pop_head(&hold->held))) {
 		hold->tell(event->name, event->data, hold->user);
@@ -79,11 +72,9 @@ void vm_hold_event(VmHold *hold, const char *name, JsonObject *data)
 	if (g_str_equal(name, "GUEST_PANICKED") && !hold->timer) {
 		hold->console_us = g_get_monotonic_time();
 		hold->until_us = hold->console_us + MAX_MS * 1000;
-		hold->timer = g_timeout_source_new(QUIET_MS / 4);
+		hold->timer = timer_start(hold->context, QUIET_MS / 4, check, hold);
 		/* After what the console has to say: we may have been kept from looking. */
 		g_source_set_priority(hold->timer, G_PRIORITY_LOW);
-		g_source_set_callback(hold->timer, check, hold, NULL);
-		g_source_attach(hold->timer, hold->context);
 	}
 	if (!hold->timer) {
 		hold->tell(name, data, hold->user);
@@ -106,7 +97,7 @@ void vm_hold_free(VmHold *hold)
 		return;
 	if (hold->freed)
 		*hold->freed = TRUE;
-	timer_stop(hold);
+	source_clear(&hold->timer);
 	g_queue_clear_full(&hold->held, (GDestroyNotify)held_free);
 	g_main_context_unref(hold->context);
 	g_free(hold);

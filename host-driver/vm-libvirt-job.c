@@ -5,6 +5,7 @@
  * is told so, and what comes later is dropped.
  */
 #include "host-driver/error.h"
+#include "host-driver/source.h"
 #include "host-driver/vm-libvirt-internal.h"
 
 #define COMMAND_MS 10000
@@ -21,17 +22,9 @@ LvJob *lv_job_new(VmLibvirt *v, const char *what, void (*run)(LvJob *job))
 	return job;
 }
 
-static void deadline_stop(LvJob *job)
-{
-	if (!job->deadline)
-		return;
-	g_source_destroy(job->deadline);
-	g_clear_pointer(&job->deadline, g_source_unref);
-}
-
 void lv_job_free(LvJob *job)
 {
-	deadline_stop(job);
+	source_clear(&job->deadline);
 	g_clear_error(&job->error);
 	g_clear_pointer(&job->reply, json_node_unref);
 	g_clear_pointer(&job->data, g_bytes_unref);
@@ -48,7 +41,7 @@ static void answer(LvJob *job, const GError *error)
 	if (g_atomic_int_get(&job->answered))
 		return;
 	g_atomic_int_set(&job->answered, TRUE);
-	deadline_stop(job);
+	source_clear(&job->deadline);
 	v->jobs = g_list_remove(v->jobs, job);
 	if (!v->freeing && job->over)
 		job->over(job, error);
@@ -123,11 +116,8 @@ void lv_job_start(LvJob *job, gboolean first)
 	VmLibvirt *v = job->v;
 
 	v->jobs = g_list_append(v->jobs, job);
-	if (job->deadline_ms) {
-		job->deadline = g_timeout_source_new(job->deadline_ms);
-		g_source_set_callback(job->deadline, job_late, job, NULL);
-		g_source_attach(job->deadline, v->context);
-	}
+	if (job->deadline_ms)
+		job->deadline = timer_start(v->context, job->deadline_ms, job_late, job);
 	if (first)
 		g_async_queue_push_front(v->queue, job);
 	else
