@@ -149,6 +149,19 @@ static gboolean bring_up_to_date(Store *store, int version, GError **error)
 	return TRUE;
 }
 
+/* Two that switch a new database at once: one is told SQLITE_BUSY without the busy time-out. */
+static gboolean use_wal(Store *store)
+{
+	gint64 until_us = g_get_monotonic_time() + STORE_BUSY_MS * 1000;
+	int code;
+
+	while ((code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL)) ==
+		       SQLITE_BUSY &&
+	       g_get_monotonic_time() < until_us)
+		g_usleep(10000);
+	return code == SQLITE_OK;
+}
+
 Store *store_open(const char *results_dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
@@ -181,8 +194,7 @@ Store *store_open(const char *results_dir, GError **error)
 			    path, version, STORE_VERSION);
 		return NULL;
 	}
-	if ((!store->read_only && sqlite3_exec(store->db, "PRAGMA journal_mode = WAL;", NULL, NULL,
-					       NULL) != SQLITE_OK) ||
+	if ((!store->read_only && !use_wal(store)) ||
 	    sqlite3_exec(store->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", NULL,
 			 NULL, NULL) != SQLITE_OK) {
 		store_fail(store, error);
