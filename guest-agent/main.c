@@ -13,12 +13,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "guest-agent/boot.h"
-#include "guest-agent/caps.h"
-#include "guest-agent/kmsg.h"
-#include "guest-agent/op-run.h"
-#include "guest-agent/port.h"
-#include "guest-agent/session.h"
+#include "guest-agent/core/boot.h"
+#include "guest-agent/core/caps.h"
+#include "guest-agent/core/kmsg.h"
+#include "guest-agent/op/run.h"
+#include "guest-agent/core/port.h"
+#include "guest-agent/core/session.h"
 
 #define PORT_TIMEOUT_MS	 15000
 #define DRAIN_TIMEOUT_MS 2000

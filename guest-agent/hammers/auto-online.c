@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 #define ONLINE_FILE "sys/devices/system/memory/auto_online_blocks"
 #define POLICY_FILE "sys/module/memory_hotplug/parameters/online_policy"

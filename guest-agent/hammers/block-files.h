@@ -6,7 +6,7 @@
 #ifndef PFNHUNT_BLOCK_FILES_H
 #define PFNHUNT_BLOCK_FILES_H
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 #define BLOCK_FILES_PARAM                                                                          \
 	{                                                                                          \

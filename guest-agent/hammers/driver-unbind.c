@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 #define DRIVER_DIR  "sys/bus/virtio/drivers/virtio_mem"
 #define DEVICES_MAX 16

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 #define OPTIMIZE_FILE "proc/sys/vm/hugetlb_optimize_vmemmap"
 #define POOL_DIR      "sys/kernel/mm/hugepages/hugepages-"

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 struct plant_hang {
 	int uffd, file;

@@ -8,7 +8,7 @@
 
 #include "guest-agent/observers/census-pages.h"
 #include "guest-agent/observers/census-zones.h"
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 /* The op's counters, in the order of their names in census.c. */
 enum census_counter {

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 #include "guest-agent/probe/kallsyms.h"
 #include "guest-agent/probe/layer.h"
 

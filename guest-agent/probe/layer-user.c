@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 #include "guest-agent/probe/layer.h"
 
 #define TRACK_IS_OFFLINE(pfn) 0 /* kpageflags would tell, and change what is measured */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "guest-agent/op-run.h"
+#include "guest-agent/op/run.h"
 #include "guest-agent/probe/track.h"
 
 struct probe_totals {

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 #include "guest-agent/probe/layer.h"
 
 #define SEEK_FIRST_NS	  10000000ULL

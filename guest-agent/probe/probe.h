@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-#include "guest-agent/op-run.h"
-#include "guest-agent/sink.h"
+#include "guest-agent/op/run.h"
+#include "guest-agent/op/sink.h"
 
 struct probe;
 

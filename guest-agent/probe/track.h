@@ -7,7 +7,7 @@
 #ifndef PFNHUNT_PROBE_TRACK_H
 #define PFNHUNT_PROBE_TRACK_H
 
-#include "guest-agent/probe/table.h"
+#include "guest-agent/contract/probe-table.h"
 
 #define TRACK_PER_KIND 2
 #define TRACK_SLOTS    (PROBE_WINDOW_COUNT * TRACK_PER_KIND)

@@ -8,7 +8,7 @@
  */
 #include <time.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 struct burst_hog {
 	uint64_t gap_ns, burst_ns, spun_ns;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 struct compaction {
 	int fd;

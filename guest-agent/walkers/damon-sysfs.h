@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 #define DAMON_SYSFS_MIN_REGIONS 3 /* the kernel's own limit */
 

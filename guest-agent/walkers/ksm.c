@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 #define KSM_DIR		"sys/kernel/mm/ksm/"
 #define PAGES_PER_STEP	64

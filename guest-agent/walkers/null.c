@@ -5,7 +5,7 @@
  */
 #include <time.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 static int null_step(void *ctx, struct op_env *env)
 {

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 #include "guest-agent/walkers/stress-ng.h"
 
 #define LINKER	      "/" STRESS_DIR "/ld.so"

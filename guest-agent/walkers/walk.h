@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 enum walk_what { WALK_FAKE_OFFLINE, WALK_BLOCKS, WALK_ALL };
 extern const char *const walk_what_choices[];

@@ -3,7 +3,7 @@
 #ifndef PFNHUNT_ZRAM_H
 #define PFNHUNT_ZRAM_H
 
-#include "guest-agent/op-env.h"
+#include "guest-agent/op/env.h"
 
 /*
  * For setup(): sees to it that there is swap: what is there already, else a zram0 of @megabytes.

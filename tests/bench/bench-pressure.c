@@ -8,7 +8,7 @@
  *
  *	bench-pressure BOOTS SCENARIO KERNEL
  */
-#include "harness/pressure.h"
+#include "harness/scenario/pressure.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>

@@ -4,7 +4,7 @@
  * `grep -cE` on the same file. With a file as argument, for that
  * file; without, for logs made up here.
  */
-#include "harness/triage.h"
+#include "harness/incident/triage.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --kernel PATH may be any file: its headers, and what is unpacked from it. */
-#include "host-driver/kernel-image.h"
+#include "host-driver/kernel/image.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * What QEMU sends over QMP, in pieces of any size. Whatever it is, every command is answered
  * exactly once, the end is told exactly once, and nothing comes after it.
  */
-#include "host-driver/qmp.h"
+#include "host-driver/qemu/qmp.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  * titles and signatures are text that can be printed, every incident has its cause, both ways
  * of feeding find the same, and what was found is bounded.
  */
-#include "harness/triage.h"
+#include "harness/incident/triage.h"
 
 #include <stdint.h>
 #include <string.h>

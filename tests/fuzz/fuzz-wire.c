@@ -3,13 +3,13 @@
  * Bytes of a guest: cut into lines, parsed as either side's, checked as an op's plan. A line
  * that parses must say the same when it is written and parsed again.
  */
-#include "guest-agent/wire.h"
+#include "guest-agent/contract/wire.h"
 
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest-agent/op.h"
+#include "guest-agent/contract/op.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

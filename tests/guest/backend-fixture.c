@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See backend-fixture.h. */
 #include "tests/guest/backend-fixture.h"
-#include "host-driver/tree.h"
+#include "host-driver/base/tree.h"
 
 #include <gio/gio.h>
 #include <pwd.h>

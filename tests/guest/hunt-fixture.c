@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See hunt-fixture.h. */
 #include "tests/guest/hunt-fixture.h"
-#include "host-driver/tree.h"
+#include "host-driver/base/tree.h"
 
 #include <signal.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * ssh, so that files must be uploaded. Skipped where there is no libvirtd, or no way to be
  * somebody else than root.
  */
-#include "host-driver/tree.h"
+#include "host-driver/base/tree.h"
 #include "tests/guest/hunt-fixture.h"
 
 #include <glib/gstdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See hunt-fixture.h. */
 #include "hunt-fixture.h"
-#include "host-driver/tree.h"
-#include "host-driver/vm-fake.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/fake/fake.h"
 
 static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
 /* No module folder and no config: all that it needs counts as built in. */

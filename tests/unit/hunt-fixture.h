@@ -3,7 +3,7 @@
 #ifndef PFNHUNT_TEST_HUNT_FIXTURE_H
 #define PFNHUNT_TEST_HUNT_FIXTURE_H
 
-#include "harness/hunt.h"
+#include "harness/hunt/hunt.h"
 
 /* A guest that comes up and runs its op, of 9 offlines; and how its run ends. */
 #define HUNT_HELLO                                                                                 \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See kernel-fixture.h. */
 #include "tests/unit/kernel-fixture.h"
-#include "host-driver/tree.h"
+#include "host-driver/base/tree.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -9,8 +9,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "host-driver/error.h"
-#include "host-driver/kernel-cache.h"
+#include "host-driver/base/error.h"
+#include "host-driver/kernel/cache.h"
 
 static void put_note(GByteArray *out, const char *name, guint32 type, const void *desc, guint32 len)
 {

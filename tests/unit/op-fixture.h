@@ -6,7 +6,7 @@
 #include <glib.h>
 
 #include "fake-tree.h"
-#include "guest-agent/op-run.h"
+#include "guest-agent/op/run.h"
 
 typedef struct {
 	FakeTree *tree;

@@ -2,7 +2,7 @@
 /* See results-fixture.h. */
 #include "results-fixture.h"
 
-#include "guest-agent/recorder.h"
+#include "guest-agent/contract/recorder.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

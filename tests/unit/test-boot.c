@@ -3,11 +3,11 @@
  * The life of a boot on the scripted machine: every end that a guest can come to gets its
  * verdict, every wait ends, and the evidence is there.
  */
-#include "harness/boot.h"
-#include "harness/results-model.h"
-#include "host-driver/tree.h"
-#include "host-driver/error.h"
-#include "host-driver/vm-fake.h"
+#include "harness/boot/boot.h"
+#include "harness/results/model.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/base/error.h"
+#include "host-driver/fake/fake.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>

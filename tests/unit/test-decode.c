@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Decoding of frames, on the test's own little program as the kernel. */
-#include "harness/decode.h"
+#include "harness/splat/decode.h"
 
 #include <string.h>
 
-#include "host-driver/error.h"
+#include "host-driver/base/error.h"
 
 static Decoder *open_sample(void)
 {

@@ -3,9 +3,9 @@
  * Pages of another process leave the memory, and come back as they were. It needs a folder on a
  * disk and the right to do it (root, or CAP_SYS_NICE): where they are not, what is told is tested.
  */
-#include "host-driver/discard.h"
-#include "host-driver/error.h"
-#include "host-driver/tree.h"
+#include "host-driver/pressure/discard.h"
+#include "host-driver/base/error.h"
+#include "host-driver/base/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

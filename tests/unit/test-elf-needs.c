@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a program needs, against this very program: what the linker has mapped must be found. */
-#include "host-driver/elf-needs.h"
+#include "host-driver/kernel/elf-needs.h"
 
 #include <string.h>
 
-#include "host-driver/error.h"
+#include "host-driver/base/error.h"
 
 static gboolean has_base(const GPtrArray *paths, const char *base)
 {

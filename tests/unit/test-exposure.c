@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exposure as a guest tells it, hostile ones too; what is made of it: goals, claims, the table. */
-#include "harness/claim.h"
-#include "harness/exposure-rows.h"
-#include "harness/goal.h"
-#include "harness/results-json.h"
+#include "harness/results/estimate.h"
+#include "harness/results/exposure-rows.h"
+#include "harness/boot/goal.h"
+#include "host-driver/base/json.h"
 
 #include <string.h>
 

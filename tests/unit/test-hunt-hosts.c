@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Hunts with several boots at once, on one scripted host or on many, some of which go away. */
-#include "harness/jobs.h"
-#include "harness/results-merge.h"
-#include "harness/results-model.h"
-#include "harness/store.h"
-#include "host-driver/error.h"
-#include "host-driver/tree.h"
-#include "host-driver/vm-fake.h"
+#include "harness/hunt/jobs.h"
+#include "harness/results/merge.h"
+#include "harness/results/model.h"
+#include "harness/store/store.h"
+#include "host-driver/base/error.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/fake/fake.h"
 #include "hunt-fixture.h"
 
 #include <signal.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hunt on the scripted machine: how boots follow each other, and what is counted. */
-#include "harness/results-model.h"
-#include "harness/results-show.h"
-#include "harness/report-text.h"
-#include "host-driver/error.h"
-#include "host-driver/vm-fake.h"
+#include "harness/results/model.h"
+#include "harness/report/show.h"
+#include "harness/report/text.h"
+#include "host-driver/base/error.h"
+#include "host-driver/fake/fake.h"
 #include "hunt-fixture.h"
 
 #include <signal.h>

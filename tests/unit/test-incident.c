@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which splats become one incident, which of them is the cause, and what family it is. */
-#include "harness/triage.h"
+#include "harness/incident/triage.h"
 
 #include <string.h>
 

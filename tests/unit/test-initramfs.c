@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "host-driver/error.h"
-#include "host-driver/initramfs.h"
-#include "host-driver/kernel.h"
+#include "host-driver/base/error.h"
+#include "host-driver/kernel/initramfs.h"
+#include "host-driver/kernel/kernel.h"
 #include "tests/unit/kernel-fixture.h"
 
 static KernelModule *new_module(const char *name, char *path, const char *params)

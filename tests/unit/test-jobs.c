@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which boot comes next, and whether one more has room. */
-#include "harness/hunt-queue.h"
-#include "harness/jobs.h"
-#include "host-driver/tree.h"
-#include "host-driver/vcpu.h"
+#include "harness/hunt/queue.h"
+#include "harness/hunt/jobs.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/pressure/vcpu.h"
 
 #include <glib/gstdio.h>
 #include <sched.h>

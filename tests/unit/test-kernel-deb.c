@@ -3,9 +3,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "host-driver/error.h"
-#include "host-driver/kernel-apt.h"
-#include "host-driver/kernel-deb.h"
+#include "host-driver/base/error.h"
+#include "host-driver/kernel/apt.h"
+#include "host-driver/kernel/deb.h"
 #include "tests/unit/kernel-fixture.h"
 
 #define R "6.1.0-99-amd64"

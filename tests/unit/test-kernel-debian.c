@@ -9,11 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "host-driver/error.h"
-#include "host-driver/tree.h"
-#include "host-driver/kernel-cache.h"
-#include "host-driver/kernel-debian.h"
-#include "host-driver/kernel.h"
+#include "host-driver/base/error.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/kernel/cache.h"
+#include "host-driver/kernel/debian.h"
+#include "host-driver/kernel/kernel.h"
 #include "tests/unit/kernel-fixture.h"
 
 #define R    FIX_RELEASE

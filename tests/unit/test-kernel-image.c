@@ -3,8 +3,8 @@
 #include <elf.h>
 #include <string.h>
 
-#include "host-driver/error.h"
-#include "host-driver/kernel-image.h"
+#include "host-driver/base/error.h"
+#include "host-driver/kernel/image.h"
 #include "tests/unit/kernel-fixture.h"
 
 static void test_bzimage(void)

@@ -7,8 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "host-driver/error.h"
-#include "host-driver/kernel.h"
+#include "host-driver/base/error.h"
+#include "host-driver/kernel/kernel.h"
 #include "tests/unit/kernel-fixture.h"
 
 static char *tree;	  /* base folder of the tests */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kernel_open() on made-up images, and on a cache folder of its own. */
 
-#include "host-driver/error.h"
-#include "host-driver/tree.h"
-#include "host-driver/kernel-cache.h"
-#include "host-driver/kernel.h"
+#include "host-driver/base/error.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/kernel/cache.h"
+#include "host-driver/kernel/kernel.h"
 #include "tests/unit/kernel-fixture.h"
 
 static char *base;  /* everything of this test program */

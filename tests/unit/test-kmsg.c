@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records of /dev/kmsg, as read(2) gives them. */
-#include "guest-agent/kmsg.h"
+#include "guest-agent/core/kmsg.h"
 
 #include <errno.h>
 #include <glib.h>

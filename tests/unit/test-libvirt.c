@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The libvirt backend as far as it needs no libvirt: URIs, domain XML, who owns what. */
-#include "host-driver/error.h"
-#include "host-driver/vm-libvirt-files.h"
-#include "host-driver/vm-libvirt-owner.h"
-#include "host-driver/vm-libvirt-uri.h"
-#include "host-driver/vm-libvirt-xml.h"
+#include "host-driver/base/error.h"
+#include "host-driver/libvirt/files.h"
+#include "host-driver/libvirt/owner.h"
+#include "host-driver/libvirt/uri.h"
+#include "host-driver/libvirt/xml.h"
 
 #include <glib/gstdio.h>
 #include <libxml/parser.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of many hunts: rates, medians, and that nothing looks clean that is not. */
-#include "harness/matrix.h"
+#include "harness/campaign/matrix.h"
 
 #include <string.h>
 

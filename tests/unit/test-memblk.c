@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory blocks, targets and the choice of blocks, against a fake tree. */
-#include "guest-agent/block-select.h"
-#include "guest-agent/memblk.h"
+#include "guest-agent/op/block-select.h"
+#include "guest-agent/op/memblk.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A night's plan: what is read, where the time goes, and what the page says. */
-#include "harness/nightly.h"
-#include "harness/scenario.h"
-#include "host-driver/error.h"
-#include "host-driver/tree.h"
+#include "harness/campaign/nightly.h"
+#include "harness/scenario/scenario.h"
+#include "host-driver/base/error.h"
+#include "host-driver/base/tree.h"
 #include "results-fixture.h"
 
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The op table, the checks on parameters and the plan made of an `op` message. */
-#include "guest-agent/op.h"
+#include "guest-agent/contract/op.h"
 
 #include <errno.h>
 #include <glib.h>
 #include <string.h>
 
-#include "guest-agent/wire.h"
+#include "guest-agent/contract/wire.h"
 
 static gboolean all_of(const char *text, const char *allowed)
 {

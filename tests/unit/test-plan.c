@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plan is a pure function of scenario and seed, and says what the scenario says. */
-#include "harness/plan.h"
-#include "host-driver/rng.h"
+#include "harness/scenario/plan.h"
+#include "host-driver/base/rng.h"
 
 #include <string.h>
 

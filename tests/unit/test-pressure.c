@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pressure from the host: when it comes, what it does to a thread, and that it always ends. */
-#include "harness/plan.h"
-#include "harness/results-json.h"
-#include "host-driver/discard.h"
-#include "host-driver/error.h"
-#include "host-driver/hog.h"
-#include "host-driver/vcpu.h"
-#include "host-driver/vm-fake.h"
+#include "harness/scenario/plan.h"
+#include "host-driver/base/json.h"
+#include "host-driver/pressure/discard.h"
+#include "host-driver/base/error.h"
+#include "host-driver/pressure/hog.h"
+#include "host-driver/pressure/vcpu.h"
+#include "host-driver/fake/fake.h"
 #include "hunt-fixture.h"
 
 #include <errno.h>

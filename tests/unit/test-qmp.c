@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The QMP client against a server of the test's own, on a socketpair and in the same thread. */
-#include "host-driver/qmp.h"
-#include "host-driver/error.h"
+#include "host-driver/qemu/qmp.h"
+#include "host-driver/base/error.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Evidence on disk: complete, in order, valid JSON whatever the guest sends. */
-#include "harness/record.h"
-#include "host-driver/tree.h"
-#include "host-driver/error.h"
+#include "harness/results/record.h"
+#include "host-driver/base/tree.h"
+#include "host-driver/base/error.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reports of made-up hunts: what stands in them, and that a guest's text stays text. */
-#include "harness/report-cases.h"
-#include "host-driver/tree.h"
-#include "harness/report-html.h"
-#include "harness/report-machine.h"
-#include "harness/results-splat.h"
+#include "harness/report/cases.h"
+#include "host-driver/base/tree.h"
+#include "harness/report/html.h"
+#include "harness/report/formats.h"
+#include "harness/results/splat.h"
 #include "results-fixture.h"
 
 #include <glib/gstdio.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `pfnhunt results` prints: columns, the last actions, comparisons, no escape sequences. */
-#include "harness/results-compare.h"
-#include "host-driver/tree.h"
-#include "harness/results-export.h"
-#include "harness/results-flight.h"
-#include "harness/results-json.h"
-#include "harness/results-show.h"
-#include "harness/results-table.h"
+#include "harness/report/compare.h"
+#include "host-driver/base/tree.h"
+#include "harness/report/export.h"
+#include "harness/results/recorder.h"
+#include "host-driver/base/json.h"
+#include "harness/report/show.h"
+#include "harness/results/table.h"
 #include "results-fixture.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A seed in an old report must give the same hunt for ever: the values here never change. */
-#include "host-driver/rng.h"
+#include "host-driver/base/rng.h"
 
 static void test_known_values(void)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scenario files: what they mean, and that every mistake is told with file, line and key. */
-#include "harness/scenario.h"
-#include "harness/units.h"
-#include "host-driver/error.h"
-#include "host-driver/vm.h"
+#include "harness/scenario/scenario.h"
+#include "host-driver/base/units.h"
+#include "host-driver/base/error.h"
+#include "host-driver/vm/vm.h"
 
 #define HEAD                                                                                       \
 	"[scenario]\nsummary = s\n"                                                                \

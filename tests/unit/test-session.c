@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A whole session against a fake tree, and the port on a pair of sockets. */
-#include "guest-agent/session.h"
+#include "guest-agent/core/session.h"
 
 #include <fcntl.h>
 #include <glib.h>
@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "fake-tree.h"
-#include "guest-agent/caps.h"
-#include "guest-agent/op-run.h"
-#include "guest-agent/port.h"
+#include "guest-agent/core/caps.h"
+#include "guest-agent/op/run.h"
+#include "guest-agent/core/port.h"
 
 #define SECONDS G_USEC_PER_SEC
 

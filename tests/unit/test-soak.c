@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Long hunts: bounded disk, and going on where a kill or a power cut left them. */
-#include "harness/hunt-resume.h"
-#include "harness/store.h"
-#include "harness/thin.h"
-#include "host-driver/tree.h"
+#include "harness/hunt/resume.h"
+#include "harness/store/store.h"
+#include "harness/hunt/retention.h"
+#include "host-driver/base/tree.h"
 #include "results-fixture.h"
 
 #include <glib/gstdio.h>

@@ -3,8 +3,8 @@
  * The golden logs of tests/splats/: a header that says what must be found, an empty line, the
  * log. UPDATE_GOLDEN=1 rewrites the headers. tests/splats/README.md has the format.
  */
-#include "harness/splat-line.h"
-#include "harness/triage.h"
+#include "harness/splat/line.h"
+#include "harness/incident/triage.h"
 
 #include <string.h>
 

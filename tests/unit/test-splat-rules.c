@@ -3,7 +3,7 @@
  * What is a complaint and what only sounds like one: single lines, in the kernel's own words.
  * A report of one line is cut short, so titles say "corrupted" where a function is missing.
  */
-#include "harness/triage.h"
+#include "harness/incident/triage.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The statistics against values that were published or can be worked out by hand. */
-#include "harness/stats.h"
+#include "harness/verdict/stats.h"
 
 #include <math.h>
 

@@ -3,10 +3,10 @@
  * The index: the same while a hunt runs and when it is rebuilt, old schemas brought forward,
  * two writers, what is corrupt, newer or locked; and folders of other machines.
  */
-#include "harness/results-merge.h"
-#include "host-driver/tree.h"
-#include "harness/store.h"
-#include "host-driver/error.h"
+#include "harness/results/merge.h"
+#include "host-driver/base/tree.h"
+#include "harness/store/store.h"
+#include "host-driver/base/error.h"
 #include "results-fixture.h"
 
 #include <glib/gstdio.h>

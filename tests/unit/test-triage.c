@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The entrance: pieces of any size, two sources, settling, known issues, hostile bytes. */
-#include "harness/triage.h"
-#include "harness/triage-known.h"
+#include "harness/incident/triage.h"
+#include "harness/incident/known.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "host-driver/error.h"
+#include "host-driver/base/error.h"
 
 static const char *const report[] = {
 	"BUG: KASAN: slab-use-after-free in foo_read+0x12/0x340 [foo]",

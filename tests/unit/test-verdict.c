@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Verdicts: clean needs positive evidence, and every way to miss it has its own word. */
-#include "harness/flight.h"
-#include "harness/verdict.h"
+#include "harness/results/recorder-ring.h"
+#include "harness/verdict/verdict.h"
 
 #include <string.h>
 

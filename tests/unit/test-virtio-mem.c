@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The resizer's schedule: repeatable, inside its limits, and mostly leaving blocks half plugged. */
-#include "host-driver/virtio-mem.h"
+#include "host-driver/vm/virtio-mem.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* QEMU's command line, what is refused before QEMU sees it, and which accelerator is taken. */
-#include "host-driver/error.h"
-#include "host-driver/vm-accel-internal.h"
-#include "host-driver/vm-qemu-argv.h"
+#include "host-driver/base/error.h"
+#include "host-driver/vm/accel-internal.h"
+#include "host-driver/qemu/argv.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

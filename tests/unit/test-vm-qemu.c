@@ -3,8 +3,8 @@
  * The life of a QEMU process, played by fake-qemu: what it inherits, every way to its end, and
  * that nothing of it stays behind. FAKE_QEMU names that program.
  */
-#include "host-driver/error.h"
-#include "host-driver/vm-machine.h"
+#include "host-driver/base/error.h"
+#include "host-driver/vm/machine.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The wire protocol: what is written can be read, and what is wrong is refused. */
-#include "guest-agent/wire.h"
+#include "guest-agent/contract/wire.h"
 
 #include <errno.h>
 #include <glib.h>

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keeps an eye on the memory blocks and tells the ops what there is to aim at. While ops run it
+ * has a thread of its own, because reading the blocks may hang when the kernel does.
+ */
+#ifndef PFNHUNT_LOOKOUT_H
+#define PFNHUNT_LOOKOUT_H
+
+#include "guest-agent/op/memblk.h"
+#include "guest-agent/op/run.h"
+
+struct lookout;
+
+/* @root_fd is borrowed. NULL without memory or when the kernel has no memory hotplug. */
+struct lookout *lookout_new(int root_fd);
+
+/*
+ * Reads the blocks anew and publishes them to @run (may be NULL). Blocks as the kernel does.
+ * Only while the thread does not run.
+ */
+void lookout_look(struct lookout *l, struct op_run *run);
+/* What was last seen, from any thread; never blocks. */
+struct memblk_sums lookout_sums(struct lookout *l);
+
+/* Looks every quarter of a second from now on. False when there is no thread. */
+bool lookout_start(struct lookout *l, struct op_run *run);
+/* False when it hangs and did not end within @deadline_ms: then @l is its own for ever. */
+bool lookout_stop(struct lookout *l, unsigned int deadline_ms);
+
+#endif

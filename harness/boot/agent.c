@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the agent says. The guest may be corrupted: every number is checked, nothing is
+ * believed that would change more than this boot's own result.
+ */
+#include "harness/boot/internal.h"
+
+#include <string.h>
+
+/* A guest in pieces may send garbage for ever; its evidence stays bounded. */
+#define BAD_LINES_MAX 1000
+
+/* What is larger was never counted, and what is reckoned with it would overflow. */
+#define NUMBER_MAX (1ull << 53)
+
+#define PLUGGED_STILL_US (2 * G_USEC_PER_SEC)
+
+static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallback)
+{
+	uint64_t value;
+
+	return wire_get_u64(msg, key, &value) == 0 && value <= NUMBER_MAX ? value : fallback;
+}
+
+static BootOp *op_of(Boot *boot, const struct wire_msg *msg)
+{
+	guint64 inst = number(msg, "inst", G_MAXUINT64);
+
+	return inst < boot->op_count ? &boot->ops[inst] : NULL;
+}
+
+static void on_hello(Boot *boot, const struct wire_msg *msg)
+{
+	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
+
+	if (boot->hello) /* a second init is not ours */
+		return;
+	boot->hello = TRUE;
+	boot->hello_us = g_get_monotonic_time();
+	boot->hello_ns = (gint64)number(msg, "t_ns", 0);
+	if (page >= 4096 && page <= 65536)
+		boot->page_bytes = page;
+	if (block >= (1 << 20) && block <= (1ull << 36))
+		boot->block_bytes = block;
+	if (number(msg, "proto", 0) != WIRE_PROTO) {
+		boot->infra = g_strdup_printf("the agent speaks protocol %" G_GUINT64_FORMAT
+					      ", this pfnhunt %d: rebuild both",
+					      number(msg, "proto", 0), WIRE_PROTO);
+		boot_end(boot, FALSE);
+		return;
+	}
+	for (guint i = 0; i < boot->plan->lines->len; i++)
+		boot_send_line(boot, g_ptr_array_index(boot->plan->lines, i));
+	boot_set_state(boot, BOOT_PLUG);
+}
+
+static void on_rec(Boot *boot, const struct wire_msg *msg)
+{
+	guint64 first = number(msg, "first", REC_PAGES);
+	const char *text = wire_get(msg, "pfns");
+	g_auto(GStrv) pfns = g_strsplit(text ? text : "", ",", REC_PAGES + 1);
+
+	for (guint i = 0; pfns[i] && first + i < REC_PAGES; i++) {
+		guint64 pfn;
+
+		if (!g_ascii_string_to_unsigned(pfns[i], 16, 1, G_MAXUINT64 >> 16, &pfn, NULL))
+			return;
+		if (boot->rec_pfn[first + i] == 0)
+			boot->rec_known++;
+		boot->rec_pfn[first + i] = pfn;
+	}
+}
+
+static void on_opstate(Boot *boot, const struct wire_msg *msg)
+{
+	BootOp *op = op_of(boot, msg);
+	const char *state = wire_get(msg, "state"), *reason = wire_get(msg, "reason");
+
+	if (!op || !state)
+		return;
+	/* "ended" comes after the counters and must not hide that it had been ready. */
+	if (g_str_equal(state, "ended") && op->state)
+		return;
+	g_free(op->state);
+	op->state = g_strdup(state);
+	g_free(op->reason);
+	op->reason = reason && *reason ? units_printable(reason) : NULL;
+}
+
+/* A walker that was skipped did not do it. */
+static void tell_walkers(Boot *boot)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+	for (guint i = 0; i < boot->op_count; i++) {
+		const ScenarioOp *op = g_ptr_array_index(boot->config.scenario->ops, i);
+
+		if (!boot->ops[i].hammer && g_strcmp0(boot->ops[i].state, "ready") == 0)
+			g_ptr_array_add(names, op->name);
+	}
+	g_ptr_array_add(names, NULL);
+	triage_set_walkers(boot->triage, (const char *const *)names->pdata);
+}
+
+static void on_phase(Boot *boot, const struct wire_msg *msg)
+{
+	const char *name = wire_get(msg, "name");
+
+	if (!name)
+		return;
+	if (g_str_equal(name, "plug") && boot->state == BOOT_PLUG) {
+		boot_send_line(boot, boot->plan->go);
+		boot_set_state(boot, BOOT_RUN);
+	} else if (g_str_equal(name, "run") && boot->go_ns < 0) {
+		boot->go_ns = (gint64)number(msg, "t_ns", 0);
+		tell_walkers(boot);
+		/* Resizes and the duration count from here, not from the go line. */
+		boot_set_state(boot, boot->state);
+	}
+}
+
+static void on_count(Boot *boot, const struct wire_msg *msg)
+{
+	BootOp *op = op_of(boot, msg);
+	guint64 steps = number(msg, "steps", 0);
+
+	if (!op)
+		return;
+	if (op->counts++ == 0)
+		op->first_steps = steps;
+	op->steps = MAX(op->steps, steps);
+	op->offlines = MAX(op->offlines, number(msg, "offlines", 0));
+	boot->last_ns = MAX(boot->last_ns, (gint64)number(msg, "t_ns", 0));
+}
+
+/*
+ * What the guest uses beyond what is plugged is memory that the hypervisor has taken back. Only
+ * when nothing was on its way: the size has stood still, and no block was unseen.
+ */
+static void compare_plugged(Boot *boot, const struct wire_msg *msg)
+{
+	guint64 pages = number(msg, "plugged_pages", 0);
+	g_autofree char *line = NULL;
+
+	/* A DIMM is no virtio-mem device, and the guest's blocks are of both. */
+	if (number(msg, "unread_blocks", 1) != 0 || boot->plugging || boot->plan->dimm ||
+	    boot->heard_us - boot->plugged_us < PLUGGED_STILL_US ||
+	    pages > G_MAXUINT64 / boot->page_bytes ||
+	    pages * boot->page_bytes <= boot->plugged_bytes)
+		return;
+	line = g_strdup_printf("pfnhunt: silent: more used than plugged: %" G_GUINT64_FORMAT
+			       " bytes are plugged, the guest uses %" G_GUINT64_FORMAT,
+			       boot->plugged_bytes, pages * boot->page_bytes);
+	record_event(boot->record, "silent", "text", line);
+	triage_feed(boot->triage, TRIAGE_KMSG, line, strlen(line),
+		    (gint64)number(msg, "t_ns", 0) / 1000, boot->heard_us);
+}
+
+static void on_event(Boot *boot, const struct wire_msg *msg)
+{
+	const char *name = wire_get(msg, "name");
+	BootOp *op = op_of(boot, msg);
+	const char *op_name =
+		op ? ((ScenarioOp *)g_ptr_array_index(boot->config.scenario->ops, op - boot->ops))
+				->name
+		   : "an op";
+
+	if (name && g_str_equal(name, "census"))
+		compare_plugged(boot, msg);
+	if (!name || boot->endless)
+		return;
+	if (g_str_equal(name, "offline_overdue"))
+		boot->endless =
+			g_strdup_printf("%s: the offline of memory%" G_GUINT64_FORMAT
+					" was still at it after %" G_GUINT64_FORMAT
+					" ms and ended by a signal",
+					op_name, number(msg, "block", 0), number(msg, "ms", 0));
+	else if (g_str_equal(name, "stuck"))
+		boot->endless = g_strdup_printf("%s is stuck in the kernel", op_name);
+}
+
+static void on_message(Boot *boot, const struct wire_msg *msg)
+{
+	const char *text;
+
+	record_message(boot->record, msg);
+	boot->heard_us = g_get_monotonic_time();
+	switch (msg->verb) {
+	case WIRE_HELLO:
+		on_hello(boot, msg);
+		break;
+	case WIRE_REC:
+		on_rec(boot, msg);
+		break;
+	case WIRE_OPSTATE:
+		on_opstate(boot, msg);
+		break;
+	case WIRE_PHASE:
+		on_phase(boot, msg);
+		break;
+	case WIRE_COUNT:
+		on_count(boot, msg);
+		break;
+	case WIRE_PROBE:
+	case WIRE_WINDOW:
+	case WIRE_VISIT:
+		exposure_message(boot->exposure, msg);
+		break;
+	case WIRE_EVENT:
+		on_event(boot, msg);
+		break;
+	case WIRE_KMSG:
+		text = wire_get(msg, "text");
+		if (text && boot->state <= BOOT_STOPPING)
+			triage_feed(boot->triage, TRIAGE_KMSG, text, strlen(text),
+				    (gint64)number(msg, "t_us", 0), boot->heard_us);
+		break;
+	case WIRE_DONE:
+		boot->done = TRUE;
+		boot->last_ns = MAX(boot->last_ns, (gint64)number(msg, "t_ns", 0));
+		/* A guest that has splatted may not get through its own shutdown. */
+		if (boot->state == BOOT_RUN || boot->state == BOOT_STOPPING)
+			boot_end(boot, !boot->splat_us);
+		break;
+	default: /* cap, mem, pong, log: recorded, and that is all */
+		break;
+	}
+}
+
+void boot_agent_bytes(Boot *boot, const char *data, gsize len)
+{
+	char *line;
+	gsize line_len;
+
+	while (boot->state < BOOT_OVER &&
+	       (line = wire_reader_feed(&boot->reader, &data, &len, &line_len))) {
+		struct wire_msg msg;
+		g_autofree char *kept = g_strndup(line, MIN(line_len, 200));
+		int err = wire_parse(line, line_len, 'g', &msg);
+
+		if (err == 0)
+			on_message(boot, &msg);
+		else if (boot->bad_lines++ < BAD_LINES_MAX)
+			record_event(boot->record, "bad-line", "text", kept);
+	}
+}

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See boot.h: the life of a boot, as a state machine on one 100 ms tick and the VM's callbacks. */
+#include "harness/boot/internal.h"
+#include "host-driver/base/json.h"
+#include "guest-agent/contract/op.h"
+#include "host-driver/base/error.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define TICK_MS	  100
+#define PING_US	  1000000
+#define MEMORY_US 500000
+
+const BootDeadlines boot_deadlines_default = {
+	.console_ms = 15000,
+	.hello_ms = 60000,
+	.plug_ms = 60000,
+	.quiet_ms = 10000,
+	.corpse_ms = 3000,
+	.stop_ms = 15000,
+	.exit_ms = 5000,
+};
+
+void boot_set_state(Boot *boot, BootState state)
+{
+	boot->state = state;
+	boot->state_since_us = g_get_monotonic_time();
+}
+
+void boot_send_line(Boot *boot, const char *line)
+{
+	if (!boot->vm_running)
+		return;
+	if (!boot->vm->ops->send(boot->vm, line, strlen(line)))
+		record_event(boot->record, "send-failed", "text", line);
+}
+
+static void stop_run(Boot *boot, const char *why)
+{
+	record_event(boot->record, "stop", "why", why);
+	boot_send_line(boot, "stop\n");
+	boot_set_state(boot, BOOT_STOPPING);
+}
+
+/* Once its memory is read: not every backend can read that of a guest that is off. */
+static void switch_off(Boot *boot)
+{
+	if (!boot->poweroff || boot->poweroff_sent || boot->rec_pending)
+		return;
+	boot->poweroff_sent = TRUE;
+	boot_send_line(boot, "poweroff\n");
+}
+
+void boot_end(Boot *boot, gboolean poweroff)
+{
+	if (boot->state >= BOOT_ENDING)
+		return;
+	boot_resize_stop(boot);
+	boot_read_flight(boot);
+	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
+	boot_set_state(boot, BOOT_ENDING);
+	boot->poweroff = poweroff;
+	switch_off(boot);
+}
+
+static void nmi_done(Vm *vm, const GError *error, gpointer user)
+{
+	Boot *boot = user;
+
+	if (error)
+		record_event(boot->record, "nmi-failed", "reason", error->message);
+	else
+		boot->nmi_taken = TRUE;
+}
+
+static gboolean is_emulated(const BootConfig *config)
+{
+	return config->accel == VM_ACCEL_TCG;
+}
+
+/*
+ * It does not answer: what it said until now is all that counts. What our NMI makes it say is our
+ * doing: for the reader, and to tell a guest that hangs from one that the emulator hung.
+ */
+static void become_corpse(Boot *boot, gboolean nmi)
+{
+	boot_resize_stop(boot);
+	triage_finish(boot->triage);
+	boot_read_flight(boot);
+	boot_set_state(boot, BOOT_CORPSE);
+	if (nmi) {
+		const TriageConfig config = {.emulated = is_emulated(&boot->config)};
+
+		boot->last_words = triage_new(&config, NULL, NULL, NULL);
+		boot->console_at_nmi = boot->console_bytes;
+		record_event(boot->record, "nmi", NULL, NULL);
+		boot->vm->ops->nmi(boot->vm, nmi_done, boot);
+	}
+}
+
+static void on_splat(const Splat *splat, gpointer user)
+{
+	Boot *boot = user;
+	g_autofree char *title = units_printable(splat->title);
+
+	boot->hits_live++;
+	if (boot->splat_us == 0) {
+		boot->splat_us = g_get_monotonic_time();
+		boot_read_flight(boot);
+	}
+	/* Each splat holds up the guest for 100 ms and more at an emulated UART. */
+	if (boot->hits_live == boot->config.scenario->console_splats && boot->state == BOOT_RUN) {
+		record_event(boot->record, "console-quieted", NULL, NULL);
+		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
+	}
+	/* A storm of splats is in the record already; the person needs the first few. */
+	if (boot->hits_live <= 3 && boot->listener->splat)
+		boot->listener->splat(title, boot->user);
+}
+
+/* The clock of the boot starts with the guest, not with what its host needs before. */
+static void on_running(Vm *vm, gpointer user)
+{
+	Boot *boot = user;
+
+	boot->launching = FALSE;
+	boot->started_us = boot->progress_us = g_get_monotonic_time();
+	boot_set_state(boot, boot->state);
+	boot_threads_find(boot);
+}
+
+static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
+{
+	Boot *boot = user;
+
+	record_console(boot->record, data, len);
+	boot->console_bytes += len;
+	boot->console_us = g_get_monotonic_time();
+	if (boot->state <= BOOT_STOPPING)
+		triage_feed(boot->triage, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
+	else if (boot->last_words)
+		triage_feed(boot->last_words, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
+}
+
+static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
+{
+	boot_agent_bytes(user, data, len);
+}
+
+/* Nothing can be asked of the machine any more: what is known of it by now is all. */
+static void host_lost(Boot *boot, JsonObject *data)
+{
+	g_autofree char *words = units_printable(rj_text(data, "reason", ""));
+
+	boot->host_lost = TRUE;
+	if (!boot->infra)
+		boot->infra = g_strdup_printf("%s went away%s%s", boot->config.backend->text,
+					      *words ? ": " : "", words);
+	boot_end(boot, FALSE);
+}
+
+static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer user)
+{
+	Boot *boot = user;
+	JsonObject *o = json_object_new();
+
+	json_object_set_string_member(o, "host", "vm-event");
+	json_object_set_string_member(o, "name", name);
+	if (data)
+		json_object_set_object_member(o, "data", json_object_ref(data));
+	record_json(boot->record, RECORD_EVENTS, o);
+	if (g_str_equal(name, VM_EVENT_HOST_LOST) && boot->state < BOOT_ENDING) {
+		host_lost(boot, data);
+		return;
+	}
+	boot_dimm_event(boot, name, data);
+	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
+	if (g_str_equal(name, "SHUTDOWN") && data && !boot->done && boot->state < BOOT_CORPSE &&
+	    rj_bool(data, "guest") && g_str_equal(rj_text(data, "reason", ""), "guest-reset") &&
+	    !boot->exited)
+		boot->exited = g_strdup("the guest reset itself, a triple fault or a reboot");
+	/* The console has the words; the machine is paused, so its memory can be read. */
+	if (g_str_equal(name, "GUEST_PANICKED") && boot->state < BOOT_CORPSE) {
+		boot->saw_panic = TRUE;
+		become_corpse(boot, FALSE);
+	}
+}
+
+static void on_transcript(Vm *vm, char direction, const char *line, gpointer user)
+{
+	record_qmp(((Boot *)user)->record, direction, line);
+}
+
+static void over(Boot *boot)
+{
+	BootResult *result;
+	g_autofree char *dropped = g_strdup_printf("%" PRIu64, boot->reader.dropped);
+
+	if (boot->reader.dropped)
+		record_event(boot->record, "long-lines-dropped", "count", dropped);
+	g_clear_handle_id(&boot->tick_id, g_source_remove);
+	boot_resize_stop(boot);
+	boot_set_state(boot, BOOT_OVER);
+	triage_finish(boot->triage);
+	result = boot_judge(boot);
+	boot->listener->over(boot, result, boot->user);
+}
+
+static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user)
+{
+	Boot *boot = user;
+	g_autofree char *words = units_printable(detail);
+	g_autofree char *how = NULL;
+
+	boot->vm_running = FALSE;
+	if (WIFSIGNALED(wait_status))
+		how = g_strdup_printf("killed by signal %d%s%s", WTERMSIG(wait_status),
+				      *words ? ": " : "", words);
+	else
+		how = g_strdup_printf("exit status %d%s%s", WEXITSTATUS(wait_status),
+				      *words ? ": " : "", words);
+	record_event(boot->record, "exited", "how", how);
+	if (boot->state < BOOT_CORPSE && !boot->done) {
+		if (!boot->exited)
+			boot->exited = g_steal_pointer(&how);
+		/* A QEMU that never ran the guest complained about its arguments or the host. */
+		if (boot->console_bytes == 0 && !boot->hello && *words && !boot->infra)
+			boot->infra = g_strdup(words);
+	}
+	over(boot);
+}
+
+static const VmListener vm_listener = {
+	.running = on_running,
+	.console = on_console,
+	.agent = on_agent,
+	.event = on_vm_event,
+	.transcript = on_transcript,
+	.exited = on_exited,
+};
+
+static void memory_done(Vm *vm, const VmMemState *states, guint count, const GError *error,
+			gpointer user)
+{
+	Boot *boot = user;
+
+	if (!error) {
+		boot->plugged_bytes = 0;
+		boot->plugging = FALSE;
+	}
+	for (guint i = 0; !error && i < count; i++) {
+		const VmMemState *m = &states[i];
+		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
+							m->requested_bytes, m->plugged_bytes);
+		JsonObject *o;
+
+		boot->plugged_bytes += m->plugged_bytes;
+		boot->plugging |= m->plugged_bytes != m->requested_bytes;
+		if (g_strcmp0(g_hash_table_lookup(boot->plugged, m->id), text) == 0)
+			continue;
+		boot->plugged_us = g_get_monotonic_time();
+		o = json_object_new();
+		json_object_set_string_member(o, "device", m->id);
+		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);
+		json_object_set_int_member(o, "plugged_bytes", (gint64)m->plugged_bytes);
+		record_json(boot->record, RECORD_MEMORY, o);
+		g_hash_table_insert(boot->plugged, g_strdup(m->id), g_steal_pointer(&text));
+	}
+}
+
+static void ping(Boot *boot, gint64 now)
+{
+	char line[64];
+
+	if (now - boot->pinged_us < PING_US || !boot->hello || boot->state > BOOT_STOPPING)
+		return;
+	boot->pinged_us = now;
+	g_snprintf(line, sizeof(line), "ping id=%" G_GUINT64_FORMAT "\n", ++boot->ping_id);
+	boot_send_line(boot, line);
+}
+
+static void show_progress(Boot *boot, gint64 now)
+{
+	static const char *const names[] = {"booting", "plugging", "running", "stopping",
+					    "dead",    "ending",   "over"};
+	BootProgress p = {.phase = names[boot->state],
+			  .elapsed_s = (now - boot->started_us) / 1e6,
+			  .hits = boot->hits_live};
+
+	if (now - boot->progress_us < 1000000 || !boot->listener->progress)
+		return;
+	for (guint i = 0; i < boot->op_count; i++)
+		p.offlines += boot->ops[i].offlines;
+	p.offlines_per_s = (double)(p.offlines - boot->progress_offlines) * 1e6 /
+			   (double)(now - boot->progress_us);
+	p.inside = exposure_inside(boot->exposure, NULL, NULL);
+	boot->progress_us = now;
+	boot->progress_offlines = p.offlines;
+	boot->listener->progress(&p, boot->user);
+}
+
+static void go_quiet(Boot *boot, const char *phase)
+{
+	if (!boot->quiet)
+		boot->quiet = g_strdup(phase);
+	become_corpse(boot, TRUE);
+}
+
+/* The states' deadlines. @in_ms: time in the state, @silent_ms: since the agent's last word. */
+static void check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
+{
+	const BootDeadlines *d = &boot->deadlines;
+	gint64 now = g_get_monotonic_time();
+	const Scenario *s = boot->config.scenario;
+
+	switch (boot->state) {
+	case BOOT_POWER_ON:
+		if (boot->launching)
+			break; /* the backend has a deadline of its own */
+		if (boot->console_bytes == 0 && in_ms > d->console_ms)
+			go_quiet(boot, "and not one byte on the console");
+		else if (in_ms > d->hello_ms)
+			go_quiet(boot, "before its hello");
+		else if (boot->splat_us && now - boot->console_us > d->corpse_ms * 1000ll)
+			become_corpse(boot, TRUE);
+		break;
+	case BOOT_PLUG:
+		/* The thread that plugs may be dead while others still answer. */
+		if (boot->splat_us && now - boot->splat_us > d->quiet_ms * 1000ll)
+			become_corpse(boot, TRUE);
+		else if (in_ms > d->plug_ms || silent_ms > d->quiet_ms)
+			go_quiet(boot, "while memory was plugged");
+		break;
+	case BOOT_RUN:
+		if (boot->splat_us && silent_ms > d->corpse_ms)
+			become_corpse(boot, TRUE);
+		else if (silent_ms > d->quiet_ms)
+			go_quiet(boot, "while the ops ran");
+		else if (boot->go_ns >= 0 && in_ms > (gint64)s->duration_ms + d->stop_ms)
+			stop_run(boot, "the agent overran its duration");
+		else if (boot->splat_us && !g_str_equal(s->stop, "never") &&
+			 now - boot->splat_us > (gint64)s->linger_ms * 1000)
+			stop_run(boot, "first incident");
+		break;
+	case BOOT_STOPPING:
+		if (in_ms > d->stop_ms ||
+		    silent_ms > (boot->splat_us ? d->corpse_ms : d->quiet_ms)) {
+			if (boot->splat_us || boot->interrupted)
+				become_corpse(boot, FALSE);
+			else
+				go_quiet(boot, "after it was told to stop");
+		}
+		break;
+	case BOOT_CORPSE:
+		if (in_ms > d->corpse_ms || boot->saw_panic)
+			boot_end(boot, FALSE);
+		break;
+	case BOOT_ENDING:
+		switch_off(boot);
+		/* Its memory is read first; the exit that it was asked for gets its time. */
+		if (boot->vm_running &&
+		    (in_ms > d->exit_ms || (!boot->poweroff && !boot->rec_pending)))
+			boot->vm->ops->stop(boot->vm);
+		break;
+	case BOOT_OVER:
+		break;
+	}
+}
+
+static gboolean tick(gpointer user)
+{
+	Boot *boot = user;
+	gint64 now = g_get_monotonic_time();
+
+	if (boot->state < BOOT_CORPSE)
+		triage_settle(boot->triage, now);
+	if (record_error(boot->record) && !boot->infra) {
+		boot->infra = g_strdup(record_error(boot->record)->message);
+		boot_end(boot, FALSE);
+	}
+	if (boot->state == BOOT_RUN && boot->go_ns >= 0)
+		boot_resize_run(boot);
+	ping(boot, now);
+	if (boot->vm_running && now - boot->memory_us > MEMORY_US && boot->state < BOOT_CORPSE) {
+		boot->memory_us = now;
+		boot->vm->ops->query_memory(boot->vm, memory_done, boot);
+	}
+	show_progress(boot, now);
+	check_state(boot, (now - boot->state_since_us) / 1000,
+		    (now - MAX(boot->heard_us, boot->started_us)) / 1000);
+	return G_SOURCE_CONTINUE;
+}
+
+static void setup_ops(Boot *boot)
+{
+	const Scenario *s = boot->config.scenario;
+
+	boot->op_count = s->ops->len;
+	boot->ops = g_new0(BootOp, MAX(boot->op_count, 1));
+	boot->exposure = exposure_new();
+	for (guint i = 0; i < s->ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+
+		boot->ops[i].hammer = op_find(op->name)->kind == OP_HAMMER;
+	}
+}
+
+/* The plan, the command line and what else is known before power-on. */
+static gboolean record_start(Boot *boot, const VmConfig *vm, GError **error)
+{
+	const BootConfig *c = &boot->config;
+	g_auto(GStrv) argv = c->backend->ops->argv(vm, error);
+	g_autofree char *plan = NULL;
+	JsonObject *o;
+	JsonArray *args;
+
+	if (!argv)
+		return FALSE;
+	plan = plan_to_text(c->scenario, c->seed, c->modules, c->boot_module_count, 20);
+	record_file(boot->record, "scenario.ini", c->scenario->text, strlen(c->scenario->text));
+	record_file(boot->record, "plan.txt", plan, strlen(plan));
+	o = json_object_new();
+	json_object_set_int_member(o, "boot", c->index);
+	json_object_set_string_member(o, "scenario", c->scenario->name);
+	{
+		g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
+		g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+		g_autofree char *start = g_date_time_format_iso8601(now);
+
+		json_object_set_string_member(o, "seed", seed);
+		json_object_set_string_member(o, "started", start);
+	}
+	json_object_set_string_member(o, "kernel", c->kernel->release);
+	json_object_set_string_member(o, "kernel_version",
+				      c->kernel->version ? c->kernel->version : "");
+	json_object_set_string_member(o, "build_id",
+				      c->kernel->build_id ? c->kernel->build_id : "");
+	json_object_set_string_member(o, "backend", c->backend->text);
+	json_object_set_string_member(o, "accel", vm_accel_name(c->accel));
+	if (c->moved_from)
+		json_object_set_string_member(o, "moved_from", c->moved_from);
+	args = json_array_new();
+	for (guint i = 0; argv[i]; i++)
+		json_array_add_string_element(args, argv[i]);
+	json_object_set_array_member(o, "argv", args);
+	return record_json_file(boot->record, "boot.json", o);
+}
+
+Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointer user,
+		 GError **error)
+{
+	Boot *boot = g_new0(Boot, 1);
+	g_autoptr(VmConfig) vm = NULL;
+	TriageConfig triage = {.emulated = is_emulated(config),
+			       .kernel = config->kernel->release,
+			       .known_issues = config->known_issues};
+
+	if (config->scenario->dimm_count && !config->backend->ops->dimm_plug) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s: [dimm]: the backend %s cannot plug DIMMs; qemu can",
+			    config->scenario->path, config->backend->text);
+		g_free(boot);
+		return NULL;
+	}
+	boot->config = *config;
+	boot->deadlines = config->deadlines;
+	boot->config.dir = boot->dir = g_strdup(config->dir);
+	boot->config.name = boot->name = g_strdup(config->name);
+	boot->config.initrd_path = boot->initrd_path = g_strdup(config->initrd_path);
+	boot->config.moved_from = boot->moved_from = g_strdup(config->moved_from);
+	boot->listener = listener;
+	boot->user = user;
+	boot->go_ns = -1;
+	boot->page_bytes = 4096;
+	boot->block_bytes = 128ull << 20;
+	boot->plugged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	setup_ops(boot);
+	boot->plan = plan_new(config->scenario, config->seed, config->modules,
+			      config->boot_module_count, boot->block_bytes);
+	vm = boot_vm_config(config);
+	boot->record = record_new(config->dir, error);
+	if (boot->record)
+		boot->triage = triage_new(&triage, on_splat, boot, error);
+	if (boot->triage && record_start(boot, vm, error))
+		boot->vm = config->backend->ops->create(vm, error);
+	boot->started_us = boot->progress_us = g_get_monotonic_time();
+	if (!boot->vm || !config->backend->ops->start(boot->vm, &vm_listener, boot, error)) {
+		if (boot->record && record_error(boot->record) && error && !*error)
+			*error = g_error_copy(record_error(boot->record));
+		boot_free(boot);
+		return NULL;
+	}
+	boot->vm_running = TRUE;
+	boot->launching = config->backend->ops->slow_start;
+	boot_set_state(boot, BOOT_POWER_ON);
+	if (!boot->launching)
+		boot_threads_find(boot);
+	boot->tick_id = g_timeout_add(TICK_MS, tick, boot);
+	return boot;
+}
+
+void boot_interrupt(Boot *boot)
+{
+	gboolean again = boot->interrupted;
+
+	boot->interrupted = TRUE;
+	if (!again && boot->state == BOOT_RUN)
+		stop_run(boot, "interrupted");
+	else if (again || boot->state < BOOT_RUN)
+		boot_end(boot, FALSE);
+}
+
+void boot_free(Boot *boot)
+{
+	if (!boot)
+		return;
+	g_clear_handle_id(&boot->tick_id, g_source_remove);
+	boot_resize_stop(boot);
+	if (boot->vm)
+		boot->vm->ops->free(boot->vm); /* first of all: it may not call any more */
+	for (guint i = 0; i < boot->op_count; i++) {
+		g_free(boot->ops[i].state);
+		g_free(boot->ops[i].reason);
+	}
+	g_free(boot->ops);
+	exposure_free(boot->exposure);
+	g_clear_pointer(&boot->triage, triage_free);
+	g_clear_pointer(&boot->last_words, triage_free);
+	g_clear_pointer(&boot->record, record_free);
+	g_clear_pointer(&boot->plan, plan_free);
+	g_clear_pointer(&boot->flight, flight_free);
+	g_clear_pointer(&boot->flight_first, flight_free);
+	g_clear_pointer(&boot->plugged, g_hash_table_unref);
+	g_free(boot->rec_raw);
+	g_free(boot->quiet);
+	g_free(boot->endless);
+	g_free(boot->exited);
+	g_free(boot->infra);
+	g_free(boot->dir);
+	g_free(boot->name);
+	g_free(boot->initrd_path);
+	g_free(boot->moved_from);
+	g_free(boot->threads);
+	g_clear_pointer(&boot->pressures, g_ptr_array_unref);
+	g_free(boot);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt backend`: what a host can do for a hunt, and what killed hunts left on it. */
+#include "harness/cli/hunt-options.h"
+#include "harness/cli/cmd.h"
+#include "host-driver/base/units.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* As --backend takes it, or a libvirt URI alone. */
+static VmBackend *parse(const char *text, GError **error)
+{
+	g_autofree char *longer = g_strconcat("libvirt:", text, NULL);
+	const char *first = strchr(text, ':');
+
+	/* "qemu:///session" is a URI, "libvirt:qemu:///session" names its backend. */
+	if (first && g_str_has_prefix(first, "://"))
+		return vm_backend_parse(longer, error);
+	return cmd_hunt_backend(text, error);
+}
+
+static void print_line(const char *text, gpointer user)
+{
+	g_autofree char *line = units_printable(text);
+
+	puts(line);
+	(*(guint *)user)++;
+}
+
+static int clean(const VmBackend *backend, GError **error)
+{
+	guint lines = 0;
+
+	if (!vm_backend_clean(backend, print_line, &lines, error))
+		return -1;
+	if (lines == 0)
+		printf("%s: nothing of ours\n", backend->text);
+	return 0;
+}
+
+static int check(const VmBackend *backend, GError **error)
+{
+	g_autofree char *why = NULL;
+	VmAccel accel;
+
+	if (!vm_backend_settle(backend, VM_ACCEL_AUTO, &accel, &why, error))
+		return -1;
+	printf("%s: %s%s%s\n", backend->text, vm_accel_name(accel), why ? ", no KVM: " : "",
+	       why ? why : "");
+	return 0;
+}
+
+int cmd_backend(int argc, char **argv)
+{
+	g_autofree char *list = vm_backend_list();
+	g_autofree char *summary = g_strdup_printf(
+		"check  whether the host can run our guests, and how\n"
+		"clean  end guests and remove files that killed hunts of ours left there, and "
+		"nothing else\n\nBACKEND is one of %s; a libvirt URI alone will do.",
+		list);
+	g_autoptr(GOptionContext) context = g_option_context_new("check|clean BACKEND");
+	g_autoptr(GError) error = NULL;
+	g_autoptr(VmBackend) backend = NULL;
+	int code = -1;
+
+	g_option_context_set_summary(context, summary);
+	g_set_prgname("pfnhunt backend");
+	if (!g_option_context_parse(context, &argc, &argv, &error))
+		return cmd_fail(error);
+	if (argc != 3 || (!g_str_equal(argv[1], "check") && !g_str_equal(argv[1], "clean")))
+		cmd_usage_error(&error, "say: pfnhunt backend check BACKEND, or clean BACKEND");
+	else if ((backend = parse(argv[2], &error)))
+		code = g_str_equal(argv[1], "check") ? check(backend, &error)
+						     : clean(backend, &error);
+	return error ? cmd_fail(error) : code;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See hunt-options.h. */
+#include "harness/cli/hunt-options.h"
+#include "host-driver/base/units.h"
+#include "host-driver/base/error.h"
+
+#include <sys/random.h>
+
+gboolean cmd_usage_error(GError **error, const char *format, ...)
+{
+	va_list ap;
+	g_autofree char *text = NULL;
+
+	va_start(ap, format);
+	text = g_strdup_vprintf(format, ap);
+	va_end(ap);
+	g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, text);
+	return FALSE;
+}
+
+static gboolean parse_accel(const char *text, VmAccel *accel, GError **error)
+{
+	static const VmAccel all[] = {VM_ACCEL_AUTO, VM_ACCEL_KVM, VM_ACCEL_TCG};
+
+	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+		if (g_str_equal(text, vm_accel_name(all[i]))) {
+			*accel = all[i];
+			return TRUE;
+		}
+	return cmd_usage_error(error, "--accel %s: there are auto, kvm, tcg", text);
+}
+
+VmBackend *cmd_hunt_backend(const char *text, GError **error)
+{
+	g_autoptr(VmBackend) backend = vm_backend_parse(text ? text : "qemu", error);
+
+	if (!backend || backend->ops != &vm_fake_ops)
+		return g_steal_pointer(&backend);
+	cmd_usage_error(error, "backend %s runs no guests", text);
+	return NULL;
+}
+
+gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error)
+{
+	g_autofree char *why = NULL;
+	VmAccel wanted = VM_ACCEL_AUTO;
+
+	if (!parse_accel(text ? text : "auto", &wanted, error) ||
+	    !vm_backend_settle(config->backend, wanted, &config->accel, &why, error))
+		return FALSE;
+	config->accel_auto = wanted == VM_ACCEL_AUTO;
+	if (config->accel_auto && why)
+		g_printerr("no KVM (%s): emulating with TCG\n", why);
+	return TRUE;
+}
+
+gboolean cmd_hunt_jobs(const char *text, guint *jobs, GError **error)
+{
+	guint64 number = 1;
+
+	if (g_strcmp0(text, "auto") == 0) {
+		*jobs = HUNT_JOBS_AUTO;
+		return TRUE;
+	}
+	if (text && (!units_parse_u64(text, &number) || number < 1 || number > 1000))
+		return cmd_usage_error(error, "--jobs %s: a number from 1 to 1000, or auto", text);
+	*jobs = (guint)number;
+	return TRUE;
+}
+
+HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfig *config,
+			 GError **error)
+{
+	g_autofree HuntHost *more = g_new0(HuntHost, backends->len);
+
+	for (guint i = backends->len; i > 0; i--) {
+		config->backend = g_ptr_array_index(backends, i - 1);
+		if (!cmd_hunt_accel(accel, config, error))
+			return NULL;
+		if (i > 1)
+			more[i - 2] =
+				(HuntHost){config->backend, config->accel, config->accel_auto};
+	}
+	config->more_hosts = more;
+	config->more_host_count = backends->len - 1;
+	return g_steal_pointer(&more);
+}
+
+gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)
+{
+	if (text && !units_parse_u64(text, seed))
+		return cmd_usage_error(error, "--seed %s: a number, decimal or 0x hex", text);
+	if (!text && getrandom(seed, sizeof(*seed), 0) < 0)
+		return cmd_usage_error(error, "no random numbers from the kernel: give --seed");
+	return TRUE;
+}
+
+char *cmd_hunt_known_issues(const Scenario *s, const char *configs)
+{
+	g_autofree char *dir = g_path_get_dirname(s->path);
+	char *path;
+
+	if (*s->known_issues)
+		return g_build_filename(dir, s->known_issues, NULL);
+	path = g_build_filename(configs, "known-issues.ini", NULL);
+	if (!g_file_test(path, G_FILE_TEST_EXISTS))
+		g_clear_pointer(&path, g_free);
+	return path;
+}
+
+gboolean cmd_hunt_has_agent(const char *path, GError **error)
+{
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		return TRUE;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "no guest agent at %s: build it with ninja, or set PFNHUNT_AGENT", path);
+	return FALSE;
+}

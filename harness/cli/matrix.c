@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt matrix`: many hunts, one table. Whatever happens to one of them, the rest still runs. */
+#include "harness/cli/hunt-options.h"
+#include "harness/cli/cmd.h"
+#include "harness/campaign/matrix.h"
+#include "harness/cli/paths.h"
+#include "harness/report/text.h"
+#include "host-driver/base/error.h"
+#include "host-driver/base/rng.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+
+typedef struct {
+	char **kernels, **scenarios;
+	const char *configs;
+	HuntConfig config; /* what all hunts share */
+	guint64 seed;
+	Matrix *matrix;
+	guint kernel, scenario;	       /* the cell at hand */
+	guint verdicts[VERDICT_COUNT]; /* of all boots that count */
+	int worst_error;	       /* exit code of what could not be run, or 0 */
+	gboolean interrupted, markdown;
+} Run;
+
+static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
+{
+	Run *run = user;
+	g_autofree char *line = report_boot_line(result);
+
+	g_printerr("  %s%s\n", line, retried ? " (trying again)" : "");
+	if (retried)
+		return;
+	matrix_add(run->matrix, run->kernel, run->scenario, result);
+	run->verdicts[result->verdict]++;
+}
+
+static void on_note(const char *text, gpointer user)
+{
+	g_printerr("  %s\n", text);
+}
+
+static const HuntListener listener = {
+	.boot_over = on_boot_over,
+	.note = on_note,
+};
+
+static void on_kernel_progress(const char *text, gpointer user)
+{
+	g_printerr("%s\n", text);
+}
+
+/* Ctrl-C between two hunts; in one, the hunt itself ends its boot. */
+static gboolean on_signal(gpointer user)
+{
+	((Run *)user)->interrupted = TRUE;
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean go_on(Run *run)
+{
+	while (g_main_context_iteration(NULL, FALSE))
+		;
+	return !run->interrupted;
+}
+
+/* Takes the error: one line now, and one below the table. */
+static void cell_failed(Run *run, GError *error)
+{
+	int code = cmd_fail(error);
+
+	run->worst_error = MAX(run->worst_error, code);
+	matrix_fail(run->matrix, run->kernel, run->scenario, error->message);
+	g_error_free(error);
+}
+
+static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
+{
+	g_autofree char *path = scenario_find(run->scenarios[run->scenario], run->configs, error);
+	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
+	g_autofree char *known = NULL;
+	HuntConfig config = run->config;
+	HuntSummary summary;
+	gboolean ok;
+
+	if (!scenario)
+		return FALSE;
+	known = cmd_hunt_known_issues(scenario, run->configs);
+	config.scenario = scenario;
+	config.kernel = kernel;
+	config.known_issues = known;
+	config.bound = run->config.boots ? 0 : scenario->bound;
+	config.boots = run->config.boots     ? run->config.boots
+		       : scenario->bound > 0 ? 0
+					     : scenario->boots;
+	/* A cell has the seed of its place, so that it can be run again alone. */
+	config.seed = seed_derive(run->seed, run->kernel * 1000 + run->scenario);
+	g_printerr("%s on %s, seed 0x%016" G_GINT64_MODIFIER "x\n", scenario->name, kernel->release,
+		   config.seed);
+	ok = hunt_run(&config, &listener, run, &summary, error);
+	run->interrupted |= summary.interrupted;
+	hunt_summary_clear(&summary);
+	return ok;
+}
+
+static void hunt_kernel(Run *run)
+{
+	GError *why = NULL;
+	g_autoptr(Kernel) kernel =
+		kernel_open(run->kernels[run->kernel], NULL, on_kernel_progress, NULL, &why);
+
+	for (run->scenario = 0; run->scenarios[run->scenario]; run->scenario++) {
+		GError *error = NULL;
+
+		if (!kernel)
+			matrix_fail(run->matrix, run->kernel, run->scenario, why->message);
+		else if (go_on(run) && !hunt_cell(run, kernel, &error))
+			cell_failed(run, error);
+	}
+	if (!kernel) {
+		int code = cmd_fail(why);
+
+		run->worst_error = MAX(run->worst_error, code);
+		g_error_free(why);
+	}
+}
+
+/* What fired counts more than what could not be run. */
+static int exit_code(const Run *run)
+{
+	if (run->verdicts[VERDICT_INCIDENT] || run->verdicts[VERDICT_HANG])
+		return 1;
+	if (run->worst_error)
+		return run->worst_error;
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		if (run->verdicts[v])
+			return verdict_exit_code(v);
+	return verdict_exit_code(VERDICT_UNEXPOSED);
+}
+
+/* What was not run any more is no clean result. */
+static int exit_code_when_interrupted(const Run *run)
+{
+	int code = exit_code(run);
+
+	return code ? code : verdict_exit_code(VERDICT_UNEXPOSED);
+}
+
+static int run_all(Run *run)
+{
+	guint sigint = g_unix_signal_add(SIGINT, on_signal, run);
+	guint sigterm = g_unix_signal_add(SIGTERM, on_signal, run);
+	g_autofree char *text = NULL;
+
+	run->matrix =
+		matrix_new((const char *const *)run->kernels, (const char *const *)run->scenarios);
+	for (run->kernel = 0; run->kernels[run->kernel] && go_on(run); run->kernel++)
+		hunt_kernel(run);
+	text = matrix_text(run->matrix, run->markdown);
+	fputs(text, stdout);
+	if (run->interrupted)
+		printf("interrupted: the rest was not run\n");
+	matrix_free(run->matrix);
+	g_source_remove(sigint);
+	g_source_remove(sigterm);
+	return run->interrupted ? exit_code_when_interrupted(run) : exit_code(run);
+}
+
+/* "6.1,7.3": the parts, none of them empty. (transfer full) */
+static char **parse_list(const char *option, const char *text, GError **error)
+{
+	g_auto(GStrv) parts = text ? g_strsplit(text, ",", -1) : NULL;
+
+	for (guint i = 0; parts && parts[i]; i++)
+		if (*g_strstrip(parts[i]) == '\0')
+			g_clear_pointer(&parts, g_strfreev);
+	if (!parts || !parts[0]) {
+		cmd_usage_error(error, "%s: a list such as %s", option,
+				g_str_equal(option, "--kernels") ? "6.1,7.3" : "quick,cancel");
+		return NULL;
+	}
+	return g_steal_pointer(&parts);
+}
+
+int cmd_matrix(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *kernels = NULL, *scenarios = NULL, *accel = NULL, *seed = NULL;
+	g_autofree char *jobs = NULL, *where = NULL, *list = vm_backend_list();
+	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
+	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
+	gint64 boots = 0;
+	Run run = {.configs = configs, .config = {.agent_path = agent}};
+	const GOptionEntry entries[] = {
+		{"kernels", 'k', 0, G_OPTION_ARG_STRING, &kernels,
+		 "what `pfnhunt run --kernel` takes, with commas between", "LIST"},
+		{"scenarios", 'c', 0, G_OPTION_ARG_STRING, &scenarios,
+		 "names from configs/ or .ini files, with commas between", "LIST"},
+		{"boots", 'n', 0, G_OPTION_ARG_INT64, &boots,
+		 "boots of each scenario on each kernel (default: the scenario's)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
+		 "boots of a hunt at once: a number (default 1), or auto", "N"},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING, &where, backends, "BACKEND"},
+		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "the table as Markdown", NULL},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
+		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
+		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &results,
+		 "folder for the hunts' folders (default: results/runs)", "DIR"},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(VmBackend) backend = NULL;
+	int code = -1;
+
+	g_option_context_set_summary(
+		context,
+		"Runs each scenario on each kernel and prints a table: which family of the "
+		"race\nfired on which kernel, in how many boots, and how soon (median).");
+	g_option_context_set_description(
+		context,
+		"Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
+		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, and "
+		"is 4 when\nnothing fired.\n");
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname("pfnhunt matrix");
+	if (!g_option_context_parse(context, &argc, &argv, &error))
+		return cmd_fail(error);
+	if (!results)
+		results = paths_results();
+	run.config.results_dir = results;
+	run.config.boots = (guint64)boots;
+	if (argc > 1)
+		cmd_usage_error(&error, "'%s': kernels and scenarios are given by options",
+				argv[1]);
+	else if (boots < 0 || boots > 1000000)
+		cmd_usage_error(&error, "--boots: a number from 1 to 1000000");
+	else if ((run.kernels = parse_list("--kernels", kernels, &error)) &&
+		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
+		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
+		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&
+		 (run.config.backend = backend = cmd_hunt_backend(where, &error)) &&
+		 cmd_hunt_accel(accel, &run.config, &error))
+		code = run_all(&run);
+	g_strfreev(run.kernels);
+	g_strfreev(run.scenarios);
+	return error ? cmd_fail(error) : code;
+}

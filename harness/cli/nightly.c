@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt nightly`: the hunts of a night, and one page about what they found. */
+#include "harness/cli/hunt-options.h"
+#include "harness/cli/cmd.h"
+#include "harness/hunt/resume.h"
+#include "harness/campaign/nightly.h"
+#include "harness/cli/paths.h"
+#include "harness/report/text.h"
+#include "harness/store/store.h"
+#include "host-driver/base/units.h"
+#include "host-driver/base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+	Nightly *plan;
+	const char *results, *configs, *agent;
+	HuntConfig config;   /* accelerator and backend */
+	GHashTable *kernels; /* spec as given to Kernel, opened once */
+	gboolean interrupted;
+} Night;
+
+static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
+{
+	g_autofree char *line = report_boot_line(result);
+
+	g_printerr("  %s%s\n", line, retried ? " (trying again)" : "");
+}
+
+static void on_note(const char *text, gpointer user)
+{
+	g_printerr("  %s\n", text);
+}
+
+static const HuntListener listener = {
+	.boot_over = on_boot_over,
+	.note = on_note,
+};
+
+static Kernel *open_kernel(Night *night, const char *spec, GError **error)
+{
+	Kernel *kernel = g_hash_table_lookup(night->kernels, spec);
+
+	if (kernel)
+		return kernel;
+	kernel = kernel_open(spec, NULL, NULL, NULL, error);
+	if (kernel)
+		g_hash_table_insert(night->kernels, g_strdup(spec), kernel);
+	return kernel;
+}
+
+static void take_counts(NightlyCell *cell, const HuntSummary *sum)
+{
+	cell->tried = sum->boots;
+	cell->fired = sum->verdicts[VERDICT_INCIDENT];
+	cell->boots = cell->fired + sum->verdicts[VERDICT_CLEAN] + sum->verdicts[VERDICT_HANG];
+	if (!cell->dir)
+		cell->dir = g_strdup(sum->dir);
+}
+
+/* One more boot for @cell: its hunt is taken up again each time. */
+static gboolean run_boot(Night *night, NightlyCell *cell, GError **error)
+{
+	g_autofree char *path = scenario_find(cell->scenario, night->configs, error);
+	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
+	g_autofree char *known = scenario ? cmd_hunt_known_issues(scenario, night->configs) : NULL;
+	Kernel *kernel = scenario ? open_kernel(night, cell->kernel, error) : NULL;
+	HuntConfig config = night->config;
+	g_autoptr(RHunt) so_far = NULL;
+	HuntSummary summary;
+	gboolean ok;
+
+	if (!kernel)
+		return FALSE;
+	config.scenario = scenario;
+	config.kernel = kernel;
+	config.results_dir = night->results;
+	config.agent_path = night->agent;
+	config.known_issues = known;
+	config.boots = cell->tried + 1;
+	config.resume_dir = cell->dir;
+	if (cell->dir)
+		so_far = results_hunt_load(cell->dir, FALSE, error);
+	if (cell->dir ? !so_far || !units_parse_u64(so_far->seed, &config.seed)
+		      : !cmd_hunt_seed(NULL, &config.seed, error))
+		return FALSE;
+	ok = hunt_run(&config, &listener, night, &summary, error);
+	if (ok)
+		take_counts(cell, &summary);
+	night->interrupted = summary.interrupted;
+	hunt_summary_clear(&summary);
+	return ok;
+}
+
+static void run_night(Night *night)
+{
+	gint64 start_us = g_get_monotonic_time();
+	gint64 until_us = start_us + (gint64)night->plan->budget_ms * 1000;
+	NightlyCell *cell;
+
+	while (!night->interrupted && g_get_monotonic_time() < until_us &&
+	       (cell = nightly_next(night->plan))) {
+		gint64 begun_us = g_get_monotonic_time();
+		g_autoptr(GError) error = NULL;
+		guint64 tried = cell->tried;
+
+		g_printerr("%s on %s, boot %" G_GUINT64_FORMAT "\n", cell->scenario, cell->kernel,
+			   cell->tried + 1);
+		if (!run_boot(night, cell, &error)) {
+			cell->fail = g_strdup(error ? error->message : "its hunt cannot be read");
+			g_printerr("  %s\n", cell->fail);
+		} else if (cell->tried == tried && !night->interrupted) {
+			cell->fail = g_strdup("no boot came to its end");
+		}
+		cell->spent_s += (double)(g_get_monotonic_time() - begun_us) / G_USEC_PER_SEC;
+	}
+}
+
+/* The newest earlier hunt of the same scenario on the same kernel as @now. */
+static RHunt *find_before(const char *results, const RHunt *now)
+{
+	g_autoptr(GPtrArray) dirs = results_hunt_dirs(results, NULL);
+	RHunt *best = NULL;
+
+	for (guint i = 0; dirs && i < dirs->len; i++) {
+		g_autoptr(RHunt) h = results_hunt_load(g_ptr_array_index(dirs, i), FALSE, NULL);
+
+		if (!h || strcmp(h->started, now->started) >= 0 ||
+		    !g_str_equal(h->scenario, now->scenario) || *h->verdict == '\0')
+			continue;
+		/* The kernel that is followed gets new releases: the spec says which it is. */
+		if (!g_str_equal(h->kernel_spec, now->kernel_spec) &&
+		    !g_str_equal(h->kernel, now->kernel))
+			continue;
+		if (best && strcmp(best->started, h->started) >= 0)
+			continue;
+		results_hunt_free(best);
+		best = g_steal_pointer(&h);
+	}
+	if (best) {
+		g_autofree char *dir = g_strdup(best->dir);
+
+		results_hunt_free(best);
+		best = results_hunt_load(dir, TRUE, NULL);
+	}
+	return best;
+}
+
+typedef struct {
+	const Night *night;
+	GHashTable *seen;
+} Seen;
+
+static void add_seen(const StoreIncident *incident, gpointer user)
+{
+	const Seen *seen = user;
+	const GPtrArray *cells = seen->night->plan->cells;
+
+	for (guint i = 0; i < cells->len; i++) {
+		const NightlyCell *cell = g_ptr_array_index(cells, i);
+		g_autofree char *id = cell->dir ? g_path_get_basename(cell->dir) : NULL;
+
+		if (g_strcmp0(id, incident->first_hunt) == 0)
+			return;
+	}
+	g_hash_table_add(seen->seen, g_strdup(incident->signature));
+}
+
+/* Without the index only the last hunt of each is compared with: that is told. */
+static GHashTable *seen_before(const Night *night)
+{
+	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Seen seen = {night, set};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Store) store = store_open(night->results, &error);
+
+	if (store && store_incidents(store, NULL, add_seen, &seen, &error))
+		return g_steal_pointer(&set);
+	g_printerr("compared with the last hunts alone: %s\n", error->message);
+	return NULL;
+}
+
+static int tell(const Night *night)
+{
+	g_autoptr(GHashTable) seen = seen_before(night);
+	GPtrArray *cells = night->plan->cells;
+	g_autofree RHunt **before = g_new0(RHunt *, cells->len),
+			 **now = g_new0(RHunt *, cells->len);
+	g_autofree char *page = NULL;
+	guint new_incidents, ran = 0;
+
+	for (guint i = 0; i < cells->len; i++) {
+		const NightlyCell *cell = g_ptr_array_index(cells, i);
+
+		now[i] = cell->dir ? results_hunt_load(cell->dir, TRUE, NULL) : NULL;
+		before[i] = now[i] ? find_before(night->results, now[i]) : NULL;
+		ran += now[i] != NULL;
+	}
+	page = nightly_page(night->plan, before, now, seen, &new_incidents);
+	fputs(page, stdout);
+	for (guint i = 0; i < cells->len; i++) {
+		results_hunt_free(before[i]);
+		results_hunt_free(now[i]);
+	}
+	return new_incidents ? 1 : ran ? 0 : 3;
+}
+
+static int nightly(const char *path, const char *results, const char *accel, GError **error)
+{
+	g_autofree char *configs = paths_configs(), *agent = paths_agent();
+	g_autoptr(Nightly) plan = nightly_load(path, error);
+	g_autoptr(GHashTable) kernels =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)kernel_free);
+	Night night = {.plan = plan,
+		       .results = results,
+		       .configs = configs,
+		       .agent = agent,
+		       .kernels = kernels};
+	g_autoptr(VmBackend) backend = NULL;
+
+	if (!plan || !(night.config.backend = backend = cmd_hunt_backend(plan->backend, error)) ||
+	    !cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(accel, &night.config, error))
+		return -1;
+	run_night(&night);
+	return tell(&night);
+}
+
+int cmd_nightly(int argc, char **argv)
+{
+	g_autofree char *results = NULL, *accel = NULL;
+	const GOptionEntry entries[] = {
+		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &results,
+		 "folder of the hunts (default: results/runs)", "DIR"},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("FILE");
+	g_autoptr(GError) error = NULL;
+	int code = -1;
+
+	g_option_context_set_summary(
+		context,
+		"Hunts by a list of scenarios and kernels (configs/nightly.ini) within its "
+		"time budget, one\nboot at a time where it tells most, and prints one page "
+		"compared with the hunts before.");
+	g_option_context_set_description(
+		context, "Exit codes: 1 only for an incident that is new, 0 else; 2 usage, 3 when "
+			 "nothing could be run.\n");
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname("pfnhunt nightly");
+	if (g_option_context_parse(context, &argc, &argv, &error)) {
+		if (!results)
+			results = paths_results();
+		if (argc != 2)
+			cmd_usage_error(&error,
+					"nightly by which file? configs/nightly.ini is one");
+		else
+			code = nightly(argv[1], results, accel, &error);
+	}
+	if (error)
+		code = cmd_fail(error);
+	return code;
+}

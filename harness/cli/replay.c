@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `pfnhunt replay`: a kept boot again, a number of times. The guest's threads race, so what comes
+ * back is a distribution and not a trace: how often the same signature fires.
+ */
+#include "harness/cli/hunt-options.h"
+#include "harness/cli/cmd.h"
+#include "harness/hunt/resume.h"
+#include "harness/cli/paths.h"
+#include "harness/report/text.h"
+#include "harness/report/export.h"
+#include "host-driver/base/json.h"
+#include "harness/results/signature.h"
+#include "harness/results/table.h"
+#include "host-driver/base/units.h"
+#include "host-driver/base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+	char *dir, *kernel, *modules, *jobs;
+	gint64 boots;
+	gboolean json;
+} Options;
+
+static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
+{
+	g_autofree char *line = report_boot_line(result);
+
+	g_printerr("%s%s\n", line, retried ? " (trying again)" : "");
+}
+
+static void on_note(const char *text, gpointer user)
+{
+	g_printerr("%s\n", text);
+}
+
+static const HuntListener listener = {
+	.boot_over = on_boot_over,
+	.note = on_note,
+};
+
+/* The boot that was named, else the first that fired, else the first that ended. */
+static const RBoot *choose(const RHunt *h, const char *name, GError **error)
+{
+	const RBoot *ended = NULL;
+
+	if (name)
+		return results_boot_of(h, name, error);
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (b->hit_title && results_boot_counts(b))
+			return b;
+		if (!ended && results_boot_counts(b))
+			ended = b;
+	}
+	if (!ended)
+		cmd_usage_error(error, "%s has no boot that came to its end", h->id);
+	return ended;
+}
+
+/* The same machine but for paths and names: what differs is told, never hidden. */
+static void compare_machines(const RBoot *was, const RBoot *is)
+{
+	static const char *const ours[] = {"-kernel", "-initrd", "-name", NULL};
+	gboolean path = FALSE;
+
+	if (was->argv->len != is->argv->len) {
+		g_printerr("note: QEMU got %u arguments then and %u now\n", was->argv->len,
+			   is->argv->len);
+		return;
+	}
+	for (guint i = 0; i < was->argv->len; i++) {
+		const char *a = g_ptr_array_index(was->argv, i),
+			   *b = g_ptr_array_index(is->argv, i);
+		g_autofree char *then = units_printable(a), *now = units_printable(b);
+
+		if (!path && strcmp(a, b) != 0)
+			g_printerr("note: QEMU's %s was %s\n", now, then);
+		path = g_strv_contains(ours, a);
+	}
+}
+
+static int tell(const Options *opt, const RHunt *new, const char *of, const RBoot *was)
+{
+	g_autoptr(GPtrArray) signatures = results_signatures(new);
+	const char *wanted = was->hit_signature ? was->hit_signature : "";
+	const RSignature *same = results_signature_find(signatures, wanted);
+	RTotals t = results_totals(new);
+	guint back = same ? MIN(same->boots, t.exposed) : 0;
+	StatsInterval ci = stats_proportion(back, t.exposed, STATS_CONFIDENCE);
+	g_autofree char *bounds = results_interval(ci.low, ci.high);
+	g_autofree char *title = units_printable(was->hit_title ? was->hit_title : "");
+
+	if (opt->json) {
+		JsonObject *o = rexport_new("replay");
+		JsonArray *rate = json_array_new();
+		g_autofree char *text = NULL;
+
+		json_array_add_double_element(rate, ci.low);
+		json_array_add_double_element(rate, ci.high);
+		rj_set_text(o, "of", of);
+		rj_set_text(o, "hunt", new->id);
+		rj_set_text(o, "signature", wanted);
+		json_object_set_int_member(o, "boots", t.exposed);
+		json_object_set_int_member(o, "fired", t.incidents);
+		json_object_set_int_member(o, "same_signature", back);
+		json_object_set_array_member(o, "rate_95", rate);
+		text = rj_print(o, FALSE);
+		printf("%s\n", text);
+		return 0;
+	}
+	printf("%s: %s\n", of, *title ? title : "nothing had fired");
+	if (*wanted)
+		printf("  %s in %u of %u boots (95 %%: %s)\n",
+		       back ? "the same signature came back"
+			    : "the same signature did not come back",
+		       back, t.exposed, bounds);
+	for (guint i = 0; i < signatures->len; i++) {
+		const RSignature *s = g_ptr_array_index(signatures, i);
+		g_autofree char *other = units_printable(s->first->title);
+
+		if (s != same)
+			printf("  another: %s in %u of %u boots\n", other, s->boots, t.exposed);
+	}
+	printf("  kept      %s\n", new->dir);
+	return 0;
+}
+
+static int replay(const Options *opt, const char *what, GError **error)
+{
+	g_autofree char *configs = paths_configs(), *agent = paths_agent(), *name = NULL,
+			*of = NULL;
+	g_autofree char *dir = results_find_boot(opt->dir, what, &name, error), *known = NULL;
+	g_autoptr(RHunt) old = dir ? results_hunt_load(dir, TRUE, error) : NULL;
+	const RBoot *was = old ? choose(old, name, error) : NULL;
+	g_autoptr(Scenario) scenario = was ? hunt_resume_scenario(old, error) : NULL;
+	g_autoptr(Kernel) kernel = NULL;
+	g_autoptr(VmBackend) backend = NULL;
+	g_autoptr(RHunt) new = NULL;
+	HuntConfig config = {.scenario = scenario,
+			     .results_dir = opt->dir,
+			     .agent_path = agent,
+			     .boots = (guint64)opt->boots,
+			     .same_seed = TRUE};
+	HuntSummary summary;
+	int code;
+
+	if (!scenario)
+		return -1;
+	if (!units_parse_u64(was->seed, &config.seed)) {
+		cmd_usage_error(error, "boot %s has no seed", was->folder);
+		return -1;
+	}
+	config.backend = backend = cmd_hunt_backend(was->backend, error);
+	if (!backend) {
+		g_prefix_error(error, "%s: ", old->id);
+		return -1;
+	}
+	kernel = hunt_resume_kernel(old, opt->kernel, opt->modules, error);
+	if (!kernel || !cmd_hunt_has_agent(agent, error) ||
+	    !cmd_hunt_accel(was->accel, &config, error) ||
+	    !cmd_hunt_jobs(opt->jobs, &config.jobs, error))
+		return -1;
+	config.kernel = kernel;
+	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
+	config.replay_of = of = g_strdup_printf("%s/%s", old->id, was->folder);
+	if (!hunt_run(&config, &listener, NULL, &summary, error)) {
+		hunt_summary_clear(&summary);
+		return -1;
+	}
+	code = verdict_exit_code(summary.verdict);
+	new = results_hunt_load(summary.dir, TRUE, error);
+	hunt_summary_clear(&summary);
+	if (!new)
+		return -1;
+	if (new->boots->len)
+		compare_machines(was, g_ptr_array_index(new->boots, 0));
+	tell(opt, new, of, was);
+	return code;
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	Options o = {.boots = 1};
+	const GOptionEntry entries[] = {
+		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots, "how many times (default 1)", "N"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o.jobs,
+		 "at once: a number (default 1), or auto", "N"},
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
+		 "where that kernel is now, when it is not in the cache; its build-id is checked",
+		 "KERNEL"},
+		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o.modules,
+		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
+		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.dir,
+		 "folder of the hunts (default: results/runs)", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "JSON (docs/json-schema.md)", NULL},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("ID[/BOOT]");
+	g_autoptr(GError) error = NULL;
+	int code = -1;
+
+	g_option_context_set_summary(
+		context,
+		"Runs a kept boot again: same kernel, scenario, seed and machine. Without BOOT, "
+		"the "
+		"first\nthat fired. What is replayed is a distribution, not a trace: the guest's "
+		"threads race, so\n--boots N tells how often the same signature comes back, with "
+		"its "
+		"95 % interval.");
+	g_option_context_set_description(context, "Exit codes as of `pfnhunt run`.\n");
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname("pfnhunt replay");
+	if (g_option_context_parse(context, &argc, &argv, &error)) {
+		if (!o.dir)
+			o.dir = paths_results();
+		if (argc != 2)
+			cmd_usage_error(&error,
+					"replay which boot? ID or ID/BOOT, `pfnhunt results "
+					"list` shows the IDs");
+		else if (o.boots < 1 || o.boots > 1000000)
+			cmd_usage_error(&error, "--boots: a number from 1 to 1000000");
+		else
+			code = replay(&o, argv[1], &error);
+	}
+	if (error)
+		code = cmd_fail(error);
+	g_free(o.dir);
+	g_free(o.kernel);
+	g_free(o.modules);
+	g_free(o.jobs);
+	return code;
+}

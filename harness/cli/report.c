@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt report`: hunts as one file for people or for machines. */
+#include "harness/cli/cmd.h"
+#include "harness/cli/paths.h"
+#include "harness/report/html.h"
+#include "harness/report/formats.h"
+#include "host-driver/base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *suffixes[3], *help;
+	char *(*make)(const GPtrArray *hunts);
+} formats[] = {
+	{"html",
+	 {".html", ".htm"},
+	 "one page for a browser, without outside references",
+	 report_html},
+	{"junit", {".xml"}, "JUnit XML, a case for each scenario, kernel and family", report_junit},
+	{"ktap", {".ktap", ".tap"}, "KTAP, the same cases", report_ktap},
+	{"jsonl", {".jsonl"}, "JSON lines (docs/json-schema.md)", report_jsonl},
+	{"prometheus", {".prom"}, "for node_exporter's textfile collector", report_prometheus},
+};
+
+typedef struct {
+	char *dir, *out, *format, *vmlinux, *modules_debug;
+	char **ids;
+} Options;
+
+/* By --format, else by the end of the file's name, else HTML. */
+static gssize find_format(const Options *opt, GError **error)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
+		if (opt->format && g_str_equal(opt->format, formats[i].name))
+			return (gssize)i;
+		for (gsize k = 0; !opt->format && opt->out && formats[i].suffixes[k]; k++)
+			if (g_str_has_suffix(opt->out, formats[i].suffixes[k]))
+				return (gssize)i;
+	}
+	if (!opt->format)
+		return 0;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+		    "--format %s: there are html, junit, ktap, jsonl, prometheus", opt->format);
+	return -1;
+}
+
+static GPtrArray *load_hunts(const Options *opt, GError **error)
+{
+	static char *last[] = {(char *)"last", NULL};
+	g_autoptr(GPtrArray) hunts =
+		g_ptr_array_new_with_free_func((GDestroyNotify)results_hunt_free);
+	char **ids = opt->ids && opt->ids[0] ? opt->ids : last;
+
+	for (guint i = 0; ids[i]; i++) {
+		g_autofree char *dir = results_find(opt->dir, ids[i], error);
+		RHunt *hunt = dir ? results_hunt_load(dir, TRUE, error) : NULL;
+
+		if (!hunt)
+			return NULL;
+		g_ptr_array_add(hunts, hunt);
+	}
+	return g_steal_pointer(&hunts);
+}
+
+static void decode_with(const GPtrArray *hunts, Decoder *decoder)
+{
+	for (guint i = 0; i < hunts->len; i++) {
+		const RHunt *hunt = g_ptr_array_index(hunts, i);
+
+		for (guint k = 0; k < hunt->boots->len; k++)
+			((RBoot *)g_ptr_array_index(hunt->boots, k))->decoder = decoder;
+	}
+}
+
+static Decoder *open_decoder(const Options *opt, GError **error)
+{
+	if (opt->vmlinux)
+		return decoder_new(opt->vmlinux, opt->modules_debug, error);
+	if (opt->modules_debug)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "--modules-debug needs --vmlinux");
+	return NULL;
+}
+
+static int report(const Options *opt, GError **error)
+{
+	gssize format = find_format(opt, error);
+	g_autoptr(Decoder) decoder = NULL;
+	g_autoptr(GPtrArray) hunts = NULL;
+	g_autoptr(GError) bad = NULL;
+	g_autofree char *text = NULL;
+
+	if (format < 0)
+		return -1;
+	decoder = open_decoder(opt, error);
+	if (!decoder && (opt->vmlinux || opt->modules_debug))
+		return -1;
+	hunts = load_hunts(opt, error);
+	if (!hunts)
+		return -1;
+	decode_with(hunts, decoder);
+	text = formats[format].make(hunts);
+	if (!opt->out) {
+		fputs(text, stdout);
+		return 0;
+	}
+	/* Replaced at once: a collector never sees half of it. */
+	if (g_file_set_contents_full(opt->out, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
+				     &bad))
+		return 0;
+	g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, bad->message);
+	return -1;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	Options o = {0};
+	const GOptionEntry entries[] = {
+		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
+		 "file to write (default: standard output); its ending chooses the format", "FILE"},
+		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
+		 "html (default), junit, ktap, jsonl or prometheus", "NAME"},
+		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o.vmlinux,
+		 "kernel with debug information: splats are shown with files and lines", "FILE"},
+		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o.modules_debug,
+		 "modules with debug information, for --vmlinux", "DIR"},
+		{"results", 0, 0, G_OPTION_ARG_FILENAME, &o.dir,
+		 "folder of the hunts (default: results/runs)", "DIR"},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.ids, NULL, "[ID...]"},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(GString) help = g_string_new("Formats:\n");
+	g_autoptr(GError) error = NULL;
+	int code = -1;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
+		g_string_append_printf(help, "  %-11s %s\n", formats[i].name, formats[i].help);
+	g_option_context_set_summary(context, "ID is a hunt's id, the beginning of one, its "
+					      "folder's path, or 'last' (the default).");
+	g_option_context_set_description(context, help->str);
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname("pfnhunt report");
+	if (g_option_context_parse(context, &argc, &argv, &error)) {
+		if (!o.dir)
+			o.dir = paths_results();
+		code = report(&o, &error);
+	}
+	if (error)
+		code = cmd_fail(error);
+	g_free(o.dir);
+	g_free(o.out);
+	g_free(o.format);
+	g_free(o.vmlinux);
+	g_free(o.modules_debug);
+	g_strfreev(o.ids);
+	return code;
+}

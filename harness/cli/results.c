@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt results`: what was hunted, as tables and as JSON. */
+#include "harness/cli/cmd.h"
+#include "harness/cli/paths.h"
+#include "harness/report/compare.h"
+#include "harness/report/export.h"
+#include "host-driver/base/json.h"
+#include "harness/results/merge.h"
+#include "harness/report/show.h"
+#include "harness/results/table.h"
+#include "harness/store/store.h"
+#include "host-driver/base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+	char *dir, *new_since;
+	gboolean json, markdown;
+	RTable *table; /* being filled */
+} Options;
+
+/* Takes @o. */
+static void print_json(JsonObject *o)
+{
+	g_autofree char *text = rj_print(o, FALSE);
+
+	printf("%s\n", text);
+}
+
+static Store *open_store(const Options *opt, GError **error)
+{
+	g_autofree char *path = g_build_filename(opt->dir, "pfnhunt.db", NULL);
+
+	if (g_file_test(path, G_FILE_TEST_EXISTS))
+		return store_open(opt->dir, error);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "no results in %s: `pfnhunt run` hunts, `pfnhunt results rebuild` indexes "
+		    "folders that lie there",
+		    opt->dir);
+	return NULL;
+}
+
+static void print_hunt(const StoreHunt *h, gpointer user)
+{
+	Options *opt = user;
+	g_autofree char *moment = results_moment(h->started), *ran = results_duration(h->run_s);
+
+	if (opt->json) {
+		print_json(rexport_hunt_row(h));
+		return;
+	}
+	rtable_cell(opt->table, "%s", h->id);
+	rtable_cell(opt->table, "%s", moment);
+	rtable_cell(opt->table, "%s", *h->verdict ? h->verdict : "unended");
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->boots);
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->incidents);
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->hits);
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->offlines);
+	rtable_cell(opt->table, "%s", ran);
+}
+
+static void print_incident(const StoreIncident *i, gpointer user)
+{
+	Options *opt = user;
+	g_autofree char *first = results_moment(i->first_started);
+
+	if (opt->json) {
+		print_json(rexport_signature(i));
+		return;
+	}
+	rtable_cell(opt->table, "%s", first);
+	rtable_cell(opt->table, "%s%s", i->family, *i->known ? " (known)" : "");
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, i->boots);
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, i->hits);
+	rtable_cell(opt->table, "%s", i->title);
+	rtable_cell(opt->table, "%s", i->kernels);
+	rtable_cell(opt->table, "%s", i->walkers);
+	rtable_cell(opt->table, "%s", i->signature);
+	rtable_cell(opt->table, "%s", i->first_hunt);
+}
+
+static void print_table(Options *opt)
+{
+	g_autofree char *text = opt->table ? rtable_text(opt->table) : NULL;
+
+	if (text && !opt->json)
+		fputs(text, stdout);
+	g_clear_pointer(&opt->table, rtable_free);
+}
+
+static int do_list(Options *opt, char **args, GError **error)
+{
+	g_autoptr(Store) store = open_store(opt, error);
+	gboolean ok;
+
+	opt->table = rtable_new("hunt|started (UTC)|verdict|>boots|>fired|>hits|>offlines|>ran");
+	ok = store && store_list(store, print_hunt, opt, error);
+	print_table(opt);
+	return ok ? 0 : -1;
+}
+
+static int do_incidents(Options *opt, char **args, GError **error)
+{
+	g_autoptr(Store) store = open_store(opt, error);
+	gboolean ok;
+
+	opt->table = rtable_new(
+		"first seen (UTC)|family|>boots|>hits|what|kernels|walkers|signature|first hunt");
+	ok = store && store_incidents(store, opt->new_since, print_incident, opt, error);
+	print_table(opt);
+	return ok ? 0 : -1;
+}
+
+static RHunt *load(const Options *opt, const char *what, GError **error)
+{
+	g_autofree char *dir = results_find(opt->dir, what, error);
+
+	return dir ? results_hunt_load(dir, TRUE, error) : NULL;
+}
+
+static int do_show(Options *opt, char **args, GError **error)
+{
+	g_autofree char *boot_name = NULL, *text = NULL;
+	g_autofree char *dir = results_find_boot(opt->dir, args[0], &boot_name, error);
+	g_autoptr(RHunt) hunt = dir ? results_hunt_load(dir, TRUE, error) : NULL;
+	const RBoot *boot = NULL;
+
+	if (!hunt || (boot_name && !(boot = results_boot_of(hunt, boot_name, error))))
+		return -1;
+	if (opt->json && boot) {
+		print_json(rexport_boot(hunt, boot, TRUE));
+	} else if (opt->json) {
+		print_json(rexport_hunt(hunt));
+		for (guint i = 0; i < hunt->boots->len; i++)
+			print_json(rexport_boot(hunt, g_ptr_array_index(hunt->boots, i), FALSE));
+	} else {
+		text = boot ? results_show_boot(hunt, boot) : results_show_hunt(hunt);
+		fputs(text, stdout);
+	}
+	return 0;
+}
+
+static gboolean load_hunts(const Options *opt, char **args, GPtrArray *hunts, GError **error)
+{
+	g_autoptr(GPtrArray) dirs = NULL;
+
+	for (guint i = 0; args[i]; i++) {
+		RHunt *hunt = load(opt, args[i], error);
+
+		if (!hunt)
+			return FALSE;
+		g_ptr_array_add(hunts, hunt);
+	}
+	if (hunts->len)
+		return TRUE;
+	dirs = results_hunt_dirs(opt->dir, error);
+	for (guint i = 0; dirs && i < dirs->len; i++) {
+		RHunt *hunt = results_hunt_load(g_ptr_array_index(dirs, i), TRUE, error);
+
+		if (!hunt)
+			return FALSE;
+		g_ptr_array_add(hunts, hunt);
+	}
+	return dirs != NULL;
+}
+
+static int do_exposure(Options *opt, char **args, GError **error)
+{
+	g_autoptr(GPtrArray) hunts =
+		g_ptr_array_new_null_terminated(8, (GDestroyNotify)results_hunt_free, TRUE);
+	g_autoptr(GPtrArray) rows = NULL;
+	g_autofree char *text = NULL;
+
+	if (!load_hunts(opt, args, hunts, error))
+		return -1;
+	rows = exposure_rows((const RHunt *const *)hunts->pdata, NULL);
+	if (opt->json) {
+		for (guint i = 0; i < rows->len; i++)
+			print_json(rexport_exposure_row(g_ptr_array_index(rows, i)));
+		return 0;
+	}
+	opt->table = exposure_rows_table(rows, TRUE);
+	text = opt->markdown ? rtable_markdown(opt->table) : rtable_text(opt->table);
+	fputs(text, stdout);
+	g_clear_pointer(&opt->table, rtable_free);
+	return 0;
+}
+
+static int do_compare(Options *opt, char **args, GError **error)
+{
+	g_autoptr(RHunt) a = load(opt, args[0], error);
+	g_autoptr(RHunt) b = a ? load(opt, args[1], error) : NULL;
+	g_autofree char *text = NULL;
+
+	if (!b)
+		return -1;
+	if (opt->json) {
+		print_json(results_compare_json(a, b));
+		return 0;
+	}
+	text = results_compare_text(a, b);
+	fputs(text, stdout);
+	return 0;
+}
+
+static int do_rebuild(Options *opt, char **args, GError **error)
+{
+	g_autofree char *note = NULL;
+	guint hunts = 0, boots = 0;
+	gboolean ok = store_rebuild(opt->dir, &note, &hunts, &boots, error);
+
+	if (note)
+		g_printerr("%s\n", note);
+	if (!ok)
+		return -1;
+	if (opt->json) {
+		JsonObject *o = rexport_new("rebuild");
+
+		json_object_set_int_member(o, "hunts", hunts);
+		json_object_set_int_member(o, "boots", boots);
+		print_json(o);
+	} else {
+		printf("indexed %u hunts, %u boots\n", hunts, boots);
+	}
+	return 0;
+}
+
+static int do_merge(Options *opt, char **args, GError **error)
+{
+	MergeCounts counts = {0};
+	g_autofree char *note = NULL;
+
+	for (guint i = 0; args[i]; i++)
+		if (!results_merge(opt->dir, args[i], &counts, error))
+			return -1;
+	if (!store_rebuild(opt->dir, &note, NULL, NULL, error))
+		return -1;
+	if (note)
+		g_printerr("%s\n", note);
+	if (opt->json) {
+		JsonObject *o = rexport_new("merge");
+
+		json_object_set_int_member(o, "new", counts.hunts);
+		json_object_set_int_member(o, "grown", counts.grown);
+		json_object_set_int_member(o, "same", counts.same);
+		json_object_set_int_member(o, "unusable", counts.unusable);
+		print_json(o);
+	} else {
+		printf("%u hunts new, %u grown, %u here already, %u unusable\n", counts.hunts,
+		       counts.grown, counts.same, counts.unusable);
+	}
+	return 0;
+}
+
+static const struct {
+	const char *name, *args, *help;
+	int least, most;
+	int (*run)(Options *opt, char **args, GError **error);
+} verbs[] = {
+	{"list", "", "every hunt, newest first", 0, 0, do_list},
+	{"show", "ID[/BOOT]", "one hunt, or one boot with the last actions before its splat", 1, 1,
+	 do_show},
+	{"incidents", "", "every signature that ever fired (--new-since DATE|HUNT)", 0, 0,
+	 do_incidents},
+	{"exposure", "[ID...]",
+	 "how often each walker was in an open window, by kernel, and what follows (all hunts)", 0,
+	 10000, do_exposure},
+	{"compare", "A B", "two hunts: what is new, gone, moved, and whether chance does that", 2,
+	 2, do_compare},
+	{"rebuild", "", "make the database anew from the folders", 0, 0, do_rebuild},
+	{"merge", "DIR...",
+	 "copy hunts of other results folders here, shards as one; twice does no harm", 1, 1000,
+	 do_merge},
+};
+
+static int run_verb(Options *opt, int argc, char **argv, const char *help, GError **error)
+{
+	for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(verbs); i++) {
+		if (!g_str_equal(argv[1], verbs[i].name))
+			continue;
+		if (argc - 2 >= verbs[i].least && argc - 2 <= verbs[i].most)
+			return verbs[i].run(opt, argv + 2, error);
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "results %s %s: %s",
+			    verbs[i].name, verbs[i].args,
+			    argc - 2 < verbs[i].least ? "something is missing" : "too much");
+		return -1;
+	}
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "results what? %s", help);
+	g_strchomp((*error)->message);
+	return -1;
+}
+
+int cmd_results(int argc, char **argv)
+{
+	Options o = {0};
+	const GOptionEntry entries[] = {
+		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.dir,
+		 "folder of the hunts (default: results/runs)", "DIR"},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json,
+		 "JSON, one object a line (docs/json-schema.md)", NULL},
+		{"markdown", 0, 0, G_OPTION_ARG_NONE, &o.markdown,
+		 "exposure: the table as Markdown", NULL},
+		{"new-since", 0, 0, G_OPTION_ARG_STRING, &o.new_since,
+		 "incidents: only what was first seen then or later, or after that hunt", "WHEN"},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = g_option_context_new("VERB [ARGUMENT...]");
+	g_autoptr(GString) help = g_string_new("VERB is one of:\n");
+	g_autoptr(GError) error = NULL;
+	int code = -1;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
+		g_string_append_printf(help, "  %-9s %-10s %s\n", verbs[i].name, verbs[i].args,
+				       verbs[i].help);
+	g_option_context_set_summary(context, "ID is a hunt's id, the beginning of one, its "
+					      "folder's path, or 'last'.");
+	g_option_context_set_description(context, help->str);
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_set_prgname("pfnhunt results");
+	if (g_option_context_parse(context, &argc, &argv, &error)) {
+		if (!o.dir)
+			o.dir = paths_results();
+		code = run_verb(&o, argc, argv, help->str, &error);
+	}
+	if (error)
+		code = cmd_fail(error);
+	g_free(o.dir);
+	g_free(o.new_since);
+	return code;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `pfnhunt triage FILE...`: incidents of any log file, no guest needed. */
+#ifndef PFNHUNT_CMD_TRIAGE_H
+#define PFNHUNT_CMD_TRIAGE_H
+
+#include "harness/splat/decode.h"
+#include "harness/incident/triage.h"
+
+/*
+ * argv[0] is the verb. Prints, and returns the exit code: 0 nothing, or nothing that is not
+ * known or the emulator's, 1 something unknown, 2 usage, 3 a file that cannot be read.
+ */
+int cmd_triage(int argc, char **argv);
+
+/* Of one finished file; @decoder may be NULL. */
+void cmd_triage_print_json(const char *name, const Triage *triage, Decoder *decoder);
+void cmd_triage_print_text(const char *name, const Triage *triage, Decoder *decoder);
+
+#endif

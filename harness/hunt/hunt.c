@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See hunt.h. */
+#include "harness/hunt/internal.h"
+#include "harness/hunt/facts.h"
+#include "harness/hunt/resume.h"
+#include "harness/scenario/plan.h"
+#include "host-driver/base/units.h"
+#include "host-driver/base/error.h"
+#include "host-driver/kernel/initramfs.h"
+#include "host-driver/base/rng.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
+{
+	const HuntConfig *c = hunt->config;
+	g_autoptr(GString) backends = g_string_new(c->backend->text);
+	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	g_autofree char *time = g_date_time_format_iso8601(now);
+	JsonObject *o = json_object_new();
+	JsonObject *verdicts = json_object_new();
+
+	for (guint i = 0; i < c->more_host_count; i++)
+		g_string_append_printf(backends, " %s", c->more_hosts[i].backend->text);
+	json_object_set_string_member(o, "id", hunt->id);
+	json_object_set_string_member(o, "scenario", c->scenario->name);
+	json_object_set_string_member(o, "seed", seed);
+	json_object_set_string_member(o, "kernel", c->kernel->release);
+	json_object_set_string_member(o, "kernel_spec", c->kernel->spec);
+	json_object_set_string_member(o, "backend", backends->str);
+	json_object_set_string_member(o, "accel",
+				      vm_accel_name(ended ? hunt->summary->accel : c->accel));
+	json_object_set_string_member(o, "pfnhunt", PFNHUNT_VERSION);
+	json_object_set_string_member(o, ended ? "ended" : "started", time);
+	if (!ended) {
+		hunt_facts_add(o, c);
+		return o;
+	}
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		json_object_set_int_member(verdicts, verdict_name(v), hunt->summary->verdicts[v]);
+	json_object_set_object_member(o, "verdicts", verdicts);
+	json_object_set_string_member(o, "verdict", verdict_name(hunt->summary->verdict));
+	json_object_set_boolean_member(o, "interrupted", hunt->summary->interrupted);
+	return o;
+}
+
+static gboolean write_hunt_json(Hunt *hunt, gboolean ended, GError **error)
+{
+	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), hunt_json(hunt, ended));
+	g_autofree char *text = json_to_string(node, TRUE);
+	g_autofree char *path =
+		g_build_filename(hunt->summary->dir, ended ? "summary.json" : "hunt.json", NULL);
+
+	json_object_unref(json_node_get_object(node));
+	return g_file_set_contents(path, text, -1, error);
+}
+
+/* A folder of its own: two hunts started in the same second differ by their number. */
+static gboolean make_hunt_dir(Hunt *hunt, GError **error)
+{
+	const HuntConfig *c = hunt->config;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	g_autofree char *stamp = g_date_time_format(now, "%Y%m%d-%H%M%S");
+
+	if (g_mkdir_with_parents(c->results_dir, 0755) < 0)
+		goto fail;
+	for (guint n = 0; n < 100; n++) {
+		g_autofree char *suffix = n ? g_strdup_printf("-%u", n) : g_strdup("");
+		g_autofree char *boots = NULL;
+
+		g_free(hunt->id);
+		hunt->id = g_strdup_printf("%s-%s-%s%s", stamp, c->scenario->name,
+					   c->kernel->release, suffix);
+		g_free(hunt->summary->dir);
+		hunt->summary->dir = g_build_filename(c->results_dir, hunt->id, NULL);
+		boots = g_build_filename(hunt->summary->dir, "boots", NULL);
+		if (g_mkdir(hunt->summary->dir, 0755) == 0 && g_mkdir(boots, 0755) == 0)
+			return TRUE;
+		if (errno != EEXIST)
+			break;
+	}
+fail:
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "cannot make a folder in %s: %s (--results DIR puts it elsewhere)",
+		    c->results_dir, g_strerror(errno));
+	return FALSE;
+}
+
+BootConfig hunt_boot_config(const Hunt *hunt, guint index)
+{
+	const HuntConfig *c = hunt->config;
+
+	return (BootConfig){
+		.scenario = c->scenario,
+		.kernel = c->kernel,
+		.modules = hunt->modules,
+		.boot_module_count = hunt->boot_module_count,
+		.initrd_path = hunt->initrd_path,
+		.known_issues = c->known_issues,
+		.strict = c->strict,
+		.index = index,
+		.seed = c->same_seed ? c->seed : seed_derive(c->seed, index),
+		.deadlines = c->deadlines ? *c->deadlines : boot_deadlines_default,
+	};
+}
+
+void hunt_tell(const Hunt *hunt, char *text)
+{
+	if (text)
+		hunt->listener->note(text, hunt->user);
+	g_free(text);
+}
+
+/* The worst verdict of the boots that count, in the order of VERDICTS. */
+static Verdict worst(const HuntSummary *sum)
+{
+	Verdict verdict = sum->boots ? VERDICT_CLEAN : VERDICT_UNEXPOSED;
+
+	for (guint i = 0; i < sum->results->len; i++) {
+		const BootResult *r = g_ptr_array_index(sum->results, i);
+
+		verdict = MIN(verdict, r->verdict);
+	}
+	return verdict;
+}
+
+/* A hunt that goes on has all but its end; the initramfs of before is what it tests. */
+static gboolean take_up(Hunt *hunt, GError **error)
+{
+	g_autofree char *summary = g_build_filename(hunt->config->resume_dir, "summary.json", NULL);
+	gint64 spent_us = 0;
+
+	hunt->summary->dir = g_strdup(hunt->config->resume_dir);
+	hunt->id = g_path_get_basename(hunt->summary->dir);
+	if (!hunt_resume_load(hunt->summary->dir, hunt->summary, hunt->queue, &spent_us, error))
+		return FALSE;
+	for (guint i = 0; i < hunt->summary->results->len; i++) {
+		const BootResult *r = g_ptr_array_index(hunt->summary->results, i);
+
+		stop_rule_boot(&hunt->summary->rule, r->verdict);
+	}
+	hunt->started_us -= spent_us;
+	g_unlink(summary); /* it runs again */
+	return TRUE;
+}
+
+static gboolean write_start(Hunt *hunt, GError **error)
+{
+	const Scenario *scenario = hunt->config->scenario;
+	g_autofree char *path = g_build_filename(hunt->summary->dir, "scenario.ini", NULL);
+
+	return g_file_set_contents(path, scenario->text, -1, error) &&
+	       write_hunt_json(hunt, FALSE, error);
+}
+
+static gboolean prepare(Hunt *hunt, GError **error)
+{
+	const HuntConfig *c = hunt->config;
+	g_autoptr(GError) no_index = NULL;
+	g_autoptr(GPtrArray) files = NULL;
+
+	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
+	if (!hunt->modules || !(c->resume_dir ? take_up(hunt, error) : make_hunt_dir(hunt, error)))
+		return FALSE;
+	hunt->initrd_path = g_build_filename(hunt->summary->dir, "initramfs.cpio", NULL);
+	files = plan_files(c->scenario, error);
+	if (!files)
+		return FALSE;
+	if (!g_file_test(hunt->initrd_path, G_FILE_TEST_EXISTS) &&
+	    !initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
+			     hunt->boot_module_count, files, error))
+		return FALSE;
+	if (!c->resume_dir && !write_start(hunt, error))
+		return FALSE;
+	if (c->keep_bytes)
+		hunt->thinner = thinner_new(hunt->summary->dir, c->keep_bytes);
+	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
+	hunt->store = store_open(c->results_dir, &no_index);
+	if (!hunt->store)
+		hunt->listener->note(no_index->message, hunt->user);
+	hunt_tell(hunt, store_hunt(hunt->store, hunt->summary->dir));
+	return TRUE;
+}
+
+static GArray *places_new(const HuntConfig *c)
+{
+	GArray *places = g_array_new(FALSE, TRUE, sizeof(Place));
+	Place first = {.host = {c->backend, c->accel, c->accel_auto}};
+
+	g_array_append_val(places, first);
+	for (guint i = 0; i < c->more_host_count; i++) {
+		Place place = {.host = c->more_hosts[i]};
+
+		g_array_append_val(places, place);
+	}
+	return places;
+}
+
+gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpointer user,
+		  HuntSummary *summary, GError **error)
+{
+	Hunt hunt = {.config = config,
+		     .listener = listener,
+		     .user = user,
+		     .summary = summary,
+		     .queue = hunt_queue_new(config->boots, config->share, config->shares),
+		     .places = places_new(config),
+		     .started_us = g_get_monotonic_time()};
+	gboolean ok = FALSE;
+
+	*summary = (HuntSummary){.accel = config->accel, .rule = stop_rule_new(config->bound)};
+	summary->results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free);
+	if (!prepare(&hunt, error))
+		goto out;
+	hunt_slots_run(&hunt);
+	summary->verdict = stop_rule_verdict(&summary->rule, worst(summary));
+	if (!hunt.error)
+		write_hunt_json(&hunt, TRUE, &hunt.error);
+	hunt_tell(&hunt, store_hunt(hunt.store, summary->dir));
+	ok = hunt.error == NULL;
+	if (hunt.error)
+		g_propagate_error(error, g_steal_pointer(&hunt.error));
+out:
+	hunt_queue_free(hunt.queue);
+	g_array_unref(hunt.places);
+	g_clear_pointer(&hunt.store, store_close);
+	g_clear_pointer(&hunt.thinner, thinner_free);
+	g_clear_pointer(&hunt.modules, g_ptr_array_unref);
+	g_free(hunt.id);
+	g_free(hunt.initrd_path);
+	return ok;
+}
+
+void hunt_summary_clear(HuntSummary *summary)
+{
+	g_clear_pointer(&summary->results, g_ptr_array_unref);
+	g_clear_pointer(&summary->dir, g_free);
+}
+
+static void append_argv(GString *text, char *const *argv, const char *real, const char *shown)
+{
+	for (guint i = 0; argv[i]; i++) {
+		const char *arg = g_str_equal(argv[i], real) ? shown : argv[i];
+		g_autofree char *word = units_shell_word(arg);
+
+		/* An option and its value share a line. */
+		g_string_append_printf(text, "%s%s",
+				       i == 0	       ? ""
+				       : arg[0] == '-' ? " \\\n  "
+						       : " ",
+				       word);
+	}
+}
+
+char *hunt_describe(const HuntConfig *config, GError **error)
+{
+	guint boot_module_count;
+	g_autoptr(GPtrArray) modules =
+		plan_modules(config->scenario, config->kernel, &boot_module_count, error);
+	g_autofree char *dir = modules ? g_dir_make_tmp("pfnhunt-dry-XXXXXX", error) : NULL;
+	g_autofree char *initrd = g_build_filename(dir ? dir : "", "initramfs.cpio", NULL);
+	g_autoptr(GString) text = g_string_new("# machine of boot 0\n");
+	g_autoptr(GPtrArray) files = NULL;
+	g_autoptr(VmConfig) vm = NULL;
+	g_auto(GStrv) argv = NULL;
+	g_autofree char *plan = NULL;
+	Hunt hunt = {.config = config,
+		     .modules = modules,
+		     .boot_module_count = boot_module_count,
+		     .initrd_path = initrd};
+	BootConfig boot;
+
+	if (!dir)
+		return NULL;
+	boot = hunt_boot_config(&hunt, 0);
+	boot.backend = config->backend;
+	boot.accel = config->accel;
+	boot.name = "HUNT-0000";
+	boot.dir = dir;
+	vm = boot_vm_config(&boot);
+	/* Really made, so that all is checked that a boot would check, and then removed. */
+	files = plan_files(config->scenario, error);
+	if (files &&
+	    initramfs_write(initrd, config->agent_path, modules, boot_module_count, files, error))
+		argv = config->backend->ops->argv(vm, error);
+	g_unlink(initrd);
+	g_rmdir(dir);
+	if (!argv)
+		return NULL;
+	append_argv(text, argv, initrd, "HUNT/initramfs.cpio");
+	plan = plan_to_text(config->scenario, boot.seed, modules, boot_module_count, 10);
+	g_string_append_printf(text, "\n\n# plan of boot 0, seed 0x%016" G_GINT64_MODIFIER "x\n%s",
+			       boot.seed, plan);
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}

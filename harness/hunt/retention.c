@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See retention.h. */
+#include "harness/hunt/retention.h"
+#include "host-driver/base/json.h"
+#include "harness/results/model.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static const char *const bulky[] = {"console.log",	 "console.times", "kmsg.jsonl",
+				    "events.jsonl",	 "qmp.jsonl",	  "recorder.bin",
+				    "recorder-first.bin"};
+
+typedef struct {
+	char *dir;
+	guint64 bytes;
+} CleanBoot;
+
+struct Thinner {
+	guint64 limit_bytes, bytes;
+	GQueue boots; /* of CleanBoot, oldest first */
+};
+
+static guint64 size_of(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	GStatBuf st;
+
+	return g_lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (guint64)st.st_size : 0;
+}
+
+static guint64 boot_bytes(const char *dir)
+{
+	guint64 bytes = size_of(dir, "counters.jsonl");
+
+	for (guint i = 0; i < G_N_ELEMENTS(bulky); i++)
+		bytes += size_of(dir, bulky[i]);
+	return bytes;
+}
+
+static gboolean keep_last(JsonObject *line, gpointer user)
+{
+	g_autofree char *key =
+		g_strdup_printf("%s %" G_GINT64_FORMAT " %s %s %s %s", rj_text(line, "agent", ""),
+				rj_int(line, "inst", -1), rj_text(line, "name", ""),
+				rj_text(line, "walker", ""), rj_text(line, "func", ""),
+				rj_text(line, "window", ""));
+
+	g_hash_table_replace(user, g_steal_pointer(&key), rj_print(json_object_ref(line), FALSE));
+	return g_hash_table_size(user) < 2000;
+}
+
+/* The totals only grow: the last line of each op, window and walker is all that the index reads. */
+static gboolean cut_counters(const char *dir)
+{
+	g_autoptr(GHashTable) last = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_autofree char *path = g_build_filename(dir, "counters.jsonl", NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GList) keys = NULL;
+
+	if (!rj_lines(dir, "counters.jsonl", keep_last, last))
+		return TRUE;
+	keys = g_list_sort(g_hash_table_get_keys(last), (GCompareFunc)strcmp);
+	for (GList *key = keys; key; key = key->next)
+		g_string_append_printf(text, "%s\n", (char *)g_hash_table_lookup(last, key->data));
+	return g_file_set_contents(path, text->str, -1, NULL);
+}
+
+guint64 thin_boot(const char *dir)
+{
+	guint64 before = boot_bytes(dir);
+	JsonArray *gone = json_array_new();
+	JsonObject *mark = json_object_new();
+	g_autofree char *path = g_build_filename(dir, "thinned.json", NULL), *text = NULL;
+
+	for (guint i = 0; i < G_N_ELEMENTS(bulky); i++)
+		if (size_of(dir, bulky[i]))
+			json_array_add_string_element(gone, bulky[i]);
+	json_object_set_array_member(mark, "removed", gone);
+	json_object_set_int_member(mark, "bytes", (gint64)before);
+	text = rj_print(mark, TRUE);
+	/* The mark first: a boot whose logs are gone always says so. */
+	if (!g_file_set_contents(path, text, -1, NULL) || !cut_counters(dir))
+		return 0;
+	for (guint i = 0; i < G_N_ELEMENTS(bulky); i++) {
+		g_autofree char *file = g_build_filename(dir, bulky[i], NULL);
+
+		g_unlink(file);
+	}
+	return before - MIN(before, boot_bytes(dir));
+}
+
+static void clean_boot_free(CleanBoot *boot)
+{
+	g_free(boot->dir);
+	g_free(boot);
+}
+
+static void make_room(Thinner *t)
+{
+	while (t->bytes > t->limit_bytes && !g_queue_is_empty(&t->boots)) {
+		CleanBoot *oldest = g_queue_pop_head(&t->boots);
+
+		thin_boot(oldest->dir);
+		t->bytes -= MIN(t->bytes, oldest->bytes);
+		clean_boot_free(oldest);
+	}
+}
+
+static void add(Thinner *t, const char *dir)
+{
+	CleanBoot *boot = g_new0(CleanBoot, 1);
+
+	boot->dir = g_strdup(dir);
+	boot->bytes = boot_bytes(dir);
+	t->bytes += boot->bytes;
+	g_queue_push_tail(&t->boots, boot);
+}
+
+Thinner *thinner_new(const char *hunt_dir, guint64 limit_bytes)
+{
+	Thinner *t = g_new0(Thinner, 1);
+	g_autoptr(RHunt) hunt = results_hunt_load(hunt_dir, TRUE, NULL);
+
+	g_queue_init(&t->boots);
+	t->limit_bytes = limit_bytes;
+	for (guint i = 0; hunt && i < hunt->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(hunt->boots, i);
+
+		if (!b->thinned && g_str_equal(b->verdict, "clean"))
+			add(t, b->dir);
+	}
+	make_room(t);
+	return t;
+}
+
+void thinner_boot_over(Thinner *t, const char *boot_dir, gboolean clean)
+{
+	if (clean)
+		add(t, boot_dir);
+	make_room(t);
+}
+
+void thinner_free(Thinner *t)
+{
+	if (!t)
+		return;
+	g_queue_clear_full(&t->boots, (GDestroyNotify)clean_boot_free);
+	g_free(t);
+}

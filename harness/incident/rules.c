@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The one place that says what belongs to which family of the race, and what causes what. */
+#include <string.h>
+
+#include "harness/incident/incident.h"
+
+/* Functions in a stack that name a walker: an op of the agent, or a kernel thread. */
+static const struct {
+	const char *function; /* its beginning */
+	const char *walker;
+} walkers[] = {
+	{"split_huge_pages_", "split-huge-pages"},
+	{"damon_", "damon"},
+	{"kdamond_", "damon"},
+	{"kpageflags_read", "kpageflags"},
+	{"stable_page_flags", "kpageflags"},
+	{"kpagecount_read", "kpagecount"},
+	{"get_kpage_count", "kpagecount"},
+	{"kpagecgroup_read", "kpagecgroup"},
+	{"page_idle_", "page-idle"},
+	{"read_page_owner", "page-owner"},
+	{"pagetypeinfo_", "pagetypeinfo"},
+	{"kmemleak_scan", "kmemleak"},
+	{"soft_offline_page", "soft-offline"},
+	{"hard_offline_page", "hard-offline"},
+	{"memory_failure", "hwpoison"},
+	{"unpoison_memory", "hwpoison"},
+	{"read_kcore", "kcore"},
+	{"ksm_", "ksm"},
+	{"khugepaged", "khugepaged"},
+	{"compact_zone", "compaction"},
+};
+
+static gboolean has_frame(const Splat *splat, const char *function)
+{
+	gsize len = strlen(function);
+
+	for (guint i = 0; i < splat->frames->len; i++)
+		if (strncmp(g_ptr_array_index(splat->frames, i), function, len) == 0)
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean has_text(const Splat *splat, const char *text)
+{
+	return memmem(splat->text->str, splat->text->len, text, strlen(text)) != NULL;
+}
+
+const char *incident_walker(const Splat *splat)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(walkers); i++)
+		if (has_frame(splat, walkers[i].function))
+			return walkers[i].walker;
+	if (splat->task && g_str_has_prefix(splat->task, "kdamond"))
+		return "damon";
+	return NULL;
+}
+
+enum {
+	IF_WALKER = 1 << 0,   /* a walker is in the stack */
+	IF_EMULATED = 1 << 1, /* the guest ran under TCG */
+	IF_NMI = 1 << 2,      /* the panic is by the NMI to a guest that hangs */
+};
+
+typedef struct {
+	const char *kinds;  /* separated by blanks, or NULL for all */
+	const char *file;   /* or NULL */
+	const char *reason; /* of the page dump, its beginning, or NULL */
+	const char *frame;  /* in the stack, its beginning, or NULL */
+	const char *text;   /* in the splat's lines, or NULL */
+	guint conditions;
+	IncidentFamily family;
+	guint rank;
+	gboolean consequence;
+	const char *note;
+} IncidentRule;
+
+#define OOPS  "null-deref page-fault gpf oops"
+#define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
+#define STUCK "endless memory offline"
+
+/* clang-format off */
+static const IncidentRule rules[] = {
+	{"int3", NULL, NULL, NULL, NULL, IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
+	/*
+	 * Kprobes step back from an int3 that is gone from memory and try again. A CPU whose
+	 * translation still holds it does so for ever, until a watchdog or our NMI looks.
+	 */
+	{"panic", NULL, NULL, NULL, "\n asm_exc_int3+", IF_EMULATED | IF_NMI, FAMILY_EMULATOR, 100, FALSE, NULL},
+	{"panic", NULL, NULL, NULL, "RIP: 0010:asm_exc_int3", IF_EMULATED | IF_NMI, FAMILY_EMULATOR, 100, FALSE, NULL},
+	{STALL, NULL, NULL, NULL, "RIP: 0010:asm_exc_int3", IF_EMULATED, FAMILY_EMULATOR, 100, FALSE, NULL},
+
+	{NULL, NULL, "fake-offline page referenced", NULL, NULL, 0, FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
+	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_fake_offline_going_offline", NULL, 0,
+	 FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
+	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_memory_notifier_cb", NULL, 0,
+	 FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
+
+	{OOPS, NULL, NULL, NULL, "permissions violation", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "write to read-only memory", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "not-present page", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "translation fault", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "get_pfnblock_", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "bad_page", "not-present page", 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+
+	{"silent", NULL, NULL, NULL, "taint changed", 0, FAMILY_SILENT, INCIDENT_RANK_TRACE, TRUE, NULL},
+	{"silent", NULL, NULL, NULL, NULL, 0, FAMILY_SILENT, INCIDENT_RANK_PLAIN, FALSE, NULL},
+
+	{"warning", NULL, NULL, "free_contig_range", NULL, 0, FAMILY_PLUG, 60, FALSE, NULL},
+	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
+	{"bad-page", NULL, NULL, "virtio_mem_fake_online", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
+	{"bad-page", NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
+
+	{"kernel-bug list-corruption", NULL, NULL, "offline_pages", NULL, 0, FAMILY_FAKE_OFFLINE, 40, TRUE, NULL},
+	{"bad-page", NULL, "nonzero _refcount", NULL, NULL, 0, FAMILY_CANCEL, 30, TRUE, NULL},
+	{"bad-page", NULL, NULL, NULL, "page_type: f1(offline)", 0, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
+	{"bad-page", NULL, NULL, NULL, NULL, IF_WALKER, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
+
+	{"bad-page list-corruption", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE, NULL},
+	{"kernel-bug", "mm/page_alloc.c", NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE, NULL},
+
+	{STALL, NULL, NULL, "offline_pages", NULL, 0, FAMILY_OTHER, 6, TRUE, STUCK},
+	{STALL, NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_OTHER, 5, TRUE, STUCK},
+	{STALL, NULL, NULL, "mem_hotplug_begin", NULL, 0, FAMILY_OTHER, 5, TRUE, STUCK},
+	{STALL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 4, TRUE, NULL},
+	{"panic reboot", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 1, TRUE, NULL},
+	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, INCIDENT_RANK_PLAIN, FALSE, NULL},
+};
+/* clang-format on */
+
+static gboolean kind_in(const char *kinds, const char *kind)
+{
+	gsize len = strlen(kind);
+
+	for (const char *s = kinds; (s = strstr(s, kind)); s += len)
+		if ((s == kinds || s[-1] == ' ') && (!s[len] || s[len] == ' '))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean is_emulated(const Splat *splat, IncidentMachine machine)
+{
+	return machine == MACHINE_TCG ||
+	       (machine == MACHINE_UNKNOWN && has_text(splat, "Hardware name: QEMU"));
+}
+
+static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, IncidentMachine machine)
+{
+	if (rule->kinds && !kind_in(rule->kinds, splat->kind))
+		return FALSE;
+	if (rule->file && g_strcmp0(rule->file, splat->file) != 0)
+		return FALSE;
+	if (rule->reason &&
+	    !(splat->page.reason && g_str_has_prefix(splat->page.reason, rule->reason)))
+		return FALSE;
+	if (rule->frame && !has_frame(splat, rule->frame) &&
+	    !(splat->function && g_str_has_prefix(splat->function, rule->frame)))
+		return FALSE;
+	if (rule->text && !has_text(splat, rule->text))
+		return FALSE;
+	if (rule->conditions & IF_EMULATED && !is_emulated(splat, machine))
+		return FALSE;
+	if (rule->conditions & IF_NMI && !has_text(splat, "NMI: Not continuing"))
+		return FALSE;
+	return !(rule->conditions & IF_WALKER) || incident_walker(splat);
+}
+
+IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine)
+{
+	const IncidentRule *rule = rules;
+
+	while (!rule_matches(rule, splat, machine))
+		rule++;
+	return (IncidentJudgement){rule->family, rule->rank, rule->consequence, rule->note};
+}

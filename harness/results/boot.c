@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One boot out of its folder: see results-model.h. */
+#include "host-driver/base/json.h"
+#include "harness/results/model.h"
+#include "harness/verdict/verdict.h"
+#include "host-driver/base/error.h"
+
+#include <string.h>
+
+static void splat_free_r(RSplat *s)
+{
+	g_free(s->title);
+	g_free(s->kind);
+	g_free(s->signature);
+	g_free(s);
+}
+
+static void incident_free_r(RIncident *i)
+{
+	g_free(i->family);
+	g_free(i->title);
+	g_free(i->signature);
+	g_free(i->walker);
+	g_free(i->known);
+	g_ptr_array_unref(i->splats);
+	g_free(i);
+}
+
+static void counter_free(RCounter *c)
+{
+	g_free(c->name);
+	g_free(c);
+}
+
+static void op_free(ROp *op)
+{
+	g_free(op->label);
+	g_free(op->state);
+	g_free(op->reason);
+	g_ptr_array_unref(op->counters);
+	g_free(op);
+}
+
+static void resize_free(RResize *r)
+{
+	g_free(r->device);
+	g_free(r);
+}
+
+static RSplat *load_splat(JsonObject *o)
+{
+	RSplat *s = g_new0(RSplat, 1);
+
+	s->title = g_strdup(rj_text(o, "title", ""));
+	s->kind = g_strdup(rj_text(o, "kind", ""));
+	s->signature = g_strdup(rj_text(o, "signature", ""));
+	s->corrupted = rj_bool(o, "corrupted");
+	s->line = rj_int(o, "line", 0);
+	s->t_us = rj_count(o, "t_us", -1);
+	return s;
+}
+
+static RIncident *load_incident(JsonObject *o)
+{
+	RIncident *i = g_new0(RIncident, 1);
+	JsonArray *behind = rj_array(o, "consequences");
+
+	i->family = g_strdup(rj_text(o, "family", "other"));
+	i->title = g_strdup(rj_text(o, "title", ""));
+	i->signature = g_strdup(rj_text(o, "signature", ""));
+	i->walker = g_strdup(rj_text(o, "walker", NULL));
+	i->known = g_strdup(rj_text(o, "known", NULL));
+	i->walker_guessed = rj_bool(o, "walker_guessed");
+	i->evidence = rj_bool(o, "evidence");
+	i->hits = rj_count(o, "hits", 1);
+	i->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free_r);
+	if (rj_object(o, "cause"))
+		g_ptr_array_add(i->splats, load_splat(rj_object(o, "cause")));
+	for (guint k = 0; k < rj_length(behind); k++)
+		if (rj_element(behind, k))
+			g_ptr_array_add(i->splats, load_splat(rj_element(behind, k)));
+	return i;
+}
+
+static ROp *op_new(gint64 inst, const char *label)
+{
+	ROp *op = g_new0(ROp, 1);
+
+	op->inst = inst;
+	op->label = g_strdup(label);
+	op->state = g_strdup("unknown");
+	op->reason = g_strdup("");
+	op->counters = g_ptr_array_new_with_free_func((GDestroyNotify)counter_free);
+	return op;
+}
+
+static void replace(char **field, const char *text)
+{
+	if (!text)
+		return;
+	g_free(*field);
+	*field = g_strdup(text);
+}
+
+static void load_ops(RBoot *b, JsonArray *ops)
+{
+	for (guint i = 0; i < rj_length(ops); i++) {
+		JsonObject *o = rj_element(ops, i);
+		ROp *op = op_new(i, rj_text(o, "op", "?"));
+
+		replace(&op->state, rj_text(o, "state", NULL));
+		replace(&op->reason, rj_text(o, "reason", NULL));
+		op->steps = rj_count(o, "steps", 0);
+		op->offlines = rj_count(o, "offlines", 0);
+		g_ptr_array_add(b->ops, op);
+	}
+}
+
+/* A boot without a verdict has no list of ops: its count lines name them. */
+static ROp *op_of(RBoot *b, gint64 inst, const char *name)
+{
+	ROp *op;
+
+	for (guint i = 0; i < b->ops->len; i++) {
+		op = g_ptr_array_index(b->ops, i);
+		if (op->inst == inst)
+			return op;
+	}
+	if (b->ops->len >= 255)
+		return NULL;
+	op = op_new(inst, name);
+	g_ptr_array_add(b->ops, op);
+	return op;
+}
+
+static void set_counter(ROp *op, const char *name, gint64 value)
+{
+	RCounter *c;
+
+	for (guint i = 0; i < op->counters->len; i++) {
+		c = g_ptr_array_index(op->counters, i);
+		if (g_str_equal(c->name, name)) {
+			c->value = value;
+			return;
+		}
+	}
+	if (op->counters->len >= 256)
+		return;
+	c = g_new0(RCounter, 1);
+	c->name = g_strdup(name);
+	c->value = value;
+	g_ptr_array_add(op->counters, c);
+}
+
+static gboolean load_counters(JsonObject *line, gpointer user)
+{
+	static const char *const no_counters[] = {"inst", "t_ns", "host_us", NULL};
+	RBoot *b = user;
+	g_autoptr(GList) members = NULL;
+	ROp *op;
+
+	if (!g_str_equal(rj_text(line, "agent", ""), "count")) {
+		/* What the verdict says is the same; without one these lines are all there is. */
+		if (!b->ended)
+			exposure_line(b->exposure, line);
+		return TRUE;
+	}
+	op = op_of(b, rj_int(line, "inst", -1), rj_text(line, "name", "?"));
+	members = op ? json_object_get_members(line) : NULL;
+	for (GList *m = members; m; m = m->next) {
+		JsonNode *node = json_object_get_member(line, m->data);
+
+		if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_INT64 &&
+		    !g_strv_contains(no_counters, m->data))
+			set_counter(op, m->data, json_node_get_int(node));
+	}
+	return TRUE;
+}
+
+static gboolean load_resize(JsonObject *line, gpointer user)
+{
+	RBoot *b = user;
+	RResize *r = g_new0(RResize, 1);
+
+	r->host_us = rj_count(line, "host_us", 0);
+	r->device = g_strdup(rj_text(line, "device", "?"));
+	r->requested_bytes = rj_count(line, "requested_bytes", 0);
+	r->plugged_bytes = rj_count(line, "plugged_bytes", 0);
+	g_ptr_array_add(b->resizes, r);
+	return b->resizes->len < 1000000;
+}
+
+static void load_start(RBoot *b, JsonObject *o)
+{
+	JsonArray *argv = rj_array(o, "argv");
+
+	b->started = g_strdup(rj_text(o, "started", ""));
+	b->seed = g_strdup(rj_text(o, "seed", ""));
+	b->kernel = g_strdup(rj_text(o, "kernel", ""));
+	b->kernel_version = g_strdup(rj_text(o, "kernel_version", ""));
+	b->build_id = g_strdup(rj_text(o, "build_id", ""));
+	b->backend = g_strdup(rj_text(o, "backend", "qemu"));
+	b->accel = g_strdup(rj_text(o, "accel", ""));
+	for (guint i = 0; i < rj_length(argv); i++) {
+		JsonNode *node = json_array_get_element(argv, i);
+
+		if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
+			g_ptr_array_add(b->argv, g_strdup(json_node_get_string(node)));
+	}
+}
+
+static void load_hit(RBoot *b, JsonObject *hit)
+{
+	b->hit_s = rj_double(hit, "after_go_s", -1);
+	b->hit_hello_s = rj_double(hit, "after_hello_s", -1);
+	b->hit_block = rj_int(hit, "block", -1);
+	b->hit_pfn = rj_int(hit, "pfn", -1);
+	b->hit_offlines = rj_int(hit, "offlines", -1);
+	if (!hit)
+		return;
+	b->hit_title = g_strdup(rj_text(hit, "title", ""));
+	b->hit_family = g_strdup(rj_text(hit, "family", "other"));
+	b->hit_signature = g_strdup(rj_text(hit, "signature", ""));
+	b->hit_walker = g_strdup(rj_text(hit, "walker", NULL));
+}
+
+static void load_verdict(RBoot *b, JsonObject *o)
+{
+	JsonArray *incidents = rj_array(o, "incidents");
+
+	b->verdict = g_strdup(rj_text(o, "verdict", ""));
+	b->ended = *b->verdict != '\0';
+	b->reason = g_strdup(rj_text(o, "reason", ""));
+	b->interrupted = rj_bool(o, "interrupted");
+	b->run_s = rj_double(o, "run_s", 0);
+	b->hello_s = rj_double(o, "hello_s", -1);
+	b->offlines = rj_count(o, "offlines", 0);
+	b->hits = rj_count(o, "hits", 0);
+	b->known = rj_count(o, "known", 0);
+	load_hit(b, rj_object(o, "first_hit"));
+	load_ops(b, rj_array(o, "ops"));
+	b->exposure = exposure_from_json(rj_object(o, "exposure"));
+	for (guint i = 0; i < rj_length(incidents); i++)
+		if (rj_element(incidents, i))
+			g_ptr_array_add(b->incidents, load_incident(rj_element(incidents, i)));
+}
+
+RBoot *results_boot_load(const char *dir, GError **error)
+{
+	g_autoptr(JsonNode) start = rj_load(dir, "boot.json", error);
+	g_autoptr(JsonNode) verdict = NULL;
+	g_autoptr(RBoot) b = NULL;
+
+	if (!start)
+		return NULL;
+	verdict = rj_load(dir, "verdict.json", NULL);
+	b = g_new0(RBoot, 1);
+	b->dir = g_strdup(dir);
+	b->folder = g_path_get_basename(dir);
+	b->number = (guint)MIN(g_ascii_strtoull(b->folder, NULL, 10), (guint64)G_MAXINT32);
+	b->argv = g_ptr_array_new_with_free_func(g_free);
+	b->ops = g_ptr_array_new_with_free_func((GDestroyNotify)op_free);
+	b->incidents = g_ptr_array_new_with_free_func((GDestroyNotify)incident_free_r);
+	b->resizes = g_ptr_array_new_with_free_func((GDestroyNotify)resize_free);
+	load_start(b, json_node_get_object(start));
+	load_verdict(b, verdict ? json_node_get_object(verdict) : NULL);
+	rj_lines(dir, "counters.jsonl", load_counters, b);
+	rj_lines(dir, "memory.jsonl", load_resize, b);
+	{
+		g_autofree char *mark = g_build_filename(dir, "thinned.json", NULL);
+
+		b->thinned = g_file_test(mark, G_FILE_TEST_EXISTS);
+	}
+	return g_steal_pointer(&b);
+}
+
+void results_boot_free(RBoot *b)
+{
+	if (!b)
+		return;
+	g_free(b->dir);
+	g_free(b->folder);
+	g_free(b->seed);
+	g_free(b->started);
+	g_free(b->verdict);
+	g_free(b->reason);
+	g_free(b->kernel);
+	g_free(b->kernel_version);
+	g_free(b->build_id);
+	g_free(b->backend);
+	g_free(b->accel);
+	g_free(b->hit_title);
+	g_free(b->hit_family);
+	g_free(b->hit_signature);
+	g_free(b->hit_walker);
+	g_ptr_array_unref(b->argv);
+	g_ptr_array_unref(b->ops);
+	g_ptr_array_unref(b->incidents);
+	g_ptr_array_unref(b->resizes);
+	exposure_free(b->exposure);
+	g_free(b);
+}
+
+gboolean results_boot_counts(const RBoot *b)
+{
+	return !b->retried && b->ended;
+}
+
+gboolean results_boot_exposed(const RBoot *b)
+{
+	return results_boot_counts(b) && verdict_is_exposed(verdict_of_name(b->verdict));
+}

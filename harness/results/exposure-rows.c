@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See exposure-rows.h. */
+#include "harness/results/exposure-rows.h"
+#include "guest-agent/contract/op.h"
+
+#include <string.h>
+
+static void row_free(gpointer data)
+{
+	ExposureRow *r = data;
+
+	g_free(r->kernel);
+	g_free(r->walker);
+	g_free(r);
+}
+
+static const ExposureKind *kind_of(const char *window)
+{
+	for (const ExposureKind *k = exposure_kinds; k->kind; k++)
+		if (g_strcmp0(k->kind, window) == 0)
+			return k;
+	return NULL;
+}
+
+static ExposureRow *row_of(GPtrArray *rows, const char *kernel, const char *walker,
+			   const ExposureKind *kind)
+{
+	const char *window = kind ? kind->kind : NULL;
+	ExposureRow *r;
+
+	for (guint i = 0; i < rows->len; i++) {
+		r = g_ptr_array_index(rows, i);
+		if (r->window == window && g_str_equal(r->walker, walker) &&
+		    g_str_equal(r->kernel, kernel))
+			return r;
+	}
+	r = g_new0(ExposureRow, 1);
+	r->kernel = g_strdup(kernel);
+	r->walker = g_strdup(walker);
+	r->window = window;
+	r->family = kind ? kind->family : NULL;
+	r->nearest_ns = -1;
+	g_ptr_array_add(rows, r);
+	return r;
+}
+
+static void ran_in(ExposureRow *r, const RBoot *b)
+{
+	if (r->last == b)
+		return;
+	r->last = b;
+	r->ran++;
+	r->opened += r->window ? exposure_opened(b->exposure, r->window) : 0;
+}
+
+static void exposed_in(ExposureRow *r, const RBoot *b)
+{
+	ran_in(r, b);
+	if (r->in != b)
+		r->boots++;
+	r->in = b;
+}
+
+static void add_visits(GPtrArray *rows, const char *kernel, const RBoot *b)
+{
+	for (guint i = 0; i < b->exposure->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(b->exposure->visits, i);
+		const ExposureKind *kind = kind_of(v->window);
+		ExposureRow *r;
+
+		if (!kind || v->visits == 0)
+			continue;
+		r = row_of(rows, kernel, v->walker, kind);
+		ran_in(r, b);
+		if (v->inside)
+			exposed_in(r, b);
+		r->visits += v->visits;
+		r->inside += v->inside;
+		r->offline += v->offline;
+		if (v->nearest_ns >= 0 && (r->nearest_ns < 0 || v->nearest_ns < r->nearest_ns))
+			r->nearest_ns = v->nearest_ns;
+	}
+}
+
+/* What ran, measured or not: the row without a window. */
+static void add_ops(GPtrArray *rows, const char *kernel, const RBoot *b)
+{
+	for (guint i = 0; i < b->ops->len; i++) {
+		const ROp *op = g_ptr_array_index(b->ops, i);
+		g_autofree char *name = g_strndup(op->label, strcspn(op->label, "#"));
+		const struct op *info = op_find(name);
+
+		if (info && info->kind == OP_WALKER && g_str_equal(op->state, "ready"))
+			exposed_in(row_of(rows, kernel, name, NULL), b);
+	}
+}
+
+static gboolean measured_in(const RBoot *b, const char *walker, const ExposureKind *kind)
+{
+	for (guint i = 0; i < b->exposure->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(b->exposure->visits, i);
+
+		if (v->visits && g_str_equal(v->walker, walker) &&
+		    g_str_equal(v->window, kind->kind))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static void add_hit(ExposureRow *r, const RBoot *b, const RIncident *incident)
+{
+	exposed_in(r, b);
+	if (r->hit != b)
+		r->hit_boots++;
+	r->hit = b;
+	r->hits += incident->hits;
+	r->guessed |= incident->walker_guessed;
+}
+
+/* A hit stands in the window of its family, and in the one around that: dec lies in offline. */
+static void add_hit_of(GPtrArray *rows, const char *kernel, const RBoot *b,
+		       const RIncident *incident, const char *walker)
+{
+	gboolean placed = FALSE;
+
+	for (const ExposureKind *k = exposure_kinds; k->kind; k++) {
+		if (!g_str_equal(k->family, incident->family) || !measured_in(b, walker, k))
+			continue;
+		add_hit(row_of(rows, kernel, walker, k), b, incident);
+		placed = TRUE;
+		if (!g_str_equal(k->kind, "offline"))
+			break;
+	}
+	if (!placed)
+		add_hit(row_of(rows, kernel, walker, NULL), b, incident);
+}
+
+static void add_hits(GPtrArray *rows, const char *kernel, const RBoot *b)
+{
+	for (guint i = 0; i < b->incidents->len; i++) {
+		const RIncident *incident = g_ptr_array_index(b->incidents, i);
+		g_auto(GStrv) walkers =
+			g_strsplit(incident->walker ? incident->walker : "", " or ", -1);
+
+		for (guint k = 0; incident->evidence && walkers[k]; k++)
+			if (*walkers[k])
+				add_hit_of(rows, kernel, b, incident, walkers[k]);
+	}
+}
+
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+	const ExposureRow *x = *(ExposureRow *const *)a, *y = *(ExposureRow *const *)b;
+	int order = strverscmp(x->kernel, y->kernel);
+
+	if (order == 0)
+		order = strcmp(x->walker, y->walker);
+	for (const ExposureKind *k = exposure_kinds; order == 0 && k->kind; k++)
+		order = (y->window == k->kind) - (x->window == k->kind);
+	return order;
+}
+
+/* The row without a window says nothing that those with one do not say better. */
+static gboolean is_idle(const GPtrArray *rows, const ExposureRow *r)
+{
+	for (guint i = 0; !r->window && r->hits == 0 && i < rows->len; i++) {
+		const ExposureRow *other = g_ptr_array_index(rows, i);
+
+		if (other->window && other->ran >= r->ran &&
+		    g_str_equal(other->walker, r->walker) && g_str_equal(other->kernel, r->kernel))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+GPtrArray *exposure_rows(const RHunt *const *hunts, const RBoot *only)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func(row_free);
+
+	for (; *hunts; hunts++)
+		for (guint i = 0; i < (*hunts)->boots->len; i++) {
+			const RBoot *b = g_ptr_array_index((*hunts)->boots, i);
+
+			if (only ? b != only : !results_boot_exposed(b))
+				continue;
+			add_visits(rows, (*hunts)->kernel, b);
+			add_ops(rows, (*hunts)->kernel, b);
+			add_hits(rows, (*hunts)->kernel, b);
+		}
+	g_ptr_array_sort(rows, by_place);
+	for (guint i = rows->len; i-- > 0;)
+		if (is_idle(rows, g_ptr_array_index(rows, i)))
+			g_ptr_array_remove_index(rows, i);
+	return rows;
+}
+
+gboolean exposure_row_chance(const ExposureRow *r, StatsInterval *chance)
+{
+	if (r->boots == 0)
+		return FALSE;
+	*chance = r->hit_boots ? stats_proportion(r->hit_boots, r->boots, STATS_CONFIDENCE)
+			       : (StatsInterval){0, stats_upper(0, r->boots, STATS_CONFIDENCE)};
+	return TRUE;
+}
+
+char *exposure_row_chance_text(const ExposureRow *r)
+{
+	StatsInterval chance;
+
+	if (!exposure_row_chance(r, &chance))
+		return g_strdup("not exposed");
+	if (r->hit_boots)
+		return results_interval(chance.low, chance.high);
+	return g_strdup_printf("< %.2g %%%s", chance.high * 100,
+			       r->window ? "" : ", if it was exposed");
+}
+
+static void count_cell(RTable *table, guint64 value, gboolean known)
+{
+	g_autofree char *text = known ? results_count(value) : g_strdup("-");
+
+	rtable_cell(table, "%s", text);
+}
+
+RTable *exposure_rows_table(const GPtrArray *rows, gboolean kernels)
+{
+	RTable *table = rtable_new(
+		kernels ? "kernel|walker|window|>boots|>windows|>visits|>inside|>fake-offline|"
+			  ">nearest miss|>hits|chance per boot (95 %)"
+			: "walker|window|>boots|>windows|>visits|>inside|>fake-offline|>nearest "
+			  "miss|>hits|chance per boot (95 %)");
+
+	for (guint i = 0; i < rows->len; i++) {
+		const ExposureRow *r = g_ptr_array_index(rows, i);
+		g_autofree char *chance = exposure_row_chance_text(r);
+		g_autofree char *nearest = r->nearest_ns < 0
+						   ? g_strdup("-")
+						   : results_nanoseconds((guint64)r->nearest_ns);
+
+		if (kernels)
+			rtable_cell(table, "%s", r->kernel);
+		rtable_cell(table, "%s", r->walker);
+		rtable_cell(table, "%s", r->window ? r->window : "-");
+		rtable_cell(table, "%u/%u", r->boots, r->ran);
+		count_cell(table, r->opened, r->window != NULL);
+		count_cell(table, r->visits, r->window != NULL);
+		count_cell(table, r->inside, r->window != NULL);
+		count_cell(table, r->offline, r->window != NULL);
+		rtable_cell(table, "%s", nearest);
+		rtable_cell(table, "%" G_GINT64_FORMAT "%s", r->hits, r->guessed ? "?" : "");
+		rtable_cell(table, "%s", chance);
+	}
+	return table;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A hunt out of its folder, and how hunts are found: see results-model.h. */
+#include "host-driver/base/json.h"
+#include "harness/results/model.h"
+#include "host-driver/base/error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static gint by_number(gconstpointer a, gconstpointer b)
+{
+	const RBoot *x = *(RBoot *const *)a, *y = *(RBoot *const *)b;
+	int order = (x->number > y->number) - (x->number < y->number);
+
+	if (order == 0)
+		order = strcmp(x->started, y->started);
+	return order ? order : strcmp(x->folder, y->folder);
+}
+
+/* Of several tries at one number the last one counts. */
+static void mark_retried(GPtrArray *boots)
+{
+	g_ptr_array_sort(boots, by_number);
+	for (guint i = 0; i + 1 < boots->len; i++) {
+		RBoot *b = g_ptr_array_index(boots, i);
+		const RBoot *next = g_ptr_array_index(boots, i + 1);
+
+		b->retried = b->number == next->number;
+	}
+}
+
+static void load_boots(RHunt *h)
+{
+	g_autofree char *path = g_build_filename(h->dir, "boots", NULL);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *boot_dir = g_build_filename(path, name, NULL);
+		RBoot *boot = g_ascii_isdigit(*name) ? results_boot_load(boot_dir, NULL) : NULL;
+
+		if (boot)
+			g_ptr_array_add(h->boots, boot);
+	}
+	mark_retried(h->boots);
+}
+
+static char *text_of(JsonObject *o, const char *key)
+{
+	return g_strdup(rj_text(o, key, ""));
+}
+
+static void load_start(RHunt *h, JsonObject *o)
+{
+	h->scenario = text_of(o, "scenario");
+	h->seed = text_of(o, "seed");
+	h->kernel = text_of(o, "kernel");
+	h->kernel_spec = text_of(o, "kernel_spec");
+	h->kernel_version = text_of(o, "kernel_version");
+	h->build_id = text_of(o, "build_id");
+	h->config_sha256 = text_of(o, "config_sha256");
+	h->backend = text_of(o, "backend");
+	h->accel = text_of(o, "accel");
+	h->pfnhunt = text_of(o, "pfnhunt");
+	h->started = text_of(o, "started");
+	h->host_release = text_of(o, "host");
+	h->host_name = text_of(o, "host_name");
+	h->host_cpu = text_of(o, "host_cpu");
+	h->host_cpus = rj_int(o, "host_cpus", 0);
+	h->host_memory_bytes = rj_int(o, "host_memory_bytes", 0);
+	h->boots_planned = rj_int(o, "boots", 0);
+	h->time_ms = rj_int(o, "time_ms", 0);
+	h->share = (guint)CLAMP(rj_int(o, "share", 0), 0, G_MAXINT32);
+	h->shares = (guint)CLAMP(rj_int(o, "shares", 0), 0, G_MAXINT32);
+	h->bound = rj_double(o, "bound", 0);
+}
+
+/* hunt.json is written once and never again: its bytes are the hunt's identity. */
+static char *identity(const char *dir)
+{
+	g_autofree char *path = g_build_filename(dir, "hunt.json", NULL), *text = NULL;
+	g_autofree char *sum = NULL;
+	gsize len = 0;
+
+	g_file_get_contents(path, &text, &len, NULL);
+	sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, len);
+	return g_strndup(sum, 32);
+}
+
+RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error)
+{
+	g_autoptr(JsonNode) start = rj_load(dir, "hunt.json", error);
+	g_autoptr(JsonNode) end = NULL;
+	g_autoptr(RHunt) h = NULL;
+	JsonObject *summary;
+
+	if (!start)
+		return NULL;
+	end = rj_load(dir, "summary.json", NULL);
+	summary = end ? json_node_get_object(end) : NULL;
+	h = g_new0(RHunt, 1);
+	h->dir = g_strdup(dir);
+	h->id = g_path_get_basename(dir);
+	h->uid = identity(dir);
+	h->boots = g_ptr_array_new_with_free_func((GDestroyNotify)results_boot_free);
+	load_start(h, json_node_get_object(start));
+	h->ended = text_of(summary, "ended");
+	h->verdict = text_of(summary, "verdict");
+	h->interrupted = rj_bool(summary, "interrupted");
+	if (!with_boots)
+		return g_steal_pointer(&h);
+	load_boots(h);
+	/* Folders of the first version name the kernel's build in the boots alone. */
+	if (h->boots->len && !*h->build_id) {
+		const RBoot *first = g_ptr_array_index(h->boots, 0);
+
+		g_free(h->build_id);
+		h->build_id = g_strdup(first->build_id);
+		g_free(h->kernel_version);
+		h->kernel_version = g_strdup(first->kernel_version);
+	}
+	return g_steal_pointer(&h);
+}
+
+void results_hunt_free(RHunt *h)
+{
+	if (!h)
+		return;
+	g_free(h->dir);
+	g_free(h->id);
+	g_free(h->uid);
+	g_free(h->scenario);
+	g_free(h->seed);
+	g_free(h->kernel);
+	g_free(h->kernel_spec);
+	g_free(h->kernel_version);
+	g_free(h->build_id);
+	g_free(h->config_sha256);
+	g_free(h->backend);
+	g_free(h->accel);
+	g_free(h->pfnhunt);
+	g_free(h->started);
+	g_free(h->ended);
+	g_free(h->verdict);
+	g_free(h->host_name);
+	g_free(h->host_release);
+	g_free(h->host_cpu);
+	g_ptr_array_unref(h->boots);
+	g_free(h);
+}
+
+GPtrArray *results_hunt_dirs(const char *results_dir, GError **error)
+{
+	g_autoptr(GError) bad = NULL;
+	g_autoptr(GDir) dir = g_dir_open(results_dir, 0, &bad);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	const char *name;
+
+	if (!dir) {
+		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, bad->message);
+		return NULL;
+	}
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *mark = g_build_filename(results_dir, name, "hunt.json", NULL);
+
+		if (*name != '.' && g_file_test(mark, G_FILE_TEST_IS_REGULAR))
+			g_ptr_array_add(paths, g_build_filename(results_dir, name, NULL));
+	}
+	g_ptr_array_sort(paths, by_text);
+	return g_steal_pointer(&paths);
+}
+
+static gboolean is_hunt(const char *dir)
+{
+	g_autofree char *mark = g_build_filename(dir, "hunt.json", NULL);
+
+	return g_file_test(mark, G_FILE_TEST_IS_REGULAR);
+}
+
+static gint by_start(gconstpointer a, gconstpointer b)
+{
+	g_autoptr(RHunt) x = results_hunt_load(*(const char *const *)a, FALSE, NULL);
+	g_autoptr(RHunt) y = results_hunt_load(*(const char *const *)b, FALSE, NULL);
+
+	return strcmp(x ? x->started : "", y ? y->started : "");
+}
+
+char *results_find(const char *results_dir, const char *what, GError **error)
+{
+	g_autoptr(GPtrArray) dirs = NULL;
+	const char *found = NULL;
+	guint matches = 0;
+
+	if (strchr(what, '/')) {
+		if (is_hunt(what))
+			return g_canonicalize_filename(what, NULL);
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s is no hunt's folder: it has no hunt.json", what);
+		return NULL;
+	}
+	dirs = results_hunt_dirs(results_dir, error);
+	if (!dirs)
+		return NULL;
+	if (g_str_equal(what, "last") && dirs->len) {
+		g_ptr_array_sort(dirs, by_start);
+		return g_strdup(g_ptr_array_index(dirs, dirs->len - 1));
+	}
+	for (guint i = 0; i < dirs->len; i++) {
+		const char *path = g_ptr_array_index(dirs, i);
+		g_autofree char *id = g_path_get_basename(path);
+
+		if (g_str_equal(id, what))
+			return g_strdup(path);
+		if (g_str_has_prefix(id, what)) {
+			matches++;
+			found = path;
+		}
+	}
+	if (matches == 1)
+		return g_strdup(found);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+		    "%s '%s' in %s; `pfnhunt results list` shows what there is",
+		    matches ? "more than one hunt begins with" : "no hunt", what, results_dir);
+	return NULL;
+}
+
+char *results_find_boot(const char *results_dir, const char *what, char **boot, GError **error)
+{
+	g_autofree char *mark = g_build_filename(what, "boot.json", NULL);
+	g_autofree char *hunt = NULL, *path = NULL;
+	const char *slash = strrchr(what, '/');
+
+	*boot = NULL;
+	if (g_file_test(mark, G_FILE_TEST_EXISTS)) {
+		g_autofree char *boots = NULL;
+
+		path = g_canonicalize_filename(what, NULL);
+		boots = g_path_get_dirname(path);
+		hunt = g_path_get_dirname(boots);
+		*boot = g_path_get_basename(path);
+	} else if (slash && g_ascii_isdigit(slash[1]) && !is_hunt(what)) {
+		hunt = g_strndup(what, (gsize)(slash - what));
+		*boot = g_strdup(slash + 1);
+	}
+	return results_find(results_dir, hunt ? hunt : what, error);
+}
+
+const RBoot *results_boot_of(const RHunt *h, const char *name, GError **error)
+{
+	char *end;
+	guint64 number = g_ascii_strtoull(name, &end, 10);
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (strchr(name, '-') && g_str_equal(b->folder, name))
+			return b;
+		if (*end == '\0' && b->number == number && !b->retried)
+			return b;
+	}
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+		    "%s has no boot '%s': %u boots lie there", h->id, name, h->boots->len);
+	return NULL;
+}
+
+RTotals results_totals(const RHunt *h)
+{
+	RTotals t = {0};
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		t.retried += b->retried;
+		t.unended += !b->retried && !b->ended;
+		if (!results_boot_counts(b))
+			continue;
+		t.boots++;
+		t.incidents += g_str_equal(b->verdict, "incident");
+		t.exposed += results_boot_exposed(b);
+		t.hits += b->hits;
+		t.offlines += b->offlines;
+		t.run_s += b->run_s;
+	}
+	return t;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A hunt and its boots as their folders tell them (results/README.md): the one reader behind
+ * the store, the tables, the reports and replay. Nothing here needs the database. All text may
+ * stem from a guest: escape it for where it goes.
+ */
+#ifndef PFNHUNT_RESULTS_MODEL_H
+#define PFNHUNT_RESULTS_MODEL_H
+
+#include "harness/splat/decode.h"
+#include "harness/verdict/exposure.h"
+
+#include <glib.h>
+
+typedef struct {
+	char *title, *kind, *signature;
+	gboolean corrupted;
+	gint64 line, t_us; /* first line in the log; printk clock, -1 unknown */
+} RSplat;
+
+typedef struct {
+	char *family, *title, *signature;
+	char *walker, *known; /* or NULL */
+	gboolean walker_guessed;
+	gboolean evidence; /* FALSE: the emulator's doing */
+	gint64 hits;
+	GPtrArray *splats; /* of RSplat: the cause first, then the consequences */
+} RIncident;
+
+typedef struct {
+	char *name;
+	gint64 value;
+} RCounter;
+
+typedef struct {
+	char *label, *state, *reason; /* reason: "" without */
+	gint64 inst, steps, offlines;
+	GPtrArray *counters; /* of RCounter: the last totals */
+} ROp;
+
+typedef struct {
+	gint64 host_us;
+	char *device;
+	gint64 requested_bytes, plugged_bytes;
+} RResize;
+
+/* Unknown numbers are -1, unknown texts "" unless said otherwise. */
+typedef struct {
+	char *dir, *folder; /* whole path; its last part */
+	guint number;
+	gboolean retried; /* a later try of this number counts instead */
+	gboolean ended;	  /* it has a verdict */
+	gboolean thinned; /* its bulky evidence was removed to save space */
+	gboolean interrupted;
+	char *seed, *started, *verdict, *reason;
+	char *kernel, *kernel_version, *build_id, *backend, *accel;
+	double run_s, hello_s;
+	gint64 offlines, hits, known;
+	/* The first unknown hit. */
+	char *hit_title, *hit_family, *hit_signature, *hit_walker; /* NULL without a hit */
+	double hit_s, hit_hello_s;
+	gint64 hit_block, hit_pfn, hit_offlines;
+	GPtrArray *argv;      /* of char *, without NULL at the end */
+	GPtrArray *ops;	      /* of ROp */
+	GPtrArray *incidents; /* of RIncident */
+	GPtrArray *resizes;   /* of RResize */
+	Exposure *exposure;   /* never NULL */
+	Decoder *decoder;     /* borrowed: reports decode its splats' frames; NULL: they do not */
+} RBoot;
+
+typedef struct {
+	char *dir, *id;
+	char *uid; /* the same wherever the folder is copied */
+	char *scenario, *seed, *kernel, *kernel_spec, *kernel_version, *build_id, *config_sha256;
+	char *backend, *accel, *pfnhunt, *started, *ended, *verdict;
+	char *host_name, *host_release, *host_cpu;
+	gint64 host_cpus, host_memory_bytes;
+	gint64 boots_planned; /* 0: no limit */
+	gint64 time_ms;	      /* 0: no limit */
+	guint share, shares;  /* it ran every shares-th boot from number share on; 0: all */
+	double bound;	      /* boots went on until a hit or this bound; 0: no such rule */
+	gboolean interrupted;
+	GPtrArray *boots; /* of RBoot, by number, then by time; with those tried again */
+} RHunt;
+
+/* NULL + INFRA error when there is no boot at @dir at all. (transfer full) */
+RBoot *results_boot_load(const char *dir, GError **error);
+void results_boot_free(RBoot *boot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RBoot, results_boot_free)
+
+/* @with_boots: FALSE leaves `boots` empty. NULL + INFRA error. (transfer full) */
+RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error);
+void results_hunt_free(RHunt *hunt);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RHunt, results_hunt_free)
+
+/* Paths of the hunts' folders in @results_dir, oldest first. (transfer full) */
+GPtrArray *results_hunt_dirs(const char *results_dir, GError **error);
+
+/*
+ * The folder that @what means: a path, an id, the unique beginning of one, or "last". USAGE
+ * error that says what there is. (transfer full)
+ */
+char *results_find(const char *results_dir, const char *what, GError **error);
+
+/*
+ * The same for "HUNT/BOOT" and a boot's folder: *@boot is then the boot's name (transfer full),
+ * else NULL.
+ */
+char *results_find_boot(const char *results_dir, const char *what, char **boot, GError **error);
+/* The boot of that folder, or of that number the one that counts; USAGE error. Borrowed. */
+const RBoot *results_boot_of(const RHunt *hunt, const char *name, GError **error);
+
+/* What counts: neither tried again nor cut off by a kill. */
+gboolean results_boot_counts(const RBoot *boot);
+/* What counts and says something about the rate of hits: clean, incident or hang. */
+gboolean results_boot_exposed(const RBoot *boot);
+
+typedef struct {
+	guint boots;	 /* that count */
+	guint exposed;	 /* of them: those that mean something (clean, incident or hang) */
+	guint incidents; /* boots with an unknown incident */
+	gint64 hits, offlines;
+	double run_s;
+	guint retried, unended;
+} RTotals;
+RTotals results_totals(const RHunt *hunt);
+
+#endif

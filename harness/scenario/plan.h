@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A scenario and a seed become what one boot does: the lines that the agent gets, and the
+ * resizes. Pure: the same scenario, kernel modules and seed give the same plan everywhere.
+ */
+#ifndef PFNHUNT_PLAN_H
+#define PFNHUNT_PLAN_H
+
+#include "harness/scenario/scenario.h"
+#include "host-driver/kernel/kernel.h"
+#include "host-driver/vm/virtio-mem.h"
+
+typedef struct {
+	guint64 seed;
+	GPtrArray *lines;	/* of char *: wire lines up to `plug`, each with its '\n' */
+	gboolean *runs;		/* of each op of the scenario: is it part of this boot? */
+	char *go;		/* the line that starts the ops */
+	ResizeSchedule *resize; /* NULL: the size stays */
+	char *resize_device;
+	ResizeSchedule *dimm;	 /* bytes of all DIMMs; NULL: there are none */
+	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
+	GPtrArray *pressures;	 /* of PressureSchedule, one for each of the scenario */
+	guint64 plug_bytes;	 /* what is plugged before the ops start, over all devices */
+} Plan;
+
+/*
+ * @modules: what initramfs_write() stored, from index @boot_count on loaded by the plan.
+ * @memory_block_bytes: of the guest, 128 MiB when it has not said yet.
+ */
+Plan *plan_new(const Scenario *scenario, guint64 seed, const GPtrArray *modules, guint boot_count,
+	       guint64 memory_block_bytes);
+void plan_free(Plan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+/* The plan as text: the wire lines, then the first @steps resizes. (transfer full) */
+char *plan_to_text(const Scenario *scenario, guint64 seed, const GPtrArray *modules,
+		   guint boot_count, guint steps);
+
+/*
+ * Files of the host that the scenario's ops run in the guest. A program that is not installed is
+ * left out: the agent then skips the op and says why. INFRA error when a library of one is
+ * missing. GPtrArray of InitramfsFile, (transfer full).
+ */
+GPtrArray *plan_files(const Scenario *scenario, GError **error);
+
+/*
+ * The modules that the scenario's guest needs, in load order; the first *@boot_count are
+ * loaded before the agent says hello. Modules of ops that the kernel lacks are left out: the
+ * agent then skips the op and says why. USAGE error when virtio-mem itself, or the balloon's driver, is missing.
+ * GPtrArray of KernelModule, (transfer full).
+ */
+GPtrArray *plan_modules(const Scenario *scenario, const Kernel *kernel, guint *boot_count,
+			GError **error);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A scenario: an INI file that says what guest to boot, how to resize it, which ops to run and
+ * when to stop. Every key stands in one table (scenario_keys) that feeds the parser, `pfnhunt
+ * list keys` and the docs. Nothing unknown is accepted: a typing error must not test nothing.
+ */
+#ifndef PFNHUNT_SCENARIO_H
+#define PFNHUNT_SCENARIO_H
+
+#include "harness/scenario/pressure.h"
+
+#include <glib.h>
+#include <stddef.h>
+
+typedef struct {
+	char *name;		  /* of the op */
+	char *label;		  /* as the group says it: "damon" or "damon#2" */
+	GPtrArray *keys, *values; /* of char *: only what the file sets */
+} ScenarioOp;
+
+/* A goal of [goal] that names its window or walker. */
+typedef struct {
+	const char *key; /* of the table: "windows.KIND" or "visits.WALKER" */
+	char *name;
+	guint64 least;
+} ScenarioGoal;
+
+#define SCENARIO_DIMMS_MAX 16
+
+typedef struct {
+	char *name; /* of a kernel module, with underscores */
+	char *params;
+} ScenarioModule;
+
+typedef struct {
+	char *name; /* file name without .ini */
+	char *path;
+	char *text; /* the file as read, for the record */
+	char *summary;
+	/* [guest] */
+	guint64 cpus, memory_bytes, nodes;
+	char *cmdline, *online_policy;
+	/* [memory ID] */
+	GPtrArray *devices; /* of VmMemDevice */
+	/* [resize] */
+	char *resize_device;  /* NULL: the size stays */
+	char *resize_mode;    /* one of resize_mode_names */
+	char *resize_through; /* one of vm_resize_through_names */
+	guint64 resize_min_bytes, resize_max_bytes, resize_period_ms, resize_jitter_ms;
+	/* [balloon] */
+	guint64 balloon_max_bytes; /* 0: the guest has no balloon */
+	guint64 balloon_min_bytes, balloon_period_ms, balloon_jitter_ms;
+	/* [dimm] */
+	guint64 dimm_count; /* 0: none come and go */
+	guint64 dimm_size_bytes, dimm_period_ms, dimm_jitter_ms;
+	/* [module NAME] */
+	GPtrArray *modules; /* of ScenarioModule */
+	/* [pressure NAME] */
+	GPtrArray *pressures; /* of Pressure */
+	/* [set] */
+	GPtrArray *set_paths, *set_values; /* of char * */
+	/* [op NAME] */
+	GPtrArray *ops; /* of ScenarioOp */
+	/* [policy] */
+	guint64 rotate; /* walkers of each boot, beside one hammer; 0: all ops */
+	guint64 boots, duration_ms, linger_ms, clear_warn_once_ms, console_splats;
+	char *stop;  /* "never", "first-incident" or "bound:PERCENT" */
+	char *probe; /* the layer that counts exposure */
+	guint64 probe_cost_ms;
+	char *known_issues;
+	double bound; /* the share of bound:PERCENT, or 0 */
+	/* [goal], of each boot */
+	char *goal_ops; /* "all" or "any" */
+	guint64 goal_offlines, goal_windows;
+	GPtrArray *goals; /* of ScenarioGoal */
+} Scenario;
+
+typedef enum { KEY_TEXT, KEY_BYTES, KEY_MS, KEY_COUNT } ScenarioKeyType;
+
+typedef struct {
+	const char *group;
+	const char *key; /* "windows.KIND": any that begins with "windows." */
+	ScenarioKeyType type;
+	const char *fallback; /* default as text; NULL: must be given where the group is */
+	guint64 min, max;     /* of a number */
+	const char *choices;  /* of a text, separated by '|', a PERCENT may follow; NULL: free */
+	const char *help;
+	size_t offset; /* into Scenario, or into what the group describes */
+} ScenarioKey;
+extern const ScenarioKey scenario_keys[]; /* ends with a NULL group */
+
+/*
+ * Reads the scenario at @path. Every error is USAGE and of the form "FILE:LINE: [group] key:
+ * what is wrong; what would be right". (transfer full)
+ */
+Scenario *scenario_load(const char *path, GError **error);
+/* The same from memory, for tests; @path only names it. */
+Scenario *scenario_parse(const char *path, const char *text, GError **error);
+void scenario_free(Scenario *scenario);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scenario, scenario_free)
+
+/* Whether the file @name of a configs folder is a scenario; other .ini files lie there too. */
+gboolean scenario_is_name(const char *name);
+
+/*
+ * The file that @what means: a path when it has a '/' or ends in .ini, else NAME.ini in
+ * @configs_dir. (transfer full); USAGE error that lists what there is.
+ */
+char *scenario_find(const char *what, const char *configs_dir, GError **error);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Open splats of splat-open.h. */
+#include <string.h>
+
+#include "harness/splat/open.h"
+
+void splat_free(Splat *splat)
+{
+	if (!splat)
+		return;
+	g_free(splat->kind);
+	g_free(splat->title);
+	g_free(splat->signature);
+	g_free(splat->header);
+	g_free(splat->function);
+	g_free(splat->file);
+	g_free(splat->task);
+	g_free(splat->kernel);
+	splat_page_clear(&splat->page);
+	if (splat->frames)
+		g_ptr_array_unref(splat->frames);
+	if (splat->text)
+		g_string_free(splat->text, TRUE);
+	g_free(splat);
+}
+
+static char *dup_text(SplatText text)
+{
+	return text.s ? g_strndup(text.s, text.len) : NULL;
+}
+
+static const char *const tops[] = {
+	"arch/", "block/",    "certs/",	   "crypto/", "drivers/", "fs/",   "include/",
+	"init/", "io_uring/", "ipc/",	   "kernel/", "lib/",	  "mm/",   "net/",
+	"rust/", "samples/",  "security/", "sound/",  "tools/",	  "virt/",
+};
+
+static gboolean is_top(const char *s, const char *end)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(tops); i++)
+		if (splat_starts(s, end, tops[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * The path inside the kernel's tree: a build's own directories before it are cut off, also one
+ * that is called "kernel" itself.
+ */
+static char *source_path(SplatText file)
+{
+	const char *s = file.s, *end = file.s + file.len, *slash;
+
+	while ((slash = memchr(s, '/', (gsize)(end - s)))) {
+		gboolean tree = splat_starts(s, end, "kernel/") && s > file.s && s[-1] == '/';
+
+		if (is_top(s, end) && !(tree && is_top(slash + 1, end)))
+			return g_strndup(s, (gsize)(end - s));
+		s = slash + 1;
+	}
+	return g_strndup(file.s, file.len);
+}
+
+static void take_match(SplatOpen *open, const SplatMatch *match)
+{
+	Splat *splat = open->splat;
+
+	if (match->cpu >= 0)
+		splat->cpu = match->cpu;
+	if (match->pid >= 0)
+		splat->pid = match->pid;
+	if (match->task.s && !splat->task)
+		splat->task = dup_text(match->task);
+	if (match->file.s && !splat->file) {
+		splat->file = source_path(match->file);
+		splat->file_line = match->file_line;
+	}
+	if (match->condition.s && !open->condition)
+		open->condition = dup_text(match->condition);
+	if (match->symbol.s && !open->symbol)
+		open->symbol = dup_text(splat_bare_name(match->symbol));
+}
+
+static void take_words(SplatOpen *open, const SplatMatch *match)
+{
+	for (guint i = 0; i < match->words; i++) {
+		g_free(open->word[i]);
+		open->word[i] = dup_text(match->word[i]);
+	}
+}
+
+SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const SplatLine *line)
+{
+	SplatOpen *open = g_new(SplatOpen, 1);
+	Splat *splat = g_new0(Splat, 1);
+	const char *pfn;
+
+	memset(open, 0, offsetof(SplatOpen, stack));
+	open->stacks = open->frames = open->arena_used = 0;
+	open->next_cpu = open->stalled_cpu = -1;
+	open->splat = splat;
+	open->rule = rule;
+	open->caller = line->caller;
+	open->caller_id = line->caller_id;
+	open->last_line = line->number;
+	open->last_us = splat->t_us = line->t_us;
+	open->last_host_us = splat->host_us = line->host_us;
+	splat->line = line->number;
+	splat->cpu = splat->pid = -1;
+	splat->text = g_string_sized_new(1024);
+	splat->frames = g_ptr_array_new_with_free_func(g_free);
+	splat->header = g_strndup(line->s, (gsize)(line->end - line->s));
+	g_strstrip(splat->header);
+	take_match(open, match);
+	take_words(open, match);
+	pfn = splat_find(line->s, line->end, " pfn:");
+	if (pfn)
+		open->pfn = g_ascii_strtoull(pfn + 5, NULL, 16);
+	return open;
+}
+
+void splat_open_free(SplatOpen *open)
+{
+	if (!open)
+		return;
+	splat_free(open->splat);
+	g_free(open->symbol);
+	g_free(open->said);
+	g_free(open->condition);
+	g_free(open->message);
+	for (guint i = 0; i < SPLAT_MATCH_WORDS; i++)
+		g_free(open->word[i]);
+	g_free(open);
+}
+
+gboolean splat_open_is_inline_header(const SplatOpen *open)
+{
+	return !open->had_cpu && !open->had_trace && !open->access &&
+	       g_str_has_suffix(open->splat->header, " [inline]");
+}
+
+void splat_open_follow(SplatOpen *open, const SplatRule *rule, const SplatMatch *match)
+{
+	open->followed = TRUE;
+	/* "Oops: 0002" says less than what came before; "kernel BUG at" more than a list's */
+	if (open->rule->flags & RULE_FOLLOW && !(rule->flags & RULE_FOLLOW)) {
+		open->rule = rule;
+		take_words(open, match);
+	}
+	take_match(open, match);
+}
+
+static void add_text(SplatOpen *open, const SplatLine *line)
+{
+	GString *text = open->splat->text;
+	gsize len = (gsize)(line->end - line->s);
+
+	if (text->len + len + 1 > SPLAT_TEXT_MAX)
+		return;
+	g_string_append_len(text, line->s, (gssize)len);
+	g_string_append_c(text, '\n');
+}
+
+static gboolean only_rip(const SplatOpen *open, const SplatStack *stack)
+{
+	for (guint i = stack->first; i < stack->first + stack->n; i++)
+		if (!open->frame[i].rip)
+			return FALSE;
+	return stack->n > 0;
+}
+
+static void start_stack(SplatOpen *open)
+{
+	SplatStack *stack;
+
+	open->in_stack = TRUE;
+	stack = open->stacks ? &open->stack[open->stacks - 1] : NULL;
+	/* where the CPU was belongs to the stack that follows */
+	if (stack && !open->next_section_set && only_rip(open, stack))
+		return;
+	/* a head without frames is replaced */
+	if (stack && !stack->n)
+		open->stacks--;
+	if (open->stacks == SPLAT_OPEN_STACKS)
+		return;
+	stack = &open->stack[open->stacks++];
+	stack->section = open->next_section_set ? open->next_section : SECTION_MAIN;
+	stack->cpu = open->next_cpu;
+	stack->first = open->frames;
+	stack->n = stack->certain = 0;
+	open->next_section_set = FALSE;
+}
+
+/* An endless recursion: what is at both ends tells more than its middle. */
+static void drop_middle(SplatOpen *open, SplatStack *stack)
+{
+	const guint from = SPLAT_OPEN_FRAMES / 2, n = SPLAT_OPEN_FRAMES / 4;
+
+	if (stack->first > from)
+		return;
+	memmove(&open->frame[from], &open->frame[from + n], n * sizeof(open->frame[0]));
+	open->frames -= n;
+	stack->n -= n;
+}
+
+static void add_frame(SplatOpen *open, const SplatShape *shape)
+{
+	SplatStack *stack;
+	SplatFrame *frame;
+
+	if (!open->stacks || open->next_section_set)
+		start_stack(open);
+	stack = &open->stack[open->stacks - 1];
+	if (shape->maybe && stack->certain)
+		return; /* there are better ones */
+	if (open->frames == SPLAT_OPEN_FRAMES)
+		drop_middle(open, stack);
+	if (open->frames == SPLAT_OPEN_FRAMES || !shape->name.len ||
+	    stack->first + stack->n != open->frames || shape->raw.len > G_MAXUINT16 ||
+	    open->arena_used + shape->raw.len > SPLAT_OPEN_ARENA)
+		return;
+	frame = &open->frame[open->frames++];
+	stack->n++;
+	stack->certain += !shape->maybe;
+	memset(frame, 0, sizeof(*frame));
+	frame->off = open->arena_used;
+	frame->len = (guint16)shape->raw.len;
+	frame->name_len = (guint16)splat_bare_name(shape->name).len;
+	frame->maybe = (guint8)shape->maybe;
+	frame->unsure = (guint8)open->unsure;
+	open->unsure = FALSE;
+	frame->rip = shape->kind == SHAPE_RIP || shape->kind == SHAPE_LINK;
+	memcpy(open->arena + open->arena_used, shape->raw.s, shape->raw.len);
+	open->arena_used += (guint)shape->raw.len;
+}
+
+/* Nothing called these. */
+static gboolean is_outermost(const SplatShape *shape)
+{
+	static const char *const names[] = {
+		"entry_",	  "ret_from_fork",     "ret_from_kernel_thread", "ret_fast_syscall",
+		"el0t_64_sync",	  "el0_sync",	       "el0_svc_naked",		 "system_call",
+		"sysenter_",	  "secondary_startup", "common_startup_64",	 "x86_64_start",
+		"start_secondary"};
+
+	if (!shape->name.len || shape->maybe)
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+		if (splat_starts(shape->name.s, shape->name.s + shape->name.len, names[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static void take_cpu(SplatOpen *open, const SplatShape *shape)
+{
+	Splat *splat = open->splat;
+
+	if (open->had_cpu)
+		return;
+	open->had_cpu = TRUE;
+	splat->kernel = dup_text(shape->release);
+	if (shape->cpu >= 0 && splat->cpu < 0)
+		splat->cpu = shape->cpu;
+	if (shape->pid >= 0 && splat->pid < 0)
+		splat->pid = shape->pid;
+	if (shape->task.s && !splat->task)
+		splat->task = dup_text(shape->task);
+}
+
+static void take_message(SplatOpen *open, const SplatLine *line)
+{
+	open->message = g_strndup(line->s, (gsize)(line->end - line->s));
+	open->message_sure = TRUE;
+}
+
+void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
+{
+	switch (shape->kind) {
+	case SHAPE_TRACE:
+		start_stack(open);
+		break;
+	case SHAPE_FRAME:
+		/* these say first that a stack follows; it is somebody else's */
+		if (!open->in_stack && !open->stacks && !open->next_section_set &&
+		    open->rule->group != GROUP_REPORT)
+			break;
+		add_frame(open, shape);
+		if (open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)
+			open->had_trace = TRUE;
+		break;
+	case SHAPE_RIP:
+		open->had_rip = TRUE;
+		if (!shape->user && !open->tail)
+			add_frame(open, shape);
+		break;
+	case SHAPE_LINK:
+		/* a jump to nowhere: the caller is all that is known, and in no stack */
+		if (open->had_rip && !open->frames && !open->tail)
+			add_frame(open, shape);
+		break;
+	case SHAPE_SECTION:
+		open->in_stack = FALSE;
+		open->next_section = shape->section;
+		open->next_section_set = TRUE;
+		open->next_cpu = shape->cpu;
+		break;
+	case SHAPE_CPU:
+		/* a side note ends where the report goes on */
+		if (open->next_section == SECTION_SIDE)
+			open->next_section_set = FALSE;
+		take_cpu(open, shape);
+		break;
+	case SHAPE_CODE:
+		open->had_code = TRUE;
+		break;
+	case SHAPE_ACCESS:
+		if (!open->access)
+			open->access = shape->write ? 'W' : 'R';
+		break;
+	case SHAPE_SAID:
+		if (!open->said)
+			open->said = dup_text(splat_bare_name(shape->name));
+		break;
+	case SHAPE_STALLED:
+		if (open->stalled_cpu < 0)
+			open->stalled_cpu = shape->cpu;
+		break;
+	case SHAPE_END:
+		open->tail = TRUE;
+		open->in_stack = FALSE;
+		break;
+	case SHAPE_PAGE:
+	case SHAPE_PAGE_GO:
+	case SHAPE_PAGE_WHY:
+		splat_page_read(&open->splat->page, line->s, line->end);
+		open->page_open = shape->kind != SHAPE_PAGE_WHY;
+		break;
+	case SHAPE_OTHER:
+		/* old kernels print the message behind the header */
+		if (open->rule->group == GROUP_WARN && open->lines == 1 && !open->message &&
+		    !open->followed)
+			take_message(open, line);
+		break;
+	default:
+		break;
+	}
+	if (shape->task_off || (shape->kind == SHAPE_FRAME && is_outermost(shape)))
+		open->in_stack = FALSE;
+	open->lines++;
+	if (line->t_us >= 0)
+		open->last_us = line->t_us;
+	open->last_host_us = line->host_us;
+	open->last_line = line->number;
+	add_text(open, line);
+}
+
+static const SplatRefine *find_refine(const SplatOpen *open)
+{
+	const Splat *splat = open->splat;
+
+	for (guint i = 0; i < splat_refines_count; i++) {
+		const SplatRefine *refine = &splat_refines[i];
+
+		if (refine->group != open->rule->group)
+			continue;
+		if (refine->file && g_strcmp0(refine->file, splat->file) != 0)
+			continue;
+		if (refine->function && open->symbol &&
+		    !g_str_has_prefix(open->symbol, refine->function))
+			continue;
+		if (refine->message && !(open->message && strstr(open->message, refine->message)))
+			continue;
+		return refine;
+	}
+	return NULL;
+}
+
+Splat *splat_open_finish(SplatOpen *open)
+{
+	Splat *splat = g_steal_pointer(&open->splat);
+
+	open->splat = splat;
+	open->refine = find_refine(open);
+	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
+	splat_title(open);
+	splat->signature = splat_signature(open);
+	if (!splat->page.present)
+		splat->page.pfn = open->pfn;
+	for (guint i = 0; i < open->frames; i++)
+		g_ptr_array_add(splat->frames,
+				g_strndup(open->arena + open->frame[i].off, open->frame[i].len));
+	open->splat = NULL;
+	splat_open_free(open);
+	return splat;
+}

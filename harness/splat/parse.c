@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parser of splat-parse.h: lines and headers. Whose a line is: splat-route.c. */
+#include <string.h>
+
+#include "harness/splat/open.h"
+#include "harness/splat/parse.h"
+#include "harness/splat/route.h"
+#include "harness/splat/scan.h"
+
+#define HITS_MAX 32
+#define LATE_US	 (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
+
+struct SplatParser {
+	const SplatScan *scan;
+	SplatRoute route;
+	char pending[SPLAT_LINE_MAX]; /* the line that is not whole yet */
+	gsize pending_len;
+	gint64 pending_host_us;
+	guint64 lines;
+	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
+	gboolean kvm;
+	char *release;
+	gboolean timed; /* the log has printk times */
+};
+
+SplatParser *splat_parser_new(SplatDone done, gpointer user)
+{
+	SplatParser *parser = g_new0(SplatParser, 1);
+
+	parser->scan = splat_scan_get();
+	splat_route_init(&parser->route, done, user);
+	return parser;
+}
+
+void splat_parser_free(SplatParser *parser)
+{
+	if (!parser)
+		return;
+	splat_route_clear(&parser->route);
+	g_free(parser->release);
+	g_free(parser);
+}
+
+/* The front of a message: nothing before it but blanks. */
+static gboolean at_front(const SplatLine *line, const char *at)
+{
+	for (const char *s = line->s; s < at; s++)
+		if (*s != ' ' && *s != '\t')
+			return FALSE;
+	return TRUE;
+}
+
+/* The rule that @line announces a splat by, or NULL. Noise silences the whole line. */
+static const SplatRule *find_rule(const SplatParser *parser, const SplatLine *line,
+				  SplatMatch *match)
+{
+	SplatHit hits[HITS_MAX];
+	guint n = splat_scan_all(parser->scan, line->s, line->end, hits, HITS_MAX);
+
+	for (guint i = 0; i < n; i++) {
+		const SplatRule *rule = &splat_rules[hits[i].rule];
+		const char *at = hits[i].at;
+
+		if (!(rule->flags & RULE_MID) && !at_front(line, at))
+			continue;
+		/* quoted by somebody */
+		if (at > line->s && strchr("'\"`", at[-1]))
+			continue;
+		if (splat_match(rule->pattern, at, line->end, match))
+			return rule;
+	}
+	return NULL;
+}
+
+static void note_time(SplatParser *parser, gint64 t_us)
+{
+	if (t_us < 0)
+		return;
+	parser->timed = TRUE;
+	if (t_us > LATE_US)
+		parser->booted = TRUE;
+}
+
+/*
+ * A kernel starts. That is a complaint when another one ran until then and was not told to
+ * stop; after a panic or an oops it is no news. A program that prints /proc/version has no
+ * printk time.
+ */
+static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMatch *match,
+		      const SplatLine *line)
+{
+	gboolean again;
+
+	if (line->t_us > LATE_US || (line->t_us < 0 && parser->timed))
+		return;
+	splat_route_settle(&parser->route, G_MAXINT64);
+	again = parser->booted && !parser->route.last_fatal && !line->syslog;
+	g_free(parser->release);
+	parser->release = g_strndup(match->word[0].s, match->word[0].len);
+	if (again)
+		splat_route_header(&parser->route, rule, match, line);
+	parser->booted = TRUE;
+	parser->route.last_fatal = FALSE;
+}
+
+static void take_message(SplatParser *parser, const SplatLine *line)
+{
+	SplatMatch match;
+	SplatShape shape;
+	const SplatRule *rule = line->user ? NULL : find_rule(parser, line, &match);
+
+	note_time(parser, line->t_us);
+	if (rule && rule->group == GROUP_BOOT) {
+		take_boot(parser, rule, &match, line);
+		return;
+	}
+	if (rule && rule->group == GROUP_KVM)
+		parser->kvm = TRUE;
+	if (rule && rule->group == GROUP_DOWN)
+		parser->booted = parser->route.last_fatal = FALSE;
+	if (rule && rule->group == GROUP_CUT) {
+		splat_route_cut(&parser->route, line);
+		return;
+	}
+	if (rule && rule->kind) {
+		splat_route_header(&parser->route, rule, &match, line);
+		return;
+	}
+	if (rule && rule->flags & RULE_BLOCK)
+		splat_route_break(&parser->route, line);
+	if (!splat_route_open(&parser->route))
+		return;
+	splat_shape(line->s, line->end, &shape);
+	splat_route_line(&parser->route, line, &shape);
+}
+
+static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_us, gint64 host_us)
+{
+	char clean[SPLAT_LINE_MAX + 1];
+	gsize n = splat_line_clean(raw, len, clean);
+	SplatLine line = {.t_us = t_us, .host_us = host_us, .number = parser->lines};
+	const char *s = clean;
+
+	clean[n] = '\0'; /* for the C library's readers of numbers */
+	while (splat_line_next(&s, clean + n, &line))
+		take_message(parser, &line);
+}
+
+static void take_pending(SplatParser *parser)
+{
+	gsize len = parser->pending_len;
+
+	parser->lines++;
+	parser->pending_len = 0;
+	if (splat_route_open(&parser->route) ||
+	    splat_scan_any(parser->scan, parser->pending, parser->pending + len))
+		take_line(parser, parser->pending, len, -1, parser->pending_host_us);
+	else /* as skip_dull() does */
+		note_time(parser, splat_line_time(parser->pending, parser->pending + len));
+}
+
+static void keep_pending(SplatParser *parser, const char *data, gsize len, gint64 host_us)
+{
+	gsize room = SPLAT_LINE_MAX - parser->pending_len;
+
+	if (!parser->pending_len)
+		parser->pending_host_us = host_us;
+	memcpy(parser->pending + parser->pending_len, data, MIN(len, room));
+	parser->pending_len += MIN(len, room);
+}
+
+/* Lines that no splat is open for: only a rule's beginning makes one interesting. */
+static const char *skip_dull(SplatParser *parser, const char *s, const char *end)
+{
+	const char *hit = splat_scan_any(parser->scan, s, end);
+	const char *stop = hit ? hit - 1 : end, *line = s, *next;
+
+	while ((next = memchr(line, '\n', (gsize)(stop - line)))) {
+		parser->lines++;
+		if (G_UNLIKELY(!parser->booted || !parser->timed) && *line == '[')
+			note_time(parser, splat_line_time(line, next));
+		line = next + 1;
+	}
+	return line;
+}
+
+void splat_parser_feed(SplatParser *parser, const char *data, gsize len, gint64 host_us)
+{
+	const char *s = data, *end = data + len, *next;
+
+	if (parser->pending_len) {
+		next = memchr(s, '\n', len);
+		keep_pending(parser, s, (gsize)((next ? next : end) - s), host_us);
+		if (!next)
+			return;
+		take_pending(parser);
+		s = next + 1;
+	}
+	while (s < end) {
+		if (!splat_route_open(&parser->route)) {
+			s = skip_dull(parser, s, end);
+			if (s == end)
+				return;
+		}
+		next = memchr(s, '\n', (gsize)(end - s));
+		if (!next) {
+			keep_pending(parser, s, (gsize)(end - s), host_us);
+			return;
+		}
+		parser->lines++;
+		take_line(parser, s, MIN((gsize)(next - s), SPLAT_LINE_MAX), -1, host_us);
+		s = next + 1;
+	}
+}
+
+void splat_parser_record(SplatParser *parser, const char *text, gsize len, gint64 t_us,
+			 gint64 host_us)
+{
+	const char *s = text, *end = text + len;
+
+	while (s < end) {
+		const char *next = memchr(s, '\n', (gsize)(end - s));
+		gsize n = (gsize)((next ? next : end) - s);
+
+		parser->lines++;
+		if (splat_route_open(&parser->route) || splat_scan_any(parser->scan, s, s + n))
+			take_line(parser, s, MIN(n, SPLAT_LINE_MAX), t_us, host_us);
+		s += n + 1;
+	}
+}
+
+gboolean splat_parser_saw_kvm(const SplatParser *parser)
+{
+	return parser->kvm;
+}
+
+const char *splat_parser_release(const SplatParser *parser)
+{
+	return parser->release;
+}
+
+void splat_parser_settle(SplatParser *parser, gint64 before_us)
+{
+	splat_route_settle(&parser->route, before_us);
+}
+
+void splat_parser_finish(SplatParser *parser)
+{
+	if (parser->pending_len)
+		take_pending(parser);
+	splat_route_end(&parser->route, parser->lines);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The automaton of splat-scan.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/splat/rules.h"
+#include "harness/splat/scan.h"
+
+#define CLASSES 80 /* byte classes: every byte that a beginning uses, and one for the rest */
+
+/* In the fast table, of a state where a beginning ends. */
+#define FOUND 0x80000000u
+
+struct SplatScan {
+	guint8 class_of[256];
+	guint16 (*next)[CLASSES];
+	guint32 *fast;	    /* the same, with states as offsets into it and marked as FOUND */
+	guint16 *output;    /* of a state: index + 1 of a rule list, 0 none */
+	guint16 *shorter;   /* of a state: the next state down that has output */
+	guint16 *rule_next; /* of a rule: the next rule with the same beginning, + 1 */
+	guint8 *length;	    /* of a rule's beginning */
+};
+
+static gsize beginning_length(const char *pattern)
+{
+	const char *stop = strchr(pattern, '%');
+
+	return stop ? (gsize)(stop - pattern) : strlen(pattern);
+}
+
+/* Puts the beginnings into the trie. Returns the number of states. */
+static guint build_trie(SplatScan *scan)
+{
+	guint classes = 1, states = 1;
+
+	for (guint r = 0; r < splat_rules_count; r++) {
+		const char *pattern = splat_rules[r].pattern;
+		gsize len = beginning_length(pattern);
+		guint state = 0;
+
+		g_assert(len >= 4 && len <= G_MAXUINT8);
+		for (gsize i = 0; i < len; i++) {
+			guint8 *class = &scan->class_of[(guchar)pattern[i]];
+
+			if (!*class)
+				*class = (guint8)classes++;
+			g_assert(classes < CLASSES);
+			if (!scan->next[state][*class])
+				scan->next[state][*class] = (guint16)states++;
+			state = scan->next[state][*class];
+		}
+		scan->length[r] = (guint8)len;
+		if (!scan->output[state]) {
+			scan->output[state] = (guint16)(r + 1);
+		} else {
+			guint16 *link = &scan->rule_next[scan->output[state] - 1];
+
+			while (*link)
+				link = &scan->rule_next[*link - 1];
+			*link = (guint16)(r + 1);
+		}
+	}
+	return states;
+}
+
+/* Turns the trie into the automaton, breadth first. */
+static void link_states(SplatScan *scan, guint states)
+{
+	g_autofree guint16 *queue = g_new(guint16, states);
+	g_autofree guint16 *fail = g_new0(guint16, states);
+	guint head = 0, tail = 0;
+
+	for (guint c = 0; c < CLASSES; c++)
+		if (scan->next[0][c])
+			queue[tail++] = scan->next[0][c];
+	while (head < tail) {
+		guint16 state = queue[head++];
+		guint16 down = fail[state];
+
+		scan->shorter[state] = scan->output[down] ? down : scan->shorter[down];
+		for (guint c = 0; c < CLASSES; c++) {
+			guint16 child = scan->next[state][c];
+
+			if (!child) {
+				scan->next[state][c] = scan->next[down][c];
+				continue;
+			}
+			fail[child] = scan->next[down][c];
+			queue[tail++] = child;
+		}
+	}
+}
+
+static void build_fast(SplatScan *scan, guint states)
+{
+	scan->fast = g_new(guint32, (gsize)states * CLASSES);
+	for (guint state = 0; state < states; state++)
+		for (guint c = 0; c < CLASSES; c++) {
+			guint16 next = scan->next[state][c];
+			guint32 found = scan->output[next] || scan->shorter[next] ? FOUND : 0;
+
+			scan->fast[state * CLASSES + c] = next * CLASSES | found;
+		}
+}
+
+static SplatScan *scan_build(void)
+{
+	SplatScan *scan = g_new0(SplatScan, 1);
+	gsize most = 1;
+	guint states;
+
+	for (guint r = 0; r < splat_rules_count; r++)
+		most += beginning_length(splat_rules[r].pattern);
+	g_assert(most < G_MAXUINT16);
+	scan->next = g_malloc0_n(most, sizeof(*scan->next));
+	scan->output = g_new0(guint16, most);
+	scan->shorter = g_new0(guint16, most);
+	scan->rule_next = g_new0(guint16, splat_rules_count);
+	scan->length = g_new0(guint8, splat_rules_count);
+	states = build_trie(scan);
+	link_states(scan, states);
+	build_fast(scan, states);
+	return scan;
+}
+
+const SplatScan *splat_scan_get(void)
+{
+	static gsize ready;
+	static SplatScan *scan;
+
+	if (g_once_init_enter(&ready)) {
+		scan = scan_build();
+		g_once_init_leave(&ready, 1);
+	}
+	return scan;
+}
+
+const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end)
+{
+	const guint32 *fast = scan->fast;
+	guint32 state = 0;
+
+	for (; s < end; s++) {
+		state = fast[state + scan->class_of[(guchar)*s]];
+		if (G_UNLIKELY(state & FOUND))
+			return s + 1;
+	}
+	return NULL;
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+	const SplatHit *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+guint splat_scan_all(const SplatScan *scan, const char *s, const char *end, SplatHit *hits,
+		     guint max)
+{
+	guint16 state = 0;
+	guint n = 0;
+
+	if (!splat_scan_any(scan, s, end))
+		return 0;
+	for (; s < end; s++) {
+		guint16 from;
+
+		state = scan->next[state][scan->class_of[(guchar)*s]];
+		from = scan->output[state] ? state : scan->shorter[state];
+		for (; G_UNLIKELY(from); from = scan->shorter[from]) {
+			for (guint r = scan->output[from]; r && n < max;
+			     r = scan->rule_next[r - 1]) {
+				hits[n].rule = r - 1;
+				hits[n++].at = s + 1 - scan->length[r - 1];
+			}
+		}
+	}
+	if (n > 1)
+		qsort(hits, n, sizeof(*hits), compare_hits);
+	return n;
+}

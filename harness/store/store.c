@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Opening, closing and running statements: see store.h. */
+#include "harness/store/internal.h"
+#include "host-driver/base/error.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#define STORE_BUSY_MS 10000
+
+static const char *way_out(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return "; the folders have all: `pfnhunt results rebuild` makes it anew";
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return "; another pfnhunt holds it for long: try again";
+	case SQLITE_FULL:
+		return "; make room, then `pfnhunt results rebuild`";
+	default:
+		return "";
+	}
+}
+
+gboolean store_fail(Store *store, GError **error)
+{
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s%s",
+		    sqlite3_db_filename(store->db, "main"),
+		    store->said ? store->said : sqlite3_errmsg(store->db),
+		    way_out(store->said ? store->code : sqlite3_errcode(store->db)));
+	g_clear_pointer(&store->said, g_free);
+	return FALSE;
+}
+
+static sqlite3_stmt *prepare_va(Store *store, const char *sql, const char *types, va_list ap)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+
+	for (int i = 1; rc == SQLITE_OK && *types; i++, types++) {
+		double value;
+		gint64 number;
+
+		switch (*types) {
+		case 't':
+			rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1,
+					       SQLITE_TRANSIENT);
+			break;
+		case 'i':
+			rc = sqlite3_bind_int64(stmt, i, va_arg(ap, gint64));
+			break;
+		case 'u':
+			number = va_arg(ap, gint64);
+			rc = number < 0 ? sqlite3_bind_null(stmt, i)
+					: sqlite3_bind_int64(stmt, i, number);
+			break;
+		default:
+			value = va_arg(ap, double);
+			rc = *types == 'n' && value < 0 ? sqlite3_bind_null(stmt, i)
+							: sqlite3_bind_double(stmt, i, value);
+		}
+	}
+	if (rc == SQLITE_OK)
+		return stmt;
+	sqlite3_finalize(stmt);
+	return NULL;
+}
+
+sqlite3_stmt *store_prepare(Store *store, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+
+	va_start(ap, types);
+	stmt = prepare_va(store, sql, types, ap);
+	va_end(ap);
+	return stmt;
+}
+
+gboolean store_exec(Store *store, gint64 *row_id, const char *sql, const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	stmt = prepare_va(store, sql, types, ap);
+	va_end(ap);
+	if (!stmt)
+		return FALSE;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		if (row_id)
+			*row_id = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE;
+}
+
+const char *store_text(sqlite3_stmt *stmt, int column)
+{
+	const unsigned char *text = sqlite3_column_text(stmt, column);
+
+	return text ? (const char *)text : "";
+}
+
+/* IMMEDIATE: the lock is waited for here and never lost half-way. */
+gboolean store_begin(Store *store)
+{
+	return sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK;
+}
+
+gboolean store_end(Store *store, gboolean ok)
+{
+	if (ok && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return TRUE;
+	/* What went wrong is told first: a rollback that went well would hide it. */
+	g_clear_pointer(&store->said, g_free);
+	store->said = g_strdup(sqlite3_errmsg(store->db));
+	store->code = sqlite3_errcode(store->db);
+	if (!sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return FALSE;
+}
+
+static gboolean user_version(Store *store, int *version)
+{
+	gint64 value = 0;
+
+	if (!store_exec(store, &value, "PRAGMA user_version", ""))
+		return FALSE;
+	*version = (int)value;
+	return TRUE;
+}
+
+static gboolean bring_up_to_date(Store *store, int version, GError **error)
+{
+	if (store->read_only) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s is of an older pfnhunt and cannot be written here",
+			    sqlite3_db_filename(store->db, "main"));
+		return FALSE;
+	}
+	if (!store_begin(store))
+		return store_fail(store, error);
+	/* Another process may have done it while we waited. */
+	if (!store_end(store, user_version(store, &version) && store_migrate(store, version)))
+		return store_fail(store, error);
+	return TRUE;
+}
+
+/* Two that switch a new database at once: one is told SQLITE_BUSY without the busy time-out. */
+static gboolean use_wal(Store *store)
+{
+	gint64 until_us = g_get_monotonic_time() + STORE_BUSY_MS * 1000;
+	int code;
+
+	while ((code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL;", NULL, NULL, NULL)) ==
+		       SQLITE_BUSY &&
+	       g_get_monotonic_time() < until_us)
+		g_usleep(10000);
+	return code == SQLITE_OK;
+}
+
+Store *store_open(const char *results_dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
+	g_autofree char *uri_path = g_uri_escape_string(path, "/", TRUE);
+	g_autofree char *uri = NULL;
+	g_autoptr(Store) store = g_new0(Store, 1);
+	int version;
+
+	store->read_only = g_access(results_dir, W_OK) != 0 && g_access(results_dir, R_OK) == 0;
+	/* WAL needs files beside the database; where none can be made nobody writes either. */
+	uri = g_strdup_printf("file:%s%s", uri_path, store->read_only ? "?immutable=1" : "");
+	if (sqlite3_open_v2(uri, &store->db,
+			    SQLITE_OPEN_URI |
+				    (store->read_only ? SQLITE_OPEN_READONLY
+						      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE),
+			    NULL) != SQLITE_OK) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", path,
+			    sqlite3_errmsg(store->db));
+		return NULL;
+	}
+	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	if (!user_version(store, &version)) {
+		store_fail(store, error);
+		return NULL;
+	}
+	if (version > STORE_VERSION) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s is of a newer pfnhunt (version %d, this one knows %d): update, or "
+			    "use another --results folder",
+			    path, version, STORE_VERSION);
+		return NULL;
+	}
+	if ((!store->read_only && !use_wal(store)) ||
+	    sqlite3_exec(store->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", NULL,
+			 NULL, NULL) != SQLITE_OK) {
+		store_fail(store, error);
+		return NULL;
+	}
+	if (version < STORE_VERSION && !bring_up_to_date(store, version, error))
+		return NULL;
+	return g_steal_pointer(&store);
+}
+
+void store_close(Store *store)
+{
+	if (!store)
+		return;
+	sqlite3_close(store->db);
+	g_free(store->said);
+	g_free(store);
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See exposure.h. */
+#include "harness/verdict/exposure.h"
+#include "harness/results/record.h"
+#include "host-driver/base/json.h"
+#include "host-driver/base/units.h"
+
+#include <string.h>
+
+/* A guest in pieces may invent names for ever. */
+#define WINDOWS_MAX 16
+#define VISITS_MAX  1024
+#define NAME_CHARS  48
+
+const ExposureKind exposure_kinds[] = {
+#define X(kind, family, help) {kind, family, help},
+	EXPOSURE_WINDOWS(X)
+#undef X
+		{NULL, NULL, NULL},
+};
+
+static void window_free(gpointer data)
+{
+	ExposureWindow *w = data;
+
+	g_free(w->kind);
+	g_free(w);
+}
+
+static void visit_free(gpointer data)
+{
+	ExposureVisit *v = data;
+
+	g_free(v->walker);
+	g_free(v->func);
+	g_free(v->window);
+	g_free(v);
+}
+
+Exposure *exposure_new(void)
+{
+	Exposure *e = g_new0(Exposure, 1);
+
+	e->reason = g_strdup("");
+	e->windows = g_ptr_array_new_with_free_func(window_free);
+	e->visits = g_ptr_array_new_with_free_func(visit_free);
+	return e;
+}
+
+void exposure_free(Exposure *e)
+{
+	if (!e)
+		return;
+	g_free(e->layer);
+	g_free(e->reason);
+	g_ptr_array_unref(e->windows);
+	g_ptr_array_unref(e->visits);
+	g_free(e);
+}
+
+/* What is a name of ours goes everywhere without escaping, and anything else is no name. */
+static gboolean is_name(const char *text)
+{
+	gsize len = text ? strlen(text) : 0;
+
+	return len > 0 && len <= NAME_CHARS &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			    "_.-") == len;
+}
+
+static guint rank(const char *kind)
+{
+	guint i = 0;
+
+	while (exposure_kinds[i].kind && !g_str_equal(exposure_kinds[i].kind, kind))
+		i++;
+	return i;
+}
+
+static gint by_kind(gconstpointer a, gconstpointer b)
+{
+	const ExposureWindow *x = *(ExposureWindow *const *)a, *y = *(ExposureWindow *const *)b;
+	int order = (int)rank(x->kind) - (int)rank(y->kind);
+
+	return order ? order : strcmp(x->kind, y->kind);
+}
+
+static gint by_walker(gconstpointer a, gconstpointer b)
+{
+	const ExposureVisit *x = *(ExposureVisit *const *)a, *y = *(ExposureVisit *const *)b;
+	int order = strcmp(x->walker, y->walker);
+
+	if (order == 0)
+		order = strcmp(x->func, y->func);
+	if (order == 0)
+		order = (int)rank(x->window) - (int)rank(y->window);
+	return order ? order : strcmp(x->window, y->window);
+}
+
+static ExposureWindow *window_of(Exposure *e, const char *kind)
+{
+	ExposureWindow *w;
+
+	for (guint i = 0; i < e->windows->len; i++) {
+		w = g_ptr_array_index(e->windows, i);
+		if (g_str_equal(w->kind, kind))
+			return w;
+	}
+	if (!is_name(kind) || e->windows->len >= WINDOWS_MAX)
+		return NULL;
+	w = g_new0(ExposureWindow, 1);
+	w->kind = g_strdup(kind);
+	g_ptr_array_add(e->windows, w);
+	g_ptr_array_sort(e->windows, by_kind);
+	return w;
+}
+
+static ExposureVisit *visit_of(Exposure *e, const char *walker, const char *func,
+			       const char *window)
+{
+	ExposureVisit *v;
+
+	for (guint i = 0; i < e->visits->len; i++) {
+		v = g_ptr_array_index(e->visits, i);
+		if (g_str_equal(v->walker, walker) && g_str_equal(v->func, func) &&
+		    g_str_equal(v->window, window))
+			return v;
+	}
+	if (!is_name(walker) || !is_name(func) || !is_name(window) || e->visits->len >= VISITS_MAX)
+		return NULL;
+	v = g_new0(ExposureVisit, 1);
+	v->walker = g_strdup(walker);
+	v->func = g_strdup(func);
+	v->window = g_strdup(window);
+	v->nearest_ns = -1;
+	g_ptr_array_add(e->visits, v);
+	g_ptr_array_sort(e->visits, by_walker);
+	return v;
+}
+
+static gint64 nearer(gint64 a_ns, gint64 b_ns)
+{
+	return a_ns < 0 ? b_ns : b_ns < 0 ? a_ns : MIN(a_ns, b_ns);
+}
+
+/* The last word on the layer is the one that holds: probes that failed fall back on others. */
+static void take_layer(Exposure *e, const char *layer, const char *reason, gboolean on)
+{
+	if (!is_name(layer))
+		return;
+	e->paused |= !on && !g_str_equal(layer, "off");
+	g_free(e->layer);
+	e->layer = g_strdup(layer);
+	g_free(e->reason);
+	e->reason = units_printable(reason ? reason : "");
+}
+
+/* What is no number, or too large to be added up, was never counted. */
+static guint64 number(JsonObject *o, const char *key)
+{
+	return (guint64)rj_count(o, key, 0);
+}
+
+/* A total of a window or a visit, under the name that the agent and the results know it by. */
+typedef struct {
+	const char *key;
+	gsize offset;
+	gboolean most; /* in a sum of boots the largest one stands, and not all together */
+} Total;
+
+static const Total window_totals[] = {
+	{"opened", offsetof(ExposureWindow, opened), FALSE},
+	{"open_ns", offsetof(ExposureWindow, open_ns), FALSE},
+	{"longest_ns", offsetof(ExposureWindow, longest_ns), TRUE},
+	{"overlap", offsetof(ExposureWindow, overlap), FALSE},
+	{"lost", offsetof(ExposureWindow, lost), FALSE},
+	{NULL, 0, FALSE},
+};
+
+static const Total visit_totals[] = {
+	{"visits", offsetof(ExposureVisit, visits), FALSE},
+	{"inside", offsetof(ExposureVisit, inside), FALSE},
+	{"offline", offsetof(ExposureVisit, offline), FALSE},
+	{NULL, 0, FALSE},
+};
+
+static guint64 *total_in(gpointer row, const Total *total)
+{
+	return (guint64 *)(gpointer)((char *)row + total->offset);
+}
+
+static guint64 total_of(gconstpointer row, const Total *total)
+{
+	return *(const guint64 *)(gconstpointer)((const char *)row + total->offset);
+}
+
+/* Totals only grow; a line that says less is a torn one. */
+static void take_totals(gpointer row, const Total *totals, JsonObject *o)
+{
+	for (; totals->key; totals++)
+		*total_in(row, totals) = MAX(total_of(row, totals), number(o, totals->key));
+}
+
+static void add_totals(gpointer sum, gconstpointer row, const Total *totals)
+{
+	for (; totals->key; totals++) {
+		guint64 have = total_of(sum, totals), more = total_of(row, totals);
+
+		*total_in(sum, totals) = totals->most ? MAX(have, more) : have + more;
+	}
+}
+
+static void totals_to_json(JsonObject *o, gconstpointer row, const Total *totals)
+{
+	for (; totals->key; totals++)
+		json_object_set_int_member(o, totals->key, (gint64)total_of(row, totals));
+}
+
+static void take_window(Exposure *e, const char *kind, JsonObject *o)
+{
+	ExposureWindow *w = kind ? window_of(e, kind) : NULL;
+
+	if (w)
+		take_totals(w, window_totals, o);
+}
+
+static void take_visit(Exposure *e, JsonObject *o)
+{
+	const char *walker = rj_text(o, "walker", NULL), *func = rj_text(o, "func", NULL);
+	const char *window = rj_text(o, "window", NULL);
+	ExposureVisit *v = walker && func && window ? visit_of(e, walker, func, window) : NULL;
+	guint64 nearest_ns = number(o, "nearest_ns");
+
+	if (!v)
+		return;
+	take_totals(v, visit_totals, o);
+	v->nearest_ns = nearer(v->nearest_ns, nearest_ns ? (gint64)nearest_ns : -1);
+}
+
+void exposure_line(Exposure *e, JsonObject *line)
+{
+	const char *verb = rj_text(line, "agent", "");
+
+	if (g_str_equal(verb, "probe"))
+		take_layer(e, rj_text(line, "layer", NULL), rj_text(line, "reason", NULL),
+			   rj_int(line, "on", 0) != 0);
+	else if (g_str_equal(verb, "window"))
+		take_window(e, rj_text(line, "name", NULL), line);
+	else if (g_str_equal(verb, "visit"))
+		take_visit(e, line);
+}
+
+void exposure_message(Exposure *e, const struct wire_msg *msg)
+{
+	g_autoptr(JsonObject) line = record_line(msg);
+
+	exposure_line(e, line);
+}
+
+/* "bpf" and "kprobe" make "bpf, kprobe". */
+static void add_layer(Exposure *sum, const Exposure *from)
+{
+	g_auto(GStrv) have = g_strsplit(sum->layer ? sum->layer : "", ", ", -1);
+
+	if (!from->layer || g_strv_contains((const char *const *)have, from->layer))
+		return;
+	if (sum->layer) {
+		char *both = g_strconcat(sum->layer, ", ", from->layer, NULL);
+
+		g_free(sum->layer);
+		sum->layer = both;
+	} else {
+		sum->layer = g_strdup(from->layer);
+	}
+	if (!*sum->reason) {
+		g_free(sum->reason);
+		sum->reason = g_strdup(from->reason);
+	}
+}
+
+void exposure_add(Exposure *sum, const Exposure *from)
+{
+	if (!from)
+		return;
+	add_layer(sum, from);
+	sum->paused |= from->paused;
+	for (guint i = 0; i < from->windows->len; i++) {
+		const ExposureWindow *f = g_ptr_array_index(from->windows, i);
+		ExposureWindow *w = window_of(sum, f->kind);
+
+		if (w)
+			add_totals(w, f, window_totals);
+	}
+	for (guint i = 0; i < from->visits->len; i++) {
+		const ExposureVisit *f = g_ptr_array_index(from->visits, i);
+		ExposureVisit *v = visit_of(sum, f->walker, f->func, f->window);
+
+		if (!v)
+			continue;
+		add_totals(v, f, visit_totals);
+		v->nearest_ns = nearer(v->nearest_ns, f->nearest_ns);
+	}
+}
+
+static JsonObject *window_to_json(const ExposureWindow *w)
+{
+	JsonObject *o = json_object_new();
+
+	json_object_set_string_member(o, "window", w->kind);
+	totals_to_json(o, w, window_totals);
+	return o;
+}
+
+static JsonObject *visit_to_json(const ExposureVisit *v)
+{
+	JsonObject *o = json_object_new();
+
+	json_object_set_string_member(o, "walker", v->walker);
+	json_object_set_string_member(o, "func", v->func);
+	json_object_set_string_member(o, "window", v->window);
+	totals_to_json(o, v, visit_totals);
+	rj_set_known_int(o, "nearest_ns", v->nearest_ns);
+	return o;
+}
+
+JsonObject *exposure_to_json(const Exposure *e)
+{
+	JsonObject *o;
+	JsonArray *windows, *visits;
+
+	if (!e || (!e->layer && e->windows->len == 0 && e->visits->len == 0))
+		return NULL;
+	o = json_object_new();
+	windows = json_array_new();
+	visits = json_array_new();
+	if (e->layer)
+		json_object_set_string_member(o, "layer", e->layer);
+	if (*e->reason)
+		rj_set_text(o, "reason", e->reason);
+	json_object_set_boolean_member(o, "paused", e->paused);
+	for (guint i = 0; i < e->windows->len; i++)
+		json_array_add_object_element(windows,
+					      window_to_json(g_ptr_array_index(e->windows, i)));
+	for (guint i = 0; i < e->visits->len; i++)
+		json_array_add_object_element(visits,
+					      visit_to_json(g_ptr_array_index(e->visits, i)));
+	json_object_set_array_member(o, "windows", windows);
+	json_object_set_array_member(o, "visits", visits);
+	return o;
+}
+
+Exposure *exposure_from_json(JsonObject *o)
+{
+	Exposure *e = exposure_new();
+	JsonArray *windows = rj_array(o, "windows"), *visits = rj_array(o, "visits");
+
+	take_layer(e, rj_text(o, "layer", NULL), rj_text(o, "reason", NULL), !rj_bool(o, "paused"));
+	for (guint i = 0; i < rj_length(windows); i++)
+		take_window(e, rj_text(rj_element(windows, i), "window", NULL),
+			    rj_element(windows, i));
+	for (guint i = 0; i < rj_length(visits); i++)
+		take_visit(e, rj_element(visits, i));
+	return e;
+}
+
+gboolean exposure_measured(const Exposure *e)
+{
+	return e && e->layer && !g_str_equal(e->layer, "off");
+}
+
+char *exposure_layer_text(const Exposure *e)
+{
+	if (!e || !e->layer)
+		return g_strdup("not told by the agent");
+	return g_strdup_printf("%s%s%s%s", e->layer, *e->reason ? ": " : "", e->reason,
+			       e->paused ? " (probes were out for a time)" : "");
+}
+
+guint64 exposure_opened(const Exposure *e, const char *kind)
+{
+	guint64 most = 0;
+
+	for (guint i = 0; e && i < e->windows->len; i++) {
+		const ExposureWindow *w = g_ptr_array_index(e->windows, i);
+
+		if (!kind || g_str_equal(w->kind, kind))
+			most = MAX(most, w->opened);
+	}
+	return most;
+}
+
+/* Lines are sorted by walker and function: sums over functions what the kind with most says. */
+guint64 exposure_inside(const Exposure *e, const char *walker, const char *kind)
+{
+	const ExposureVisit *last = NULL;
+	guint64 sum = 0, most = 0;
+
+	for (guint i = 0; e && i < e->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(e->visits, i);
+
+		if ((walker && !g_str_equal(v->walker, walker)) ||
+		    (kind && !g_str_equal(v->window, kind)))
+			continue;
+		if (last &&
+		    !(g_str_equal(last->walker, v->walker) && g_str_equal(last->func, v->func))) {
+			sum += most;
+			most = 0;
+		}
+		most = MAX(most, v->inside);
+		last = v;
+	}
+	return sum + most;
+}
+
+gint64 exposure_nearest_ns(const Exposure *e, const char *walker, const char *kind)
+{
+	gint64 nearest_ns = -1;
+
+	for (guint i = 0; e && i < e->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(e->visits, i);
+
+		if (g_str_equal(v->walker, walker) && (!kind || g_str_equal(v->window, kind)))
+			nearest_ns = nearer(nearest_ns, v->nearest_ns);
+	}
+	return nearest_ns;
+}
+
+static gint by_inside(gconstpointer a, gconstpointer b, gpointer user)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	guint64 in_x = exposure_inside(user, x, NULL), in_y = exposure_inside(user, y, NULL);
+
+	return in_x != in_y ? (in_x < in_y) - (in_x > in_y) : strcmp(x, y);
+}
+
+GPtrArray *exposure_walkers(const Exposure *e)
+{
+	GPtrArray *names = g_ptr_array_new();
+	const char *last = NULL;
+
+	for (guint i = 0; e && i < e->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(e->visits, i);
+
+		if (!last || !g_str_equal(last, v->walker))
+			g_ptr_array_add(names, v->walker);
+		last = v->walker;
+	}
+	g_ptr_array_sort_with_data(names, by_inside, (gpointer)e);
+	return names;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See stats.h. */
+#include "harness/verdict/stats.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+#include <math.h>
+
+StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence)
+{
+	double tail = (1 - confidence) / 2;
+	StatsInterval ci = {0, 1};
+
+	if (trials == 0 || hits > trials)
+		return ci;
+	if (hits > 0)
+		ci.low = gsl_cdf_beta_Pinv(tail, hits, trials - hits + 1.0);
+	if (hits < trials)
+		ci.high = gsl_cdf_beta_Qinv(tail, hits + 1.0, trials - hits);
+	return ci;
+}
+
+double stats_upper(guint64 hits, guint64 trials, double confidence)
+{
+	if (hits >= trials)
+		return 1;
+	return gsl_cdf_beta_Pinv(confidence, hits + 1.0, trials - hits);
+}
+
+StatsInterval stats_first_hit(guint64 trials, double confidence)
+{
+	double tail = (1 - confidence) / 2;
+	StatsInterval ci = {0, 1};
+
+	if (trials == 0)
+		return ci;
+	ci.low = -expm1(log1p(-tail) / trials);
+	if (trials > 1)
+		ci.high = -expm1(log(tail) / (trials - 1.0));
+	return ci;
+}
+
+double stats_fisher(guint64 hits_a, guint64 trials_a, guint64 hits_b, guint64 trials_b)
+{
+	guint64 hits = hits_a + hits_b, trials = trials_a + trials_b;
+	guint64 least = hits > trials_b ? hits - trials_b : 0;
+	double observed, p = 0;
+
+	if (trials_a == 0 || trials_b == 0 || trials > G_MAXUINT || hits_a > trials_a ||
+	    hits_b > trials_b)
+		return 1;
+	observed = gsl_ran_hypergeometric_pdf(hits_a, hits, trials - hits, trials_a);
+	for (guint64 k = least; k <= MIN(hits, trials_a); k++) {
+		double p_k = gsl_ran_hypergeometric_pdf(k, hits, trials - hits, trials_a);
+
+		/* Equal ones come out of the logarithms a little apart. */
+		if (p_k <= observed * (1 + 1e-7))
+			p += p_k;
+	}
+	return MIN(p, 1);
+}
+
+guint64 stats_trials_for(double rate, double confidence)
+{
+	if (!(rate > 0) || rate >= 1)
+		return rate >= 1 ? 1 : 0;
+	return (guint64)ceil(log1p(-confidence) / log1p(-rate));
+}
+
+guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant)
+{
+	guint64 enough = 1, few = 0;
+
+	if (hits == 0 || hits > trials)
+		return 0;
+	while (stats_fisher(hits, trials, 0, enough) >= significant) {
+		few = enough;
+		enough *= 2;
+		if (enough > G_MAXINT32)
+			return 0;
+	}
+	while (enough - few > 1) {
+		guint64 middle = few + (enough - few) / 2;
+
+		if (stats_fisher(hits, trials, 0, middle) < significant)
+			enough = middle;
+		else
+			few = middle;
+	}
+	return enough;
+}
+
+static gint by_time(gconstpointer a, gconstpointer b)
+{
+	const StatsTime *x = a, *y = b;
+
+	return (x->time_s > y->time_s) - (x->time_s < y->time_s);
+}
+
+static StatsTime *sorted(const StatsTime *times, guint count)
+{
+	StatsTime *copy = g_memdup2(times, count * sizeof(*times));
+
+	g_qsort_with_data(copy, (gint)count, sizeof(*copy),
+			  (GCompareDataFunc)(void (*)(void))by_time, NULL);
+	return copy;
+}
+
+/* Kalbfleisch and Prentice: within 0 and 1 wherever the curve stands. */
+static StatsInterval log_log(double survival, double greenwood)
+{
+	StatsInterval ci = {0, 1};
+	double z = gsl_cdf_ugaussian_Pinv(0.5 + STATS_CONFIDENCE / 2), half;
+
+	if (survival <= 0 || survival >= 1)
+		return (StatsInterval){survival <= 0 ? 0 : survival, survival >= 1 ? 1 : survival};
+	half = z * sqrt(greenwood) / log(survival);
+	ci.low = pow(survival, exp(-half));
+	ci.high = pow(survival, exp(half));
+	return ci;
+}
+
+GArray *stats_survival(const StatsTime *times, guint count)
+{
+	g_autofree StatsTime *t = sorted(times, count);
+	GArray *steps = g_array_new(FALSE, FALSE, sizeof(StatsStep));
+	double survival = 1, greenwood = 0;
+
+	for (guint i = 0; i < count;) {
+		StatsStep step = {.time_s = t[i].time_s, .at_risk = count - i};
+		guint next = i;
+
+		for (; next < count && t[next].time_s == t[i].time_s; next++)
+			step.hits += t[next].hit;
+		i = next;
+		if (step.hits == 0)
+			continue;
+		survival *= 1 - (double)step.hits / step.at_risk;
+		if (step.at_risk > step.hits)
+			greenwood += (double)step.hits /
+				     ((double)step.at_risk * (step.at_risk - step.hits));
+		step.survival = survival;
+		step.ci = log_log(survival, greenwood);
+		g_array_append_val(steps, step);
+	}
+	return steps;
+}
+
+double stats_median(const GArray *steps)
+{
+	for (guint i = 0; i < steps->len; i++) {
+		const StatsStep *s = &g_array_index(steps, StatsStep, i);
+
+		if (s->survival <= 0.5)
+			return s->time_s;
+	}
+	return -1;
+}
+
+StatsInterval stats_median_interval(const GArray *steps)
+{
+	StatsInterval ci = {-1, -1};
+
+	for (guint i = 0; i < steps->len; i++) {
+		const StatsStep *s = &g_array_index(steps, StatsStep, i);
+
+		/* Where the last one has fired there is no variance, and so no band. */
+		if (s->survival <= 0)
+			break;
+		if (ci.low < 0 && s->ci.low <= 0.5)
+			ci.low = s->time_s;
+		if (ci.high < 0 && s->ci.high <= 0.5)
+			ci.high = s->time_s;
+	}
+	return ci;
+}
+
+/* How many of @t (sorted) last at least until @time_s; *@hits: hits at that very time. */
+static guint at_risk(const StatsTime *t, guint count, double time_s, guint *hits)
+{
+	guint n = 0;
+
+	*hits = 0;
+	for (guint i = 0; i < count; i++) {
+		n += t[i].time_s >= time_s;
+		*hits += t[i].time_s == time_s && t[i].hit;
+	}
+	return n;
+}
+
+double stats_logrank(const StatsTime *a, guint count_a, const StatsTime *b, guint count_b)
+{
+	g_autofree StatsTime *all = g_new(StatsTime, MAX(count_a + count_b, 1));
+	double observed = 0, expected = 0, variance = 0;
+	g_autoptr(GArray) steps = NULL;
+
+	for (guint i = 0; i < count_a + count_b; i++)
+		all[i] = i < count_a ? a[i] : b[i - count_a];
+	steps = stats_survival(all, count_a + count_b);
+	for (guint i = 0; i < steps->len; i++) {
+		const StatsStep *s = &g_array_index(steps, StatsStep, i);
+		guint hits_a;
+		double n = s->at_risk, n_a = at_risk(a, count_a, s->time_s, &hits_a);
+
+		observed += hits_a;
+		expected += s->hits * n_a / n;
+		if (n > 1)
+			variance += s->hits * (n_a / n) * (1 - n_a / n) * (n - s->hits) / (n - 1);
+	}
+	if (!(variance > 0))
+		return 1;
+	return gsl_cdf_chisq_Q((observed - expected) * (observed - expected) / variance, 1);
+}

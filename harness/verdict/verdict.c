@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See verdict.h. */
+#include "harness/verdict/verdict.h"
+
+static const struct {
+	const char *name;
+	int code;
+} verdicts[VERDICT_COUNT] = {
+#define X(id, word, exit_code) {.name = word, .code = exit_code},
+	VERDICTS(X)
+#undef X
+};
+
+const char *verdict_name(Verdict verdict)
+{
+	return verdicts[verdict].name;
+}
+
+Verdict verdict_of_name(const char *word)
+{
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		if (g_str_equal(verdicts[v].name, word))
+			return v;
+	return VERDICT_INFRA;
+}
+
+gboolean verdict_is_exposed(Verdict verdict)
+{
+	return verdict == VERDICT_CLEAN || verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG;
+}
+
+int verdict_exit_code(Verdict verdict)
+{
+	return verdicts[verdict].code;
+}
+
+/* Clean or unexposed: did what should run really run? */
+static Verdict judge_ops(const VerdictFacts *f, char **reason)
+{
+	guint ran = 0;
+
+	for (guint i = 0; i < f->op_count; i++) {
+		const VerdictOp *op = &f->ops[i];
+
+		if (op->skipped)
+			continue;
+		if (!op->ready) {
+			*reason = g_strdup_printf("%s did not start: %s", op->name,
+						  op->reason ? op->reason : "it never said why");
+			return VERDICT_UNEXPOSED;
+		}
+		if (!op->rising) {
+			*reason = g_strdup_printf("%s stood still at %" G_GUINT64_FORMAT " steps",
+						  op->name, op->steps);
+			return VERDICT_UNEXPOSED;
+		}
+		ran += !op->observer;
+	}
+	if (ran == 0) {
+		*reason = g_strdup_printf("every op was skipped: %s",
+					  f->op_count && f->ops[0].reason ? f->ops[0].reason
+									  : "no reason given");
+		return VERDICT_UNEXPOSED;
+	}
+	if (f->unmet) {
+		*reason = g_strdup(f->unmet);
+		return VERDICT_UNEXPOSED;
+	}
+	*reason = g_strdup_printf("%u of %u ops ran to the end", ran, f->op_count);
+	return VERDICT_CLEAN;
+}
+
+Verdict verdict_decide(const VerdictFacts *f, char **reason)
+{
+	if (f->incidents) {
+		*reason = g_strdup_printf("%u incident%s", f->incidents,
+					  f->incidents == 1 ? "" : "s");
+		return VERDICT_INCIDENT;
+	}
+	if (f->emulator) {
+		*reason = g_strdup(f->emulator);
+		return VERDICT_EMULATOR;
+	}
+	if (f->infra) {
+		*reason = g_strdup(f->infra);
+		return VERDICT_INFRA;
+	}
+	if (f->endless) {
+		*reason = g_strdup(f->endless);
+		return VERDICT_HANG;
+	}
+	if (f->quiet) {
+		*reason = g_strdup_printf("no word from the agent %s", f->quiet);
+		/* Not one byte on the console: it never ran, and that is not the kernel's doing. */
+		return f->console ? VERDICT_HANG : VERDICT_INFRA;
+	}
+	if (!f->done && f->exited && !f->interrupted) {
+		*reason = g_strdup_printf("QEMU ended: %s", f->exited);
+		return VERDICT_LOST;
+	}
+	if (!f->done) {
+		*reason = g_strdup(f->interrupted ? "interrupted before the end-of-run line"
+						  : "no end-of-run line");
+		return f->interrupted ? VERDICT_UNEXPOSED : VERDICT_LOST;
+	}
+	return judge_ops(f, reason);
+}

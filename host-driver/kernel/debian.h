@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Debian's stock kernels: --kernel debian[:SUITE[:VERSION]]. Private to kernel-*.c. */
+#ifndef PFNHUNT_KERNEL_DEBIAN_H
+#define PFNHUNT_KERNEL_DEBIAN_H
+
+#include "host-driver/kernel/kernel.h"
+
+/* As kernel_open(), for specs that begin with "debian". */
+Kernel *kernel_debian_open(const char *cache, const char *spec, KernelProgress progress,
+			   gpointer user, GError **error);
+
+/*
+ * Releases of the stock kernels that @suite offers now, oldest first, after a look at the
+ * mirror. Errors: INFRA. (transfer full)
+ */
+char **kernel_debian_releases(const char *cache, const char *suite, KernelProgress progress,
+			      gpointer user, GError **error);
+
+/* This machine's Debian suite (VERSION_CODENAME), or NULL and a USAGE error. (transfer full) */
+char *kernel_debian_suite(GError **error);
+
+#endif

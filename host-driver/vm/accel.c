@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether KVM works here. An openable /dev/kvm alone proves nothing: inside some virtual
+ * machines even KVM_CREATE_VM succeeds, yet a guest never prints a byte. There the CPU shows
+ * no vmx or svm flag, so the flag decides first.
+ */
+#include "host-driver/vm/accel-internal.h"
+#include "host-driver/base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* Whether the first line "flags : ..." of @cpuinfo has @flag as a word. */
+static gboolean has_flag(const char *cpuinfo, const char *flag)
+{
+	const char *line =
+		g_str_has_prefix(cpuinfo, "flags") ? cpuinfo : strstr(cpuinfo, "\nflags");
+	g_autofree char *flags = NULL;
+	g_auto(GStrv) words = NULL;
+
+	if (!line)
+		return FALSE;
+	line += *line == '\n';
+	flags = g_strndup(line, strcspn(line, "\n"));
+	words = g_strsplit_set(flags, " \t:", -1);
+	return g_strv_contains((const char *const *)words, flag);
+}
+
+/* NULL when KVM can be used; else why not, and in @fix what helps. (transfer full) */
+static char *kvm_obstacle(const char *cpuinfo_path, const char *kvm_path, const char **fix)
+{
+	g_autofree char *cpuinfo = NULL;
+	int kvm, version, vm, saved;
+
+	*fix = "switch on virtualisation in the firmware, or nested virtualisation on the outer "
+	       "host";
+	if (!g_file_get_contents(cpuinfo_path, &cpuinfo, NULL, NULL))
+		return g_strdup_printf("%s cannot be read", cpuinfo_path);
+	if (!has_flag(cpuinfo, "vmx") && !has_flag(cpuinfo, "svm"))
+		return g_strdup("the CPU shows neither vmx nor svm");
+	kvm = open(kvm_path, O_RDWR | O_CLOEXEC);
+	if (kvm < 0) {
+		saved = errno;
+		*fix = saved == EACCES ? "add yourself to the group of that file (mostly kvm)"
+				       : "load the module kvm_intel or kvm_amd";
+		return g_strdup_printf("%s: %s", kvm_path, g_strerror(saved));
+	}
+	*fix = "end what else uses the virtualisation of this machine";
+	version = ioctl(kvm, KVM_GET_API_VERSION, 0);
+	vm = version == KVM_API_VERSION ? ioctl(kvm, KVM_CREATE_VM, 0) : -1;
+	saved = errno;
+	close(kvm);
+	if (version != KVM_API_VERSION)
+		return g_strdup_printf("%s is no KVM device", kvm_path);
+	if (vm < 0)
+		return g_strdup_printf("%s makes no virtual machine: %s", kvm_path,
+				       g_strerror(saved));
+	close(vm);
+	return NULL;
+}
+
+gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, VmAccel wanted,
+			     VmAccel *accel, char **why, GError **error)
+{
+	g_autofree char *obstacle = NULL;
+	const char *fix;
+
+	if (wanted == VM_ACCEL_TCG)
+		obstacle = g_strdup("TCG was asked for");
+	else
+		obstacle = kvm_obstacle(cpuinfo_path, kvm_path, &fix);
+	if (wanted == VM_ACCEL_KVM && obstacle) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "KVM cannot be used: %s; %s, or use TCG", obstacle, fix);
+		return FALSE;
+	}
+	*accel = obstacle ? VM_ACCEL_TCG : VM_ACCEL_KVM;
+	if (why)
+		*why = g_steal_pointer(&obstacle);
+	return TRUE;
+}
+
+gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error)
+{
+	return vm_accel_resolve_on("/proc/cpuinfo", "/dev/kvm", wanted, accel, why, error);
+}
