@@ -7,7 +7,6 @@ Three rules, of which each breach is one line with file, line and rule:
 - what it calls (read from the object files with nm) lies in those rooms, too;
 - no two files call each other, directly or around a circle.
 """
-import collections
 import glob
 import os
 import re
@@ -57,38 +56,43 @@ def includes(root, rows):
                 yield f"{path}:{number}: {room_of(path)} may not include {m[1]}"
 
 
+def source_of(root, build, obj):
+    """The source file of an object file: harness/libtriage.a.p/splat_open.c.o is splat/open.c there."""
+    folder, _, name = obj.removeprefix(build + "/").partition(".p/")
+    base, name = os.path.dirname(folder), name.removesuffix(".o")
+    while not os.path.exists(os.path.join(root, base, name)) and "_" in name:
+        name = name.replace("_", "/", 1)
+    return os.path.join(base, name)
+
+
 def objects(root, build):
-    """(source file, names it defines, names it needs) of each object file, each source once."""
-    seen = set()
-    for obj in sorted(glob.glob(f"{build}/**/*.c.o", recursive=True)):
-        folder, _, name = obj.removeprefix(build + "/").partition(".p/")
-        base = "/".join(folder.split("/")[:-1])
-        path = os.path.join(base, name.removesuffix(".o"))
-        while not os.path.exists(os.path.join(root, path)) and "_" in name:
-            name = name.replace("_", "/", 1)
-            path = os.path.join(base, name.removesuffix(".o"))
-        if not os.path.exists(os.path.join(root, path)) or path in seen:
-            continue
-        if path.split("/")[0] not in ("guest-agent", "host-driver", "harness"):
-            continue
-        seen.add(path)
-        out = subprocess.run(["nm", obj], capture_output=True, text=True, check=True).stdout
-        defined, needed = set(), set()
-        for line in out.splitlines():
-            kind, symbol = line.split()[-2:]
-            if kind == "U":
-                needed.add(symbol)
-            elif kind.isupper():
-                defined.add(symbol)
-        yield path, defined, needed
+    """{source file: (names it defines, names it needs)}, each source once."""
+    first = {}
+    for top in ("guest-agent", "host-driver", "harness"):
+        for obj in sorted(glob.glob(f"{build}/{top}/**/*.c.o", recursive=True)):
+            path = source_of(root, build, obj)
+            if os.path.exists(os.path.join(root, path)):
+                first.setdefault(path, obj)
+    if len(first) < 100:
+        sys.exit(f"only {len(first)} object files below {build}: build first")
+    path_of = {obj: path for path, obj in first.items()}
+    found = {path: (set(), set()) for path in first}
+    out = subprocess.run(["nm", "-A", *path_of], capture_output=True, text=True, check=True).stdout
+    for line in out.splitlines():
+        obj, _, rest = line.partition(":")
+        kind, symbol = rest.split()[-2:]
+        if kind == "U":
+            found[path_of[obj]][1].add(symbol)
+        elif kind.isupper():
+            found[path_of[obj]][0].add(symbol)
+    return found
 
 
-def calls(root, build):
+def calls(found):
     """{file: {file it needs: a symbol that shows it}}"""
-    found = list(objects(root, build))
-    owner = {s: path for path, defined, _ in found for s in defined}
-    graph = {path: {} for path, _, _ in found}
-    for path, _, needed in found:
+    owner = {s: path for path, (defined, _) in found.items() for s in defined}
+    graph = {path: {} for path in found}
+    for path, (_, needed) in found.items():
         for symbol in sorted(needed):
             to = owner.get(symbol)
             if to and to != path and not any(path == f and symbol.startswith(p) for f, p in TABLES):
@@ -96,9 +100,9 @@ def calls(root, build):
     return graph
 
 
-def prints(root, build):
+def prints(found):
     """Files of the harness below cli that write to the terminal."""
-    for path, _, needed in objects(root, build):
+    for path, (_, needed) in found.items():
         words = sorted(needed & PRINTERS)
         if path.startswith("harness/") and room_of(path) != "harness/cli" and words:
             yield f"{path}: only harness/cli prints, and this calls {words[0]}"
@@ -143,14 +147,13 @@ def main():
     root, build = (os.path.abspath(p) for p in sys.argv[1:])
     rows = table(os.path.join(os.path.dirname(os.path.abspath(__file__)), "arrows.tsv"))
     breaches = list(includes(root, rows))
-    graph = calls(root, build)
-    if len(graph) < 100:
-        sys.exit(f"only {len(graph)} object files below {build}: build first")
+    found = objects(root, build)
+    graph = calls(found)
     for path, uses in graph.items():
         for to, symbol in uses.items():
             if not allowed(rows, room_of(path), room_of(to)):
                 breaches.append(f"{path}: {room_of(path)} may not call {symbol} of {to}")
-    breaches += prints(root, build)
+    breaches += prints(found)
     for group in circles(graph):
         arrows = [f"{a} -> {b} ({s})" for a in group for b, s in graph[a].items() if b in group]
         breaches.append("circle: " + ", ".join(arrows))
