@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* State of one boot, shared by boot.c (life), boot-agent.c (messages), boot-result.c (judging). */
+/* State of one boot, shared by boot.c (life), agent.c (messages), result.c (judging). */
 #ifndef PFNHUNT_BOOT_INTERNAL_H
 #define PFNHUNT_BOOT_INTERNAL_H
 
@@ -70,7 +70,7 @@ struct Boot {
 	gboolean poweroff; /* it is to switch itself off */
 	gboolean poweroff_sent;
 	gboolean host_lost;
-	GPtrArray *pressures; /* of BootPressure, boot-pressure.c */
+	GPtrArray *pressures; /* of BootPressure, pressure.c */
 	pid_t *threads;	      /* of the vCPUs, on this machine */
 	guint thread_count;
 	gint64 hello_us; /* host clock */
@@ -93,35 +93,47 @@ struct Boot {
 	GHashTable *plugged; /* device id -> last recorded text */
 };
 
-/* boot.c */
+/* state.c: the states, and the ways from one to the next. */
 void boot_set_state(Boot *boot, BootState state);
+/* To the agent, when the machine still runs; @line ends in '\n'. */
 void boot_send_line(Boot *boot, const char *line);
+/* Asks the agent to end the run; @why is for the record. */
+void boot_stop_run(Boot *boot, const char *why);
+/*
+ * It does not answer: what it said until now is all that counts. With @nmi it is asked where it
+ * hangs.
+ */
+void boot_become_corpse(Boot *boot, gboolean nmi);
+/* Ends it: by the agent's poweroff, or at once. May be called again. */
 void boot_end(Boot *boot, gboolean poweroff);
+/* The states' deadlines. @in_ms: time in the state, @silent_ms: since the agent's last word. */
+void boot_check_state(Boot *boot, gint64 in_ms, gint64 silent_ms);
+gboolean boot_is_emulated(const BootConfig *config);
 
-/* boot-pressure.c: as those of boot-resize.c, who call them; and what came of it, or NULL. */
+/* pressure.c: as those of resize.c, who call them; and what came of it, or NULL. */
 void boot_pressure_run(Boot *boot);
 void boot_pressure_stop(Boot *boot);
 JsonArray *boot_pressure_json(const Boot *boot);
 
-/* boot-resize.c: in each tick while the ops run; and at the end of that. */
+/* resize.c: in each tick while the ops run; and at the end of that. */
 void boot_resize_run(Boot *boot);
 void boot_resize_stop(Boot *boot);
 
-/* boot-dimm.c: the same for DIMMs, and what QEMU tells of them. */
+/* dimm.c: the same for DIMMs, and what QEMU tells of them. */
 void boot_dimm_run(Boot *boot);
 void boot_dimm_stop(Boot *boot);
 void boot_dimm_event(Boot *boot, const char *name, JsonObject *data);
 
-/* boot-agent.c: bytes from the agent. */
+/* agent.c: bytes from the agent. */
 void boot_agent_bytes(Boot *boot, const char *data, gsize len);
 
-/* boot-threads.c: finds out what host threads run the vCPUs, and pins them where asked. */
+/* threads.c: finds out what host threads run the vCPUs, and pins them where asked. */
 void boot_threads_find(Boot *boot);
 
-/* boot-flight.c: reads the recorder into boot->flight, when its pages are known. */
+/* recorder.c: reads the recorder into boot->flight, when its pages are known. */
 void boot_read_flight(Boot *boot);
 
-/* boot-result.c: judges, writes verdict.json. */
+/* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);
 
 #endif
