@@ -7,7 +7,6 @@
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
 #include "host-driver/kernel/initramfs.h"
-#include "host-driver/base/rng.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -86,31 +85,6 @@ fail:
 		    "cannot make a folder in %s: %s (--results DIR puts it elsewhere)",
 		    c->results_dir, g_strerror(errno));
 	return FALSE;
-}
-
-BootConfig hunt_boot_config(const Hunt *hunt, guint index)
-{
-	const HuntConfig *c = hunt->config;
-
-	return (BootConfig){
-		.scenario = c->scenario,
-		.kernel = c->kernel,
-		.modules = hunt->modules,
-		.boot_module_count = hunt->boot_module_count,
-		.initrd_path = hunt->initrd_path,
-		.known_issues = c->known_issues,
-		.strict = c->strict,
-		.index = index,
-		.seed = c->same_seed ? c->seed : seed_derive(c->seed, index),
-		.deadlines = c->deadlines ? *c->deadlines : boot_deadlines_default,
-	};
-}
-
-void hunt_tell(const Hunt *hunt, char *text)
-{
-	if (text)
-		hunt->listener->note(text, hunt->user);
-	g_free(text);
 }
 
 /* The worst verdict of the boots that count, in the order of VERDICTS. */

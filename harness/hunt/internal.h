@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* State of a hunt, shared by hunt.c (folder and summary) and hunt-slots.c (the boots that run). */
+/* State of a hunt, shared by hunt.c (folder and summary), slots.c (the boots that run) and, below both, common.c. */
 #ifndef PFNHUNT_HUNT_INTERNAL_H
 #define PFNHUNT_HUNT_INTERNAL_H
 
@@ -38,8 +38,10 @@ typedef struct {
 	GError *error;	  /* why no boot could be started */
 } Hunt;
 
-/* Runs the boots on the hosts until none is left to run. */
+/* Runs the boots on the hosts until none is left to run. In slots.c. */
 void hunt_slots_run(Hunt *hunt);
+
+/* Both in common.c. */
 /* Takes @text, which may be NULL. */
 void hunt_tell(const Hunt *hunt, char *text);
 /* All of the boot but its folder, name and place. */
