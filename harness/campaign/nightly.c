@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See nightly.h. */
 #include "harness/campaign/nightly.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/results/table.h"
 #include "harness/verdict/stats.h"
 #include "host-driver/base/units.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See cases.h. */
 #include "harness/report/cases.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/results/splat.h"
 #include "harness/incident/triage.h"
 #include "host-driver/base/units.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See compare.h. */
 #include "harness/report/compare.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/report/export.h"
 #include "host-driver/base/json.h"
 #include "harness/results/table.h"
@@ -24,7 +24,7 @@ static RChangeKind judge(guint boots_a, guint boots_b, const RComparison *c, dou
 {
 	if (boots_a == 0)
 		return RCHANGE_NEW;
-	if (p >= RESULTS_SIGNIFICANT)
+	if (p >= STATS_SIGNIFICANT)
 		return RCHANGE_SAME;
 	if (boots_b == 0)
 		return RCHANGE_GONE;
@@ -259,7 +259,7 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 		"\nA boot is one trial. new: not in A at all; gone, more, less: chance alone does "
 		"that in\nfewer than 1 of %d comparisons (Fisher's exact test); times by the "
 		"log-rank test.\n",
-		(int)(1 / RESULTS_SIGNIFICANT));
+		(int)(1 / STATS_SIGNIFICANT));
 	return g_string_free(text, FALSE);
 }
 

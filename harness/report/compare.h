@@ -8,9 +8,6 @@
 
 #include <json-glib/json-glib.h>
 
-/* A rate moved when chance alone does it less often than this. */
-#define RESULTS_SIGNIFICANT 0.01
-
 typedef enum { RCHANGE_SAME, RCHANGE_NEW, RCHANGE_GONE, RCHANGE_MORE, RCHANGE_LESS } RChangeKind;
 
 typedef struct {

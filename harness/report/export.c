@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See export.h. */
 #include "harness/report/export.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/results/recorder.h"
 #include "host-driver/base/json.h"
 #include "harness/results/signature.h"

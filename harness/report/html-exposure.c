@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Walker by window: how close each came, and what that proves, as a table of the report. */
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/results/exposure-rows.h"
 #include "harness/report/html-internal.h"
 #include "harness/report/formats.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page: see report-html.h. */
 #include "harness/report/html.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/report/cases.h"
 #include "harness/report/html-internal.h"
 #include "harness/report/formats.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* KTAP, JSON lines and Prometheus: see report-machine.h. */
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/report/cases.h"
 #include "harness/report/formats.h"
 #include "harness/report/export.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See show.h. All text from the folders goes through units_printable(). */
 #include "harness/report/show.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/results/exposure-rows.h"
 #include "harness/results/recorder.h"
 #include "harness/results/signature.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See text.h. All text of the guest in here has been through units_printable(). */
 #include "harness/report/text.h"
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "host-driver/base/units.h"
 
 #define RED   "\033[1;31m"

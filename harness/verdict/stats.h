@@ -13,6 +13,8 @@ typedef struct {
 } StatsInterval;
 
 #define STATS_CONFIDENCE 0.95
+/* A rate moved when chance alone does it less often than this. */
+#define STATS_SIGNIFICANT 0.01
 
 /* Clopper-Pearson: the exact two-sided interval of a rate of @hits in @trials; 0..1 for none. */
 StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exposure as a guest tells it, hostile ones too; what is made of it: goals, claims, the table. */
-#include "harness/results/estimate.h"
+#include "harness/report/estimate.h"
 #include "harness/results/exposure-rows.h"
 #include "harness/boot/goal.h"
 #include "host-driver/base/json.h"

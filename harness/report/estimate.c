@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See estimate.h. */
-#include "harness/results/estimate.h"
-#include "harness/report/compare.h"
+#include "harness/report/estimate.h"
 #include "harness/results/table.h"
 
 #include <string.h>
@@ -215,11 +214,11 @@ char *claim_rates(const Claim *c)
 
 char *claim_fix(const Claim *c)
 {
-	guint64 boots = stats_trials_for_fix(c->fired, c->boots, RESULTS_SIGNIFICANT);
+	guint64 boots = stats_trials_for_fix(c->fired, c->boots, STATS_SIGNIFICANT);
 
 	if (boots == 0)
 		return NULL;
 	return g_strdup_printf("%" G_GUINT64_FORMAT " clean boots with it would show that it works "
 			       "(Fisher's exact test, p < %.2g)",
-			       boots, RESULTS_SIGNIFICANT);
+			       boots, STATS_SIGNIFICANT);
 }
