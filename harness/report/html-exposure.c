@@ -3,6 +3,7 @@
 #include "harness/report/estimate.h"
 #include "harness/results/exposure-rows.h"
 #include "harness/report/html-internal.h"
+#include "harness/report/html-write.h"
 #include "harness/report/formats.h"
 
 static void cell(GString *out, const char *text)

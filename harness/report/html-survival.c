@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The share of boots without a hit over time, as an SVG. */
 #include "harness/report/html-internal.h"
+#include "harness/report/html-write.h"
 #include "harness/report/formats.h"
 #include "harness/results/signature.h"
 

@@ -4,6 +4,7 @@
  * as lanes over the host's time. What the agent tells is brought onto the host's clock.
  */
 #include "harness/report/html-internal.h"
+#include "harness/report/html-write.h"
 #include "harness/report/formats.h"
 #include "harness/results/recorder.h"
 #include "host-driver/base/json.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The page: see report-html.h. */
+/* The page: see html.h. */
 #include "harness/report/html.h"
 #include "harness/report/estimate.h"
 #include "harness/report/cases.h"
 #include "harness/report/html-internal.h"
+#include "harness/report/html-write.h"
 #include "harness/report/formats.h"
 #include "harness/results/splat.h"
 #include "harness/results/table.h"
@@ -15,24 +16,6 @@
 #define BOOT_ROWS   500
 #define TIMELINES   3
 #define SPLAT_LINES 120
-
-void html_raw(GString *out, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	g_string_append_vprintf(out, format, ap);
-	va_end(ap);
-}
-
-void html_element(GString *out, const char *tag, const char *text)
-{
-	g_auto(GStrv) words = g_strsplit(tag, " ", 2);
-
-	html_raw(out, "<%s>", tag);
-	report_escape(out, text);
-	html_raw(out, "</%s>", words[0]);
-}
 
 /* A row of a description list: @format's result is escaped. */
 G_GNUC_PRINTF(3, 4)
@@ -46,18 +29,6 @@ static void fact(GString *out, const char *name, const char *format, ...)
 	va_end(ap);
 	html_element(out, "dt", name);
 	html_element(out, "dd", text);
-}
-
-const char *html_number(double value)
-{
-	static char texts[8][G_ASCII_DTOSTR_BUF_SIZE];
-	static guint next;
-	char *text = texts[next++ % G_N_ELEMENTS(texts)];
-
-	g_ascii_formatd(text, sizeof(texts[0]), "%.2f", value);
-	if (g_str_has_suffix(text, ".00"))
-		text[strlen(text) - 3] = '\0';
-	return text;
 }
 
 static const char *mood(const char *verdict)
