@@ -2,7 +2,7 @@
 /* See join.h. */
 #include "harness/results/join.h"
 #include "host-driver/base/json.h"
-#include "harness/results/merge-internal.h"
+#include "harness/results/merge-files.h"
 #include "harness/verdict/verdict.h"
 #include "host-driver/base/tree.h"
 

@@ -16,7 +16,7 @@ typedef struct {
  * Copies every hunt of @from (a results folder, or one hunt's folder) that is not in
  * @results_dir yet, and what a hunt that is there has gained since; nothing that is there is
  * changed. A hunt is known by its hunt.json, not by its name: an id that is taken by another
- * hunt gets a suffix. Shards of a hunt become one hunt (results-join.h), unless the shard itself
+ * hunt gets a suffix. Shards of a hunt become one hunt (join.h), unless the shard itself
  * lies in @results_dir. Only plain files are copied. Adds to @counts. The index is not touched:
  * store_rebuild() afterwards. Errors: USAGE (no results there), INFRA (disk).
  */

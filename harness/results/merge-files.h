@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How folders are copied, for results-merge.c (hunts) and results-join.c (shards of a hunt). */
-#ifndef PFNHUNT_RESULTS_MERGE_INTERNAL_H
-#define PFNHUNT_RESULTS_MERGE_INTERNAL_H
+/*
+ * How folders of hunts and boots are copied, below merge.c (hunts) and join.c (shards of a hunt).
+ * A copy that is cut short leaves nothing that looks whole.
+ */
+#ifndef PFNHUNT_RESULTS_MERGE_FILES_H
+#define PFNHUNT_RESULTS_MERGE_FILES_H
 
-#include "harness/results/merge.h"
 #include "harness/results/model.h"
 
 /* INFRA error of errno about @path; returns FALSE. */
 gboolean merge_fail(GError **error, const char *path);
+/* Errors: INFRA. */
 gboolean merge_copy_file(const char *from, const char *to, GError **error);
+/*
+ * Copies the folder @from as @name into @dir, @depth levels of folders deep and plain files only:
+ * under a name that no reader takes for a hunt or boot, then put in place at once. Errors: INFRA.
+ */
+gboolean merge_bring(const char *from, const char *dir, const char *name, guint depth,
+		     GError **error);
 /* A free name for @hunt's folder in @results_dir. (transfer full) */
 char *merge_name(const char *results_dir, const RHunt *hunt);
 /* Copies the boots that @hunt_dir lacks, or has unfinished; *@gained when there were any. */
