@@ -2,6 +2,7 @@
 /* `pfnhunt backend`: what a host can do for a hunt, and what killed hunts left on it. */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "host-driver/base/units.h"
 
 #include <stdio.h>

@@ -15,7 +15,4 @@ int cmd_replay(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_results(int argc, char **argv);
 
-/* Prints "pfnhunt: MESSAGE" to stderr and returns the exit code of its kind (2 or 3). */
-int cmd_fail(const GError *error);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt kernel`: what kernels there are to hunt on, and how they come here. */
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "host-driver/base/error.h"
 #include "host-driver/kernel/kernel.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt list`: the tables of the program, as text that can be piped. */
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/cli/paths.h"
 #include "harness/scenario/scenario.h"
 #include "harness/store/store.h"

@@ -2,7 +2,6 @@
 /* The program: one table of commands, and nothing else. */
 #include "harness/cli/triage.h"
 #include "harness/cli/cmd.h"
-#include "host-driver/base/error.h"
 
 #include <locale.h>
 #include <signal.h>
@@ -25,15 +24,6 @@ static const struct {
 	 cmd_backend},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 };
-
-int cmd_fail(const GError *error)
-{
-	g_printerr("pfnhunt: %s\n", error->message);
-	if (g_error_matches(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE) ||
-	    error->domain == G_OPTION_ERROR)
-		return 2;
-	return 3;
-}
 
 static void usage(FILE *out)
 {

@@ -2,6 +2,7 @@
 /* `pfnhunt matrix`: many hunts, one table. Whatever happens to one of them, the rest still runs. */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/campaign/matrix.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"

@@ -2,6 +2,7 @@
 /* `pfnhunt nightly`: the hunts of a night, and one page about what they found. */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/hunt/resume.h"
 #include "harness/campaign/nightly.h"
 #include "harness/cli/paths.h"

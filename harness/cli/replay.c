@@ -5,6 +5,7 @@
  */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/hunt/resume.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt report`: hunts as one file for people or for machines. */
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/cli/paths.h"
 #include "harness/report/html.h"
 #include "harness/report/formats.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt results`: what was hunted, as tables and as JSON. */
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/cli/paths.h"
 #include "harness/report/compare.h"
 #include "harness/report/export.h"

@@ -3,6 +3,7 @@
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/run-screen.h"
 #include "harness/cli/cmd.h"
+#include "harness/cli/fail.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
 #include "harness/hunt/resume.h"

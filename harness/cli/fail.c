@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See fail.h. */
+#include "harness/cli/fail.h"
+#include "host-driver/base/error.h"
+
+int cmd_fail(const GError *error)
+{
+	g_printerr("pfnhunt: %s\n", error->message);
+	if (g_error_matches(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE) ||
+	    error->domain == G_OPTION_ERROR)
+		return 2;
+	return 3;
+}
