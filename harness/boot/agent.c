@@ -22,6 +22,13 @@ static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallb
 	return wire_get_u64(msg, key, &value) == 0 && value <= NUMBER_MAX ? value : fallback;
 }
 
+static void on_exposure(Boot *boot, const struct wire_msg *msg)
+{
+	g_autoptr(JsonObject) line = record_line(msg);
+
+	exposure_line(boot->exposure, line);
+}
+
 static BootOp *op_of(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 inst = number(msg, "inst", G_MAXUINT64);
@@ -204,7 +211,7 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 	case WIRE_PROBE:
 	case WIRE_WINDOW:
 	case WIRE_VISIT:
-		exposure_message(boot->exposure, msg);
+		on_exposure(boot, msg);
 		break;
 	case WIRE_EVENT:
 		on_event(boot, msg);

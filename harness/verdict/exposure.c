@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See exposure.h. */
 #include "harness/verdict/exposure.h"
-#include "harness/results/record.h"
 #include "host-driver/base/json.h"
 #include "host-driver/base/units.h"
 
@@ -248,13 +247,6 @@ void exposure_line(Exposure *e, JsonObject *line)
 		take_window(e, rj_text(line, "name", NULL), line);
 	else if (g_str_equal(verb, "visit"))
 		take_visit(e, line);
-}
-
-void exposure_message(Exposure *e, const struct wire_msg *msg)
-{
-	g_autoptr(JsonObject) line = record_line(msg);
-
-	exposure_line(e, line);
 }
 
 /* "bpf" and "kprobe" make "bpf, kprobe". */

@@ -11,8 +11,6 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-#include "guest-agent/contract/wire.h"
-
 /* Kind of window, the family of the race that it belongs to, what is open. One table for all. */
 #define EXPOSURE_WINDOWS(X)                                                                        \
 	X("offline", "fake-offline", "from GOING_OFFLINE to OFFLINE or CANCEL")                    \
@@ -56,9 +54,10 @@ Exposure *exposure_new(void);		/* of a boot that has told nothing yet */
 void exposure_free(Exposure *exposure); /* NULL is good */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Exposure, exposure_free)
 
-/* A message of the agent; those that do not tell exposure are ignored. The guest is hostile. */
-void exposure_message(Exposure *exposure, const struct wire_msg *msg);
-/* The same as a line of counters.jsonl. */
+/*
+ * A message of the agent as a line of counters.jsonl has it (record_line()); those that do not tell
+ * exposure are ignored. The guest is hostile.
+ */
 void exposure_line(Exposure *exposure, JsonObject *line);
 /* Adds another boot's totals. @from may be NULL. */
 void exposure_add(Exposure *sum, const Exposure *from);

@@ -2,6 +2,7 @@
 /* Exposure as a guest tells it, hostile ones too; what is made of it: goals, claims, the table. */
 #include "harness/report/estimate.h"
 #include "harness/results/exposure-rows.h"
+#include "harness/results/record.h"
 #include "harness/boot/goal.h"
 #include "host-driver/base/json.h"
 
@@ -10,10 +11,12 @@
 static void tell(Exposure *e, const char *line)
 {
 	g_autofree char *copy = g_strdup(line);
+	g_autoptr(JsonObject) recorded = NULL;
 	struct wire_msg msg;
 
 	g_assert_cmpint(wire_parse(copy, strlen(copy), 'g', &msg), ==, 0);
-	exposure_message(e, &msg);
+	recorded = record_line(&msg);
+	exposure_line(e, recorded);
 }
 
 static Exposure *made_up(void)
