@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "guest-agent/op/env.h"
+#include "guest-agent/contract/host-files.h"
 #include "guest-agent/walkers/stress-ng.h"
 
 #define LINKER	      "/" STRESS_DIR "/ld.so"

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where the initramfs has stress-ng, and what its YAML says. */
+/* What stress-ng's YAML says. */
 #ifndef PFNHUNT_STRESS_NG_H
 #define PFNHUNT_STRESS_NG_H
 
 #include <stdint.h>
-
-/* ld.so, stress-ng and the libraries, all in one folder. */
-#define STRESS_DIR "stress"
 
 struct stress_metric {
 	char name[48]; /* "stress-ng-vm", of [a-z0-9-] */

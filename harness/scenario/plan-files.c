@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What ops bring into the guest from the host's own packages. See plan.h. */
 #include "harness/scenario/plan.h"
-#include "guest-agent/walkers/stress-ng.h"
+#include "guest-agent/contract/host-files.h"
 #include "host-driver/kernel/elf-needs.h"
 #include "host-driver/kernel/initramfs.h"
 

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the initramfs has the host's own programs that ops run. */
+#ifndef PFNHUNT_HOST_FILES_H
+#define PFNHUNT_HOST_FILES_H
+
+/* ld.so, stress-ng and the libraries, all in one folder. */
+#define STRESS_DIR "stress"
+
+#endif
