@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest-agent/walkers/walk.h"
+#include "guest-agent/op/env.h"
 
 #define STATE_FILE "sys/power/state"
 #define TEST_FILE  "sys/power/pm_test"
@@ -24,8 +24,8 @@
 static const char *const level_choices[] = {"freezer", "devices", NULL};
 
 enum { SUSPENDS, REFUSED, STOPPED_US, STOPPED_US_MAX, ERRNOS };
-static const char *const counters[] = {"suspends",	 "refused",   "stopped_us",
-				       "stopped_us_max", WALK_ERRNOS, NULL};
+static const char *const counters[] = {"suspends",	 "refused", "stopped_us",
+				       "stopped_us_max", OP_ERRNOS, NULL};
 
 struct suspend {
 	int state;
@@ -70,14 +70,14 @@ static int step(void *ctx, struct op_env *env)
 	if (start < c->next_ns)
 		return OP_STEP_IDLE;
 	op_record(env, REC_PASS_BEGIN, 0, 0);
-	err = walk_write(c->state, "freeze");
+	err = op_write(c->state, "freeze");
 	us = (op_now_ns() - start) / 1000;
 	op_record(env, REC_PASS_END, 0, -err);
 	c->next_ns = op_now_ns() + c->gap_ns;
 	op_count(env, err ? REFUSED : SUSPENDS, 1);
 	op_count(env, STOPPED_US, us);
 	op_count_max(env, STOPPED_US_MAX, us);
-	walk_count_errno(env, ERRNOS, err);
+	op_count_errno(env, ERRNOS, err);
 	return OP_STEP_DONE;
 }
 

@@ -52,6 +52,17 @@ int op_write_file(struct op_env *env, const char *path, const char *value)
 	return ret;
 }
 
+int op_write(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (pwrite(fd, text, len, 0) >= 0)
+		return 0;
+	if (errno != ESPIPE)
+		return errno;
+	return write(fd, text, len) < 0 ? errno : 0;
+}
+
 int op_read_file(struct op_env *env, const char *path, char *buf, size_t size)
 {
 	int fd = op_open(env, path, O_RDONLY);
@@ -119,6 +130,16 @@ void op_event(struct op_env *env, const char *what, const char *key0, int64_t va
 		.value = {value0, value1},
 	};
 	atomic_store_explicit(&env->event_head, head + 1, memory_order_release);
+}
+
+void op_count_errno(struct op_env *env, unsigned int first, int err)
+{
+	static const int known[OP_ERRNO_COUNT - 1] = {0, EBUSY, EIO, ENXIO, EAGAIN, EINVAL};
+	unsigned int i = 0;
+
+	while (i < OP_ERRNO_COUNT - 1 && known[i] != err)
+		i++;
+	op_count(env, first + i, 1);
 }
 
 void op_deadline(struct op_env *env, unsigned int ms)

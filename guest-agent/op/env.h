@@ -65,6 +65,8 @@ int op_fail(struct op_env *env, int err, const char *format, ...)
 int op_open(struct op_env *env, const char *path, int flags);
 /* Writes @value to a file below the root. 0, or -errno with the reason left. */
 int op_write_file(struct op_env *env, const char *path, const char *value);
+/* Writes @text to a file that is kept open, seekable or not. 0 or a positive errno. */
+int op_write(int fd, const char *text);
 /*
  * Reads the start of a file below the root into @buf as text without its last newline. Returns
  * its length, or -errno with the reason left.
@@ -100,6 +102,11 @@ static inline void op_count_max(struct op_env *env, unsigned int i, uint64_t val
 	if (value > atomic_load_explicit(&env->count[i], memory_order_relaxed))
 		atomic_store_explicit(&env->count[i], value, memory_order_relaxed);
 }
+
+/* Counters of what a write to the kernel came to; op_count_errno() counts them from @first. */
+#define OP_ERRNOS      "ok", "ebusy", "eio", "enxio", "eagain", "einval", "other_errno"
+#define OP_ERRNO_COUNT 7
+void op_count_errno(struct op_env *env, unsigned int first, int err);
 
 /* A random number below @limit (which is not 0), from the plan's seed. */
 uint64_t op_random(struct op_env *env, uint64_t limit);

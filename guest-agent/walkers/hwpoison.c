@@ -24,7 +24,7 @@ struct hwpoison {
 };
 
 enum { INJECTED, INJECT_FAILED, INJECT_OFFLINE, UNPOISON_OK };
-static const char *const counters[] = {"injected", "inject_failed", "inject_offline", WALK_ERRNOS,
+static const char *const counters[] = {"injected", "inject_failed", "inject_offline", OP_ERRNOS,
 				       NULL};
 
 static int setup(void *ctx, struct op_env *env)
@@ -69,7 +69,7 @@ static int step(void *ctx, struct op_env *env)
 		c->pages_left--;
 		if (c->mode != INJECT) {
 			err = walk_write_number(c->unpoison, pfn);
-			walk_count_errno(env, UNPOISON_OK, err);
+			op_count_errno(env, UNPOISON_OK, err);
 		}
 	}
 	op_record(env, REC_PASS_END, pfn, -err);

@@ -17,7 +17,7 @@ struct kmemleak {
 	uint64_t pass;
 };
 
-static const char *const counters[] = {WALK_ERRNOS, NULL};
+static const char *const counters[] = {OP_ERRNOS, NULL};
 
 static int setup(void *ctx, struct op_env *env)
 {
@@ -40,9 +40,9 @@ static int step(void *ctx, struct op_env *env)
 	int err;
 
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
-	err = walk_write(c->fd, "scan");
+	err = op_write(c->fd, "scan");
 	op_record(env, REC_PASS_END, c->pass++, -err);
-	walk_count_errno(env, 0, err);
+	op_count_errno(env, 0, err);
 	return OP_STEP_DONE;
 }
 

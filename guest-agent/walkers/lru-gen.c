@@ -89,7 +89,7 @@ static int step(void *ctx, struct op_env *env)
 	else /* anonymous memory too, and all page tables */
 		snprintf(order, sizeof(order), "+ %llu %llu %llu 1 1", g.cgroup, g.node, g.max);
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
-	err = walk_write(c->fd, order);
+	err = op_write(c->fd, order);
 	op_record(env, REC_PASS_END, c->pass++, -err);
 	op_count(env, err ? REFUSED : evict ? EVICTIONS : AGINGS, 1);
 	return OP_STEP_DONE;

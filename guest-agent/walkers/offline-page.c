@@ -21,7 +21,7 @@ struct offline_page {
 	struct walk_aim aim;
 };
 
-static const char *const counters[] = {WALK_ERRNOS, "pages", NULL};
+static const char *const counters[] = {OP_ERRNOS, "pages", NULL};
 
 static int setup(struct offline_page *c, struct op_env *env, const char *path)
 {
@@ -55,8 +55,8 @@ static int step(void *ctx, struct op_env *env)
 		op_record(env, REC_PASS_BEGIN, pfn, 0);
 		err = walk_write_number(c->fd, pfn * c->page_bytes);
 		op_record(env, REC_PASS_END, pfn, -err);
-		walk_count_errno(env, 0, err);
-		op_count(env, WALK_ERRNO_COUNT, 1);
+		op_count_errno(env, 0, err);
+		op_count(env, OP_ERRNO_COUNT, 1);
 	}
 	return OP_STEP_DONE;
 }

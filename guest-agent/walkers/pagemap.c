@@ -72,7 +72,7 @@ static int step_pagemap(void *ctx, struct op_env *env)
 	return OP_STEP_DONE;
 }
 
-static const char *const clear_counters[] = {WALK_ERRNOS, NULL};
+static const char *const clear_counters[] = {OP_ERRNOS, NULL};
 
 /* 1 clears the referenced bits, 4 the soft-dirty ones, which write-protects. */
 static int step_clear(void *ctx, struct op_env *env)
@@ -82,9 +82,9 @@ static int step_clear(void *ctx, struct op_env *env)
 
 	churn(c);
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
-	err = walk_write(c->fd, c->pass % 2 ? "4" : "1");
+	err = op_write(c->fd, c->pass % 2 ? "4" : "1");
 	op_record(env, REC_PASS_END, c->pass++, -err);
-	walk_count_errno(env, 0, err);
+	op_count_errno(env, 0, err);
 	return OP_STEP_DONE;
 }
 

@@ -55,7 +55,7 @@ static int setup(void *ctx, struct op_env *env)
 	if (c->drop_caches < 0)
 		return c->drop_caches;
 	/* Keeps the kernel from saying each time that caches were dropped. */
-	walk_write(c->drop_caches, "4");
+	op_write(c->drop_caches, "4");
 	if (faccessat(env->root_fd, CGROUPS "/cgroup.procs", F_OK, 0))
 		mount_cgroups(env);
 	c->cgroup = op_open(env, CGROUPS "/memory.reclaim", O_WRONLY);
@@ -71,7 +71,7 @@ static int setup(void *ctx, struct op_env *env)
 /* The root's memory is asked for 1 MiB; EAGAIN says that it was less. */
 static int reclaim_cgroup(struct reclaim *c, struct op_env *env)
 {
-	int err = walk_write(c->cgroup, "1M");
+	int err = op_write(c->cgroup, "1M");
 
 	op_count(env, err == EAGAIN ? CGROUP_SHORT : CGROUP_RECLAIMS, !err || err == EAGAIN);
 	return err == EAGAIN ? 0 : err;
@@ -86,7 +86,7 @@ static int reclaim_once(struct reclaim *c, struct op_env *env, unsigned int way)
 		return reclaim_cgroup(c, env);
 	case DROP_CACHES:
 		op_count(env, CACHE_DROPS, 1);
-		return walk_write(c->drop_caches, "3"); /* page cache and slabs */
+		return op_write(c->drop_caches, "3"); /* page cache and slabs */
 	default:
 		c->next = (c->next + PAGES_PER_STEP) % c->area.pages;
 		walk_area_touch(&c->area, first, PAGES_PER_STEP);

@@ -96,27 +96,6 @@ bool walk_aim_random(const struct walk_aim *aim, struct op_env *env, uint64_t *p
 	return true;
 }
 
-void walk_count_errno(struct op_env *env, unsigned int first, int err)
-{
-	static const int known[WALK_ERRNO_COUNT - 1] = {0, EBUSY, EIO, ENXIO, EAGAIN, EINVAL};
-	unsigned int i = 0;
-
-	while (i < WALK_ERRNO_COUNT - 1 && known[i] != err)
-		i++;
-	op_count(env, first + i, 1);
-}
-
-int walk_write(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (pwrite(fd, text, len, 0) >= 0)
-		return 0;
-	if (errno != ESPIPE)
-		return errno;
-	return write(fd, text, len) < 0 ? errno : 0;
-}
-
 int walk_write_number(int fd, uint64_t value)
 {
 	char text[24], *c = text + sizeof(text);
@@ -125,7 +104,7 @@ int walk_write_number(int fd, uint64_t value)
 	do
 		*--c = (char)('0' + value % 10);
 	while (value /= 10);
-	return walk_write(fd, c);
+	return op_write(fd, c);
 }
 
 uint64_t walk_vmstat(int fd, const char *name)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What several walkers need: where to aim, one errno or another counted, numbers written to and
- * read from files of the kernel, and a piece of memory of the op's own. All but the setup part
- * may be used in step().
+ * What several walkers need: where to aim, numbers written to and read from files of the kernel,
+ * and a piece of memory of the op's own. All but the setup part may be used in step().
  */
 #ifndef PFNHUNT_WALK_H
 #define PFNHUNT_WALK_H
@@ -42,14 +41,7 @@ bool walk_aim_next(struct walk_aim *aim, struct op_env *env, uint64_t most, uint
 /* Any page of the ranges. False: there is nothing to aim at. */
 bool walk_aim_random(const struct walk_aim *aim, struct op_env *env, uint64_t *pfn);
 
-/* Counters of what a write to the kernel came to; walk_count_errno() counts them from @first. */
-#define WALK_ERRNOS	 "ok", "ebusy", "eio", "enxio", "eagain", "einval", "other_errno"
-#define WALK_ERRNO_COUNT 7
-void walk_count_errno(struct op_env *env, unsigned int first, int err);
-
-/* Writes @text to a file that is kept open, seekable or not. 0 or a positive errno. */
-int walk_write(int fd, const char *text);
-/* The same of a decimal number. */
+/* op_write() of a decimal number. */
 int walk_write_number(int fd, uint64_t value);
 
 /* The number behind the word @name in /proc/vmstat, open as @fd; 0 when it is not there. */
