@@ -183,6 +183,22 @@ static char **parse_list(const char *option, const char *text, GError **error)
 	return g_steal_pointer(&parts);
 }
 
+static GOptionContext *context_new(void)
+{
+	GOptionContext *context = g_option_context_new(NULL);
+
+	g_option_context_set_summary(
+		context,
+		"Runs each scenario on each kernel and prints a table: which family of the "
+		"race\nfired on which kernel, in how many boots, and how soon (median).");
+	g_option_context_set_description(
+		context,
+		"Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
+		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, and "
+		"is 4 when\nnothing fired.\n");
+	return context;
+}
+
 int cmd_matrix(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -210,19 +226,10 @@ int cmd_matrix(int argc, char **argv)
 		 "folder for the hunts' folders (default: results/runs)", "DIR"},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_autoptr(GOptionContext) context = context_new();
 	g_autoptr(VmBackend) backend = NULL;
 	int code = -1;
 
-	g_option_context_set_summary(
-		context,
-		"Runs each scenario on each kernel and prints a table: which family of the "
-		"race\nfired on which kernel, in how many boots, and how soon (median).");
-	g_option_context_set_description(
-		context,
-		"Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
-		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, and "
-		"is 4 when\nnothing fired.\n");
 	g_option_context_add_main_entries(context, entries, NULL);
 	g_set_prgname("pfnhunt matrix");
 	if (!g_option_context_parse(context, &argc, &argv, &error))

@@ -132,6 +132,29 @@ static GPtrArray *parse_backends(const Options *opt, const RHunt *resumed, GErro
 	return g_steal_pointer(&backends);
 }
 
+/* Runs it and prints the report. The exit code, or -1 with an error. */
+static int run_hunt(const HuntConfig *config, Screen *screen, GError **error)
+{
+	const Scenario *scenario = config->scenario;
+	gboolean colour = isatty(STDOUT_FILENO) && !g_getenv("NO_COLOR");
+	g_autofree char *text = NULL;
+	HuntSummary summary;
+	int code = -1;
+
+	screen->boots = config->boots;
+	if (config->time_ms)
+		screen->until_us += g_get_monotonic_time() + (gint64)config->time_ms * 1000;
+	g_printerr("hunting %s on %s\n  %s\n", scenario->name, config->kernel->release,
+		   scenario->summary);
+	if (hunt_run(config, &screen_listener, screen, &summary, error)) {
+		text = report_text(config, &summary, colour);
+		fputs(text, stdout);
+		code = verdict_exit_code(summary.verdict);
+	}
+	hunt_summary_clear(&summary);
+	return code;
+}
+
 static int hunt(const Options *opt, const char *what, GError **error)
 {
 	g_autofree char *configs = paths_configs(), *agent = paths_agent();
@@ -150,9 +173,6 @@ static int hunt(const Options *opt, const char *what, GError **error)
 			     .scenario = scenario,
 			     .results_dir = results,
 			     .agent_path = agent};
-	HuntSummary summary;
-	gboolean colour = isatty(STDOUT_FILENO) && !g_getenv("NO_COLOR");
-	int code;
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
@@ -181,70 +201,12 @@ static int hunt(const Options *opt, const char *what, GError **error)
 			fputs(text, stdout);
 		return text ? 0 : -1;
 	}
-	screen->boots = config.boots;
-	if (config.time_ms)
-		screen->until_us += g_get_monotonic_time() + (gint64)config.time_ms * 1000;
-	g_printerr("hunting %s on %s\n  %s\n", scenario->name, kernel->release, scenario->summary);
-	if (!hunt_run(&config, &screen_listener, screen, &summary, error)) {
-		hunt_summary_clear(&summary);
-		return -1;
-	}
-	text = report_text(&config, &summary, colour);
-	fputs(text, stdout);
-	code = verdict_exit_code(summary.verdict);
-	hunt_summary_clear(&summary);
-	return code;
+	return run_hunt(&config, screen, error);
 }
 
-int cmd_run(int argc, char **argv)
+static GOptionContext *context_new(void)
 {
-	g_autoptr(GError) error = NULL;
-	Options o = {0};
-	g_autofree char *list = vm_backend_list();
-	g_autofree char *backends =
-		g_strdup_printf("where guests run: %s; several times: on all of these hosts", list);
-	const GOptionEntry entries[] = {
-		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
-		 "debian (default), debian:SUITE, host, a cached version (6.12), or a bzImage's "
-		 "path",
-		 "KERNEL"},
-		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o.modules,
-		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
-		{"accel", 0, 0, G_OPTION_ARG_STRING, &o.accel, "auto (default), kvm or tcg",
-		 "ACCEL"},
-		{"backend", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.backends, backends, "BACKEND"},
-		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o.jobs,
-		 "boots at once on each host: a number (default 1), or auto: as many as cores and "
-		 "memory carry, measured",
-		 "N"},
-		{"pin", 0, 0, G_OPTION_ARG_NONE, &o.pin,
-		 "each guest's vCPUs stay on host CPUs of their own", NULL},
-		{"shard", 0, 0, G_OPTION_ARG_STRING, &o.shard,
-		 "this share of the boots alone, I from 1 to N; needs --seed (docs/scaling.md)",
-		 "I/N"},
-		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots,
-		 "number of boots (default: the scenario's)", "N"},
-		{"time", 't', 0, G_OPTION_ARG_STRING, &o.time,
-		 "start boots until this much time has passed: 90s, 30m, 8h", "T"},
-		{"seed", 's', 0, G_OPTION_ARG_STRING, &o.seed,
-		 "seed of the hunt (default: random, and recorded)", "SEED"},
-		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.results,
-		 "folder for the hunt's folder (default: results/runs)", "DIR"},
-		{"keep", 0, 0, G_OPTION_ARG_STRING, &o.keep,
-		 "most that the logs of clean boots may take; the oldest give way (default 2G, 0: "
-		 "no limit)",
-		 "SIZE"},
-		{"resume", 0, 0, G_OPTION_ARG_STRING, &o.resume,
-		 "go on with a hunt that was killed or interrupted, or with more --boots or --time",
-		 "ID"},
-		{"strict", 0, 0, G_OPTION_ARG_NONE, &o.strict,
-		 "known issues count like unknown ones", NULL},
-		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o.dry_run,
-		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
-		G_OPTION_ENTRY_NULL,
-	};
-	g_autoptr(GOptionContext) context = g_option_context_new("[SCENARIO]");
-	int code = -1;
+	GOptionContext *context = g_option_context_new("[SCENARIO]");
 
 	g_option_context_set_summary(
 		context,
@@ -255,9 +217,83 @@ int cmd_run(int argc, char **argv)
 		"Exit codes: 0 clean, 1 incident or hang, 2 usage, 3 our own failure, "
 		"4 unexposed.\nOnly guests are touched: this machine's own memory is never "
 		"taken offline.\n");
+	return context;
+}
+
+static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
+{
+	g_autofree char *list = vm_backend_list();
+	g_autofree char *backends =
+		g_strdup_printf("where guests run: %s; several times: on all of these hosts", list);
+	const GOptionEntry entries[] = {
+		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel,
+		 "debian (default), debian:SUITE, host, a cached version (6.12), or a bzImage's "
+		 "path",
+		 "KERNEL"},
+		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o->modules,
+		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
+		{"accel", 0, 0, G_OPTION_ARG_STRING, &o->accel, "auto (default), kvm or tcg",
+		 "ACCEL"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->backends, backends, "BACKEND"},
+		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o->jobs,
+		 "boots at once on each host: a number (default 1), or auto: as many as cores and "
+		 "memory carry, measured",
+		 "N"},
+		{"pin", 0, 0, G_OPTION_ARG_NONE, &o->pin,
+		 "each guest's vCPUs stay on host CPUs of their own", NULL},
+		{"shard", 0, 0, G_OPTION_ARG_STRING, &o->shard,
+		 "this share of the boots alone, I from 1 to N; needs --seed (docs/scaling.md)",
+		 "I/N"},
+		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o->boots,
+		 "number of boots (default: the scenario's)", "N"},
+		{"time", 't', 0, G_OPTION_ARG_STRING, &o->time,
+		 "start boots until this much time has passed: 90s, 30m, 8h", "T"},
+		{"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
+		 "seed of the hunt (default: random, and recorded)", "SEED"},
+		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o->results,
+		 "folder for the hunt's folder (default: results/runs)", "DIR"},
+		{"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
+		 "most that the logs of clean boots may take; the oldest give way (default 2G, 0: "
+		 "no limit)",
+		 "SIZE"},
+		{"resume", 0, 0, G_OPTION_ARG_STRING, &o->resume,
+		 "go on with a hunt that was killed or interrupted, or with more --boots or --time",
+		 "ID"},
+		{"strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
+		 "known issues count like unknown ones", NULL},
+		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o->dry_run,
+		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
+		G_OPTION_ENTRY_NULL,
+	};
+	g_autoptr(GOptionContext) context = context_new();
+
 	g_option_context_add_main_entries(context, entries, NULL);
+	return g_option_context_parse(context, argc, argv, error);
+}
+
+static void options_clear(Options *o)
+{
+	g_free(o->kernel);
+	g_free(o->modules);
+	g_free(o->accel);
+	g_strfreev(o->backends);
+	g_free(o->jobs);
+	g_free(o->shard);
+	g_free(o->time);
+	g_free(o->seed);
+	g_free(o->results);
+	g_free(o->resume);
+	g_free(o->keep);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	Options o = {0};
+	int code = -1;
+
 	g_set_prgname("pfnhunt run");
-	if (g_option_context_parse(context, &argc, &argv, &error)) {
+	if (parse(&o, &argc, &argv, &error)) {
 		if (argc > 2)
 			cmd_usage_error(&error, "one scenario at a time: '%s' is one too many",
 					argv[2]);
@@ -269,16 +305,6 @@ int cmd_run(int argc, char **argv)
 	}
 	if (error)
 		code = cmd_fail(error);
-	g_free(o.kernel);
-	g_free(o.modules);
-	g_free(o.accel);
-	g_strfreev(o.backends);
-	g_free(o.jobs);
-	g_free(o.shard);
-	g_free(o.time);
-	g_free(o.seed);
-	g_free(o.results);
-	g_free(o.resume);
-	g_free(o.keep);
+	options_clear(&o);
 	return code;
 }
