@@ -6,7 +6,7 @@
 #include "host-driver/libvirt/clean.h"
 #include "host-driver/base/error.h"
 #include "host-driver/libvirt/files.h"
-#include "host-driver/libvirt/host.h"
+#include "host-driver/libvirt/connection.h"
 #include "host-driver/libvirt/owner.h"
 #include "host-driver/libvirt/xml.h"
 

@@ -3,7 +3,7 @@
 #ifndef PFNHUNT_VM_LIBVIRT_CLEAN_H
 #define PFNHUNT_VM_LIBVIRT_CLEAN_H
 
-#include "host-driver/libvirt/host.h"
+#include "host-driver/libvirt/connection.h"
 
 /* @text: one line on something that was removed, or kept because its owner is not known. */
 typedef void (*LvCleanTell)(const char *text, gpointer user);

@@ -132,6 +132,49 @@ static char *put(LvHost *host, virStoragePoolPtr pool, const char *path, GError 
 	return copy;
 }
 
+/* Somebody else may have a pool of that name. */
+static gboolean is_our_pool(virStoragePoolPtr pool)
+{
+	char *xml = virStoragePoolGetXMLDesc(pool, 0);
+	gboolean ours = xml && strstr(xml, "<path>" POOL_PATH "</path>");
+
+	free(xml);
+	return ours;
+}
+
+void lv_pool_remove_empty(virConnectPtr conn)
+{
+	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, POOL_NAME);
+
+	if (!pool)
+		return;
+	if (is_our_pool(pool) && virStoragePoolIsActive(pool) == 1 &&
+	    virStoragePoolNumOfVolumes(pool) == 0 && virStoragePoolDestroy(pool) == 0) {
+		virStoragePoolDelete(pool, 0);
+		virStoragePoolUndefine(pool);
+	}
+	virStoragePoolFree(pool);
+}
+
+/* Before the host is closed: all that was uploaded, and the pool if it was ours and is empty. */
+static void remove_files(LvHost *host)
+{
+	GHashTableIter iter;
+	gpointer there;
+
+	g_hash_table_iter_init(&iter, host->files);
+	while (g_hash_table_iter_next(&iter, NULL, &there)) {
+		virStorageVolPtr volume = virStorageVolLookupByPath(host->conn, there);
+
+		if (!volume)
+			continue;
+		virStorageVolDelete(volume, 0);
+		virStorageVolFree(volume);
+	}
+	g_hash_table_remove_all(host->files);
+	lv_pool_remove_empty(host->conn);
+}
+
 char *lv_host_file(LvHost *host, const char *path, GError **error)
 {
 	g_autoptr(GMutexLocker) locker = NULL;
@@ -155,51 +198,9 @@ char *lv_host_file(LvHost *host, const char *path, GError **error)
 	}
 	there = put(host, pool, path, error);
 	virStoragePoolFree(pool);
-	if (there)
+	if (there) {
 		g_hash_table_insert(host->files, g_strdup(path), g_strdup(there));
+		host->remove_files = remove_files;
+	}
 	return there;
-}
-
-void lv_host_remove_files(LvHost *host)
-{
-	GHashTableIter iter;
-	gpointer there;
-
-	if (g_hash_table_size(host->files) == 0)
-		return;
-	g_hash_table_iter_init(&iter, host->files);
-	while (g_hash_table_iter_next(&iter, NULL, &there)) {
-		virStorageVolPtr volume = virStorageVolLookupByPath(host->conn, there);
-
-		if (!volume)
-			continue;
-		virStorageVolDelete(volume, 0);
-		virStorageVolFree(volume);
-	}
-	g_hash_table_remove_all(host->files);
-	lv_pool_remove_empty(host->conn);
-}
-
-/* Somebody else may have a pool of that name. */
-static gboolean is_our_pool(virStoragePoolPtr pool)
-{
-	char *xml = virStoragePoolGetXMLDesc(pool, 0);
-	gboolean ours = xml && strstr(xml, "<path>" POOL_PATH "</path>");
-
-	free(xml);
-	return ours;
-}
-
-void lv_pool_remove_empty(virConnectPtr conn)
-{
-	virStoragePoolPtr pool = virStoragePoolLookupByName(conn, POOL_NAME);
-
-	if (!pool)
-		return;
-	if (is_our_pool(pool) && virStoragePoolIsActive(pool) == 1 &&
-	    virStoragePoolNumOfVolumes(pool) == 0 && virStoragePoolDestroy(pool) == 0) {
-		virStoragePoolDelete(pool, 0);
-		virStoragePoolUndefine(pool);
-	}
-	virStoragePoolFree(pool);
 }

@@ -3,17 +3,15 @@
 #ifndef PFNHUNT_VM_LIBVIRT_FILES_H
 #define PFNHUNT_VM_LIBVIRT_FILES_H
 
-#include "host-driver/libvirt/host.h"
+#include "host-driver/libvirt/connection.h"
 
 /*
  * Where QEMU on @host finds the file @path of ours: there itself, or uploaded as a volume.
  * Once a path; the copy goes with the host. NULL + INFRA. (transfer full)
  */
 char *lv_host_file(LvHost *host, const char *path, GError **error);
-/* Removes what was uploaded, and the pool if it was ours and is empty. */
-void lv_host_remove_files(LvHost *host);
 
-/* The owner (vm-libvirt-owner.h) of a volume called @name, or NULL: not ours. */
+/* The owner (owner.h) of a volume called @name, or NULL: not ours. */
 char *lv_volume_owner(const char *name);
 /* The pools that may hold ours, the first choice first; NULL-terminated. */
 extern const char *const lv_pool_names[];

@@ -8,7 +8,8 @@
 #define PFNHUNT_VM_LIBVIRT_INTERNAL_H
 
 #include "host-driver/vm/panic-hold.h"
-#include "host-driver/libvirt/host.h"
+#include "host-driver/vm/vm.h"
+#include "host-driver/libvirt/connection.h"
 #include "host-driver/libvirt/stream.h"
 #include "host-driver/base/stream.h"
 

@@ -8,6 +8,7 @@
  */
 #include "host-driver/base/error.h"
 #include "host-driver/libvirt/clean.h"
+#include "host-driver/libvirt/host.h"
 #include "host-driver/libvirt/internal.h"
 #include "host-driver/libvirt/xml.h"
 #include "host-driver/base/source.h"
