@@ -21,21 +21,6 @@
 
 enum { VMLINUX_KEPT = 16 };
 
-void kernel_free(Kernel *kernel)
-{
-	if (!kernel)
-		return;
-	g_free(kernel->spec);
-	g_free(kernel->release);
-	g_free(kernel->version);
-	g_free(kernel->image_path);
-	g_free(kernel->vmlinux_path);
-	g_free(kernel->modules_dir);
-	g_free(kernel->config_path);
-	g_free(kernel->build_id);
-	g_free(kernel);
-}
-
 static int oldest_first(gconstpointer a, gconstpointer b)
 {
 	const char *const *x = a, *const *y = b;
@@ -345,17 +330,6 @@ Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress pr
 	if (strcmp(spec, "debian") == 0 || g_str_has_prefix(spec, "debian:"))
 		return kernel_debian_open(cache, spec, progress, user, error);
 	return open_version(cache, spec, error);
-}
-
-void kernel_entry_free(KernelEntry *entry)
-{
-	if (!entry)
-		return;
-	g_free(entry->spec);
-	g_free(entry->release);
-	g_free(entry->version);
-	g_free(entry->where);
-	g_free(entry);
 }
 
 static void add_entry(GPtrArray *list, const char *spec, const char *release, const char *version,
