@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The libvirt backend: vm-libvirt.c is the machine's life in the main loop, vm-libvirt-job.c
- * hands work to a thread, vm-libvirt-work.c is launch and end there, vm-libvirt-calls.c what
- * is asked of a running guest.
+ * The libvirt backend, from the bottom up: machine.c is what all of it knows, job.c hands work
+ * to a thread, work.c is launch and end there, calls.c what is asked of a running guest,
+ * libvirt.c the machine's life in the main loop.
  */
 #ifndef PFNHUNT_VM_LIBVIRT_INTERNAL_H
 #define PFNHUNT_VM_LIBVIRT_INTERNAL_H
@@ -14,17 +14,23 @@
 #include "host-driver/base/stream.h"
 
 typedef struct LvJob LvJob;
+typedef struct VmLibvirt VmLibvirt;
 
 /*
  * Lives as long as anybody knows it: the main loop until free(), its worker, libvirt's
  * callbacks. What the worker sets is there for the main loop once the launch is over.
  */
-typedef struct {
+struct VmLibvirt {
 	Vm vm;
 	gint refs;
 	VmConfig *config; /* a copy */
 	char *name;	  /* of the domain */
 	GMainContext *context;
+
+	/* What libvirt's callbacks and the killer tell, in the main loop. */
+	void (*on_end)(VmLibvirt *v, int wait_status, const char *detail);
+	/* @data, which may be NULL, is changed to our names. */
+	void (*on_event)(VmLibvirt *v, const char *name, JsonObject *data);
 
 	/* of the main loop alone */
 	VmListener listener;
@@ -57,15 +63,19 @@ typedef struct {
 	gboolean dead;	    /* under mutex: its domain is gone, or never was */
 	gboolean left;	    /* under mutex: the worker is through */
 	guint killers;	    /* under mutex: threads that are ending the domain */
-} VmLibvirt;
+};
 
+/* machine.c */
 VmLibvirt *lv_ref(VmLibvirt *v);
 void lv_unref(VmLibvirt *v);
+/* A line of management traffic, for the listener, unless the machine is over. Main loop. */
+void lv_transcript(VmLibvirt *v, char direction, const char *line);
 
 /* A piece of blocking work. @run in the worker, in order; @over in the main loop, once. */
 struct LvJob {
 	VmLibvirt *v;
-	void (*run)(LvJob *job); /* NULL: the worker's last */
+	void (*run)(LvJob *job);     /* NULL: runs elsewhere, or @leave does */
+	void (*leave)(VmLibvirt *v); /* the worker's last, also of a machine that is dead */
 	/* Not when freeing. After a deadline the worker still has the rest of the job. */
 	void (*over)(LvJob *job, const GError *error);
 	VmDone done;
@@ -86,15 +96,16 @@ struct LvJob {
 	gint answered; /* atomic: the caller was told, or wants nothing to be done */
 };
 
+/* job.c */
 /* Not started yet; holds a reference to @v. @what: static. */
 LvJob *lv_job_new(VmLibvirt *v, const char *what, void (*run)(LvJob *job));
 /* Queues; takes @job. @first: before what already waits. */
 void lv_job_start(LvJob *job, gboolean first);
 /* Takes @job, whose machine does not run: it ends with an error, from the main loop. */
 void lv_job_refuse(LvJob *job);
-/* Begins the thread that runs the jobs; ends it, after what already waits. */
+/* Begins the thread that runs the jobs; ends it, after what already waits and then @leave. */
 void lv_worker_start(VmLibvirt *v);
-void lv_worker_end(VmLibvirt *v);
+void lv_worker_end(VmLibvirt *v, void (*leave)(VmLibvirt *v));
 /* From the thread that has run @job: hands it back to the main loop. */
 void lv_job_back(LvJob *job);
 void lv_job_free(LvJob *job);
@@ -107,23 +118,17 @@ gboolean lv_jobs_fail(VmLibvirt *v, const char *why);
 /* Frees those that are back, unheard. */
 void lv_jobs_drop(VmLibvirt *v);
 
-/* vm-libvirt-work.c */
+/* work.c */
 /* The launch: a job's run(). The guest runs when it ends without error. */
 void lv_launch(LvJob *job);
-/* Deregisters, closes and lets go of all that the launch made; the worker's last. */
+/* Deregisters, closes and lets go of all that the launch made; for lv_worker_end(). */
 void lv_leave(VmLibvirt *v);
-/* Ends the domain from a thread of its own; lv_ended() follows. Main loop. */
+/* Ends the domain from a thread of its own; on_end() follows. Main loop. */
 void lv_kill(VmLibvirt *v);
 /* QMP through libvirt, from the worker; takes @arguments. Sets job->reply or job->error. */
 void lv_qmp(LvJob *job, const char *command, JsonObject *arguments);
 
-/* vm-libvirt.c, in the main loop: told by libvirt's callbacks and the worker */
-void lv_ended(VmLibvirt *v, int wait_status, const char *detail);
-/* @data, which may be NULL, is changed to our names. */
-void lv_event(VmLibvirt *v, const char *name, JsonObject *data);
-void lv_transcript(VmLibvirt *v, char direction, const char *line);
-
-/* vm-libvirt-calls.c */
+/* calls.c */
 void lv_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone done, gpointer user);
 void lv_balloon(Vm *vm, guint64 memory_bytes, VmDone done, gpointer user);
 void lv_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer user);

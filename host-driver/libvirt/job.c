@@ -179,10 +179,10 @@ static gpointer work(gpointer user)
 
 	for (;;) {
 		LvJob *job = g_async_queue_pop(v->queue);
-		gboolean last = !job->run;
+		gboolean last = job->leave != NULL;
 
 		if (last)
-			lv_leave(v);
+			job->leave(v);
 		else if (is_dead(v))
 			not_running(job);
 		else if (!g_atomic_int_get(&job->answered))
@@ -205,10 +205,11 @@ void lv_worker_start(VmLibvirt *v)
 	g_thread_unref(g_thread_new("libvirt-guest", work, lv_ref(v)));
 }
 
-void lv_worker_end(VmLibvirt *v)
+void lv_worker_end(VmLibvirt *v, void (*leave)(VmLibvirt *v))
 {
 	LvJob *last = lv_job_new(v, "end", NULL);
 
+	last->leave = leave;
 	last->deadline_ms = 0;
 	lv_job_start(last, FALSE);
 }

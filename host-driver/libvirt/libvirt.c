@@ -14,7 +14,6 @@
 #include "host-driver/base/source.h"
 
 #include <sys/wait.h>
-#include <unistd.h>
 
 #define LAUNCH_MS      300000 /* with an upload of the kernel to a far host */
 #define STOP_MS	       20000  /* libvirt waits for the process to be reaped */
@@ -24,46 +23,12 @@
 #define LOST_CHECK_MS  500
 #define SEND_MAX_BYTES (1u << 20)
 
-VmLibvirt *lv_ref(VmLibvirt *v)
-{
-	g_atomic_int_inc(&v->refs);
-	return v;
-}
-
-void lv_unref(VmLibvirt *v)
-{
-	if (!g_atomic_int_dec_and_test(&v->refs))
-		return;
-	if (v->queue)
-		g_async_queue_unref(v->queue);
-	g_async_queue_unref(v->back);
-	g_source_unref(v->back_source);
-	g_main_context_unref(v->context);
-	g_mutex_clear(&v->mutex);
-	g_cond_clear(&v->cond);
-	vm_config_free(v->config);
-	if (v->console_fd >= 0)
-		close(v->console_fd);
-	g_free(v->console_path);
-	g_free(v->agent_path);
-	g_free(v->domain_xml);
-	g_free(v->detail);
-	g_free(v->name);
-	g_free(v);
-}
-
 static void tell_event(const char *name, JsonObject *data, gpointer user)
 {
 	VmLibvirt *v = user;
 
 	if (v->listener.event)
 		v->listener.event(&v->vm, name, data, v->user);
-}
-
-void lv_transcript(VmLibvirt *v, char direction, const char *line)
-{
-	if (!v->freeing && !v->over && v->listener.transcript)
-		v->listener.transcript(&v->vm, direction, line, v->user);
 }
 
 static void timers_stop(VmLibvirt *v)
@@ -108,7 +73,7 @@ static void finish_when_read(VmLibvirt *v)
 		finish(v);
 }
 
-void lv_ended(VmLibvirt *v, int wait_status, const char *detail)
+static void ended(VmLibvirt *v, int wait_status, const char *detail)
 {
 	if (v->ended || v->freeing) {
 		finish_when_read(v);
@@ -178,13 +143,13 @@ static gboolean stop_late(gpointer user)
 	VmLibvirt *v = user;
 
 	v->launched = TRUE; /* or it never will be */
-	lv_ended(v, W_EXITCODE(1, 0), "libvirt: the guest does not end");
+	ended(v, W_EXITCODE(1, 0), "libvirt: the guest does not end");
 	return G_SOURCE_REMOVE;
 }
 
 static gboolean stop_lost(gpointer user)
 {
-	lv_ended(user, W_EXITCODE(1, 0), "libvirt: the host is lost");
+	ended(user, W_EXITCODE(1, 0), "libvirt: the host is lost");
 	return G_SOURCE_REMOVE;
 }
 
@@ -215,7 +180,7 @@ static gboolean launch_late(gpointer user)
 
 	v->launched = TRUE;
 	lv_kill(v);
-	lv_ended(v, W_EXITCODE(1, 0), "libvirt: the guest did not begin in time");
+	ended(v, W_EXITCODE(1, 0), "libvirt: the guest did not begin in time");
 	return G_SOURCE_REMOVE;
 }
 
@@ -254,7 +219,7 @@ static void launch_over(LvJob *job, const GError *error)
 			tell_lost(v, error->message);
 		if (v->freeing)
 			return;
-		lv_ended(v, W_EXITCODE(1, 0), error->message);
+		ended(v, W_EXITCODE(1, 0), error->message);
 		return;
 	}
 	if (v->console_fd >= 0) {
@@ -295,7 +260,7 @@ static void rename_device(JsonObject *data, const char *member)
 		json_object_set_string_member(data, member, name + 3);
 }
 
-void lv_event(VmLibvirt *v, const char *name, JsonObject *data)
+static void event(VmLibvirt *v, const char *name, JsonObject *data)
 {
 	JsonObject *shutdown;
 
@@ -345,7 +310,7 @@ static void vm_libvirt_free(Vm *vm)
 	if (v->queue) {
 		if (is_alive(v) && !v->lost)
 			lv_kill(v);
-		lv_worker_end(v);
+		lv_worker_end(v, lv_leave);
 		g_mutex_lock(&v->mutex);
 		while ((v->killers || !v->left) && g_cond_wait_until(&v->cond, &v->mutex, until_us))
 			;
@@ -396,6 +361,8 @@ static Vm *vm_libvirt_create(const VmConfig *config, GError **error)
 		return NULL;
 	v = g_new0(VmLibvirt, 1);
 	v->refs = 1;
+	v->on_end = ended;
+	v->on_event = event;
 	v->vm.ops = &vm_libvirt_ops;
 	v->config = vm_config_copy(config);
 	v->name = g_strdup_printf("pfnhunt-%08x", g_random_int());

@@ -37,7 +37,7 @@ static void stopped(VmLibvirt *v, int detail)
 				   ? words[detail]
 				   : "libvirt: the domain stopped";
 
-	lv_ended(v, W_EXITCODE(*text != '\0', 0), text);
+	v->on_end(v, W_EXITCODE(*text != '\0', 0), text);
 }
 
 static int lifecycle(virConnectPtr conn, virDomainPtr dom, int event, int detail, void *user)
@@ -69,7 +69,8 @@ static void qemu_event(virConnectPtr conn, virDomainPtr dom, const char *name, l
 				name, node ? details : "null", seconds, micros);
 
 	lv_transcript(v, '<', line);
-	lv_event(v, name, node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
+	v->on_event(v, name,
+		    node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL);
 }
 
 static char *make_xml(VmLibvirt *v, GError **error)
@@ -240,7 +241,7 @@ void lv_leave(VmLibvirt *v)
 static void killed(LvJob *job, const GError *error)
 {
 	if (!error)
-		lv_ended(job->v, 0, "");
+		job->v->on_end(job->v, 0, "");
 }
 
 /*
