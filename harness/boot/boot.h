@@ -12,8 +12,8 @@
 #include "harness/scenario/scenario.h"
 #include "harness/incident/triage.h"
 #include "harness/verdict/verdict.h"
+#include "host-driver/backend.h"
 #include "host-driver/kernel/kernel.h"
-#include "host-driver/vm/vm.h"
 
 /* Deadlines; tests shorten them. */
 typedef struct {

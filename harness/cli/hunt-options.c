@@ -3,6 +3,7 @@
 #include "harness/cli/hunt-options.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
+#include "host-driver/fake/fake.h"
 
 #include <sys/random.h>
 

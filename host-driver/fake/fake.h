@@ -20,7 +20,11 @@
 #ifndef PFNHUNT_VM_FAKE_H
 #define PFNHUNT_VM_FAKE_H
 
+#include "host-driver/vm/vm.h"
+
 #include <sys/types.h>
+
+extern const VmOps vm_fake_ops;
 
 /* The script that machines created from now on play; copied. NULL: a silent machine. */
 void vm_fake_set_script(const char *script);

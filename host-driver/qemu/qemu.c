@@ -7,6 +7,7 @@
  * A panic is told late (vm-hold.h). A reset does not end QEMU at once either: the memory is
  * evidence.
  */
+#include "host-driver/qemu/ops.h"
 #include "host-driver/base/error.h"
 #include "host-driver/qemu/argv.h"
 #include "host-driver/qemu/internal.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The libvirt backend as far as it needs no libvirt: URIs, domain XML, who owns what. */
+#include "host-driver/backend.h"
 #include "host-driver/base/error.h"
 #include "host-driver/libvirt/files.h"
 #include "host-driver/libvirt/owner.h"

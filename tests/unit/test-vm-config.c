@@ -3,6 +3,7 @@
 #include "host-driver/base/error.h"
 #include "host-driver/vm/accel-internal.h"
 #include "host-driver/qemu/argv.h"
+#include "host-driver/qemu/ops.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scripted machine: what it plays, and that it keeps the promises of vm.h like a real one. */
 #include "host-driver/fake/fake.h"
+#include "host-driver/backend.h"
 #include "host-driver/base/error.h"
-#include "host-driver/vm/vm.h"
 
 #include <string.h>
 #include <sys/wait.h>

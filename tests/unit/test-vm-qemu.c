@@ -4,6 +4,7 @@
  * that nothing of it stays behind. FAKE_QEMU names that program.
  */
 #include "host-driver/base/error.h"
+#include "host-driver/qemu/ops.h"
 #include "host-driver/vm/machine.h"
 
 #include <errno.h>
