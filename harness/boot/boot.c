@@ -233,8 +233,7 @@ static gboolean tick(gpointer user)
 		boot->vm->ops->query_memory(boot->vm, memory_done, boot);
 	}
 	show_progress(boot, now);
-	boot_check_state(boot, (now - boot->state_since_us) / 1000,
-			 (now - MAX(boot->heard_us, boot->started_us)) / 1000);
+	boot_check_deadlines(boot, now);
 	return G_SOURCE_CONTINUE;
 }
 

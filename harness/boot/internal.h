@@ -106,8 +106,8 @@ void boot_stop_run(Boot *boot, const char *why);
 void boot_become_corpse(Boot *boot, gboolean nmi);
 /* Ends it: by the agent's poweroff, or at once. May be called again. */
 void boot_end(Boot *boot, gboolean poweroff);
-/* The states' deadlines. @in_ms: time in the state, @silent_ms: since the agent's last word. */
-void boot_check_state(Boot *boot, gint64 in_ms, gint64 silent_ms);
+/* Goes on to the next state when a deadline of this one has passed. In each tick. */
+void boot_check_deadlines(Boot *boot, gint64 now_us);
 gboolean boot_is_emulated(const BootConfig *config);
 
 /* pressure.c: as those of resize.c, who call them; and what came of it, or NULL. */

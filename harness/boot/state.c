@@ -94,70 +94,155 @@ void boot_become_corpse(Boot *boot, gboolean nmi)
 	}
 }
 
-static void go_quiet(Boot *boot, const char *phase)
+/* What a deadline may ask about the boot, besides its state. */
+enum {
+	LAUNCHING = 1 << 0, /* the guest has yet to begin: the backend has a deadline of its own */
+	CONSOLE = 1 << 1,   /* it has said something on the console */
+	SPLAT = 1 << 2,	    /* there was one that counts */
+	STOP_AT_SPLAT = 1 << 3, /* the scenario wants no more than the first incident */
+	OPS_RUN = 1 << 4,	/* the agent has said phase `run` */
+	INTERRUPTED = 1 << 5,	/* by the user */
+	PANIC = 1 << 6,		/* the machine told of one */
+	MACHINE = 1 << 7,	/* it is still there */
+	POWEROFF = 1 << 8,	/* the guest is to switch itself off */
+	READING = 1 << 9,	/* its memory is being read */
+};
+
+/* When the time begins that a deadline limits. */
+typedef enum {
+	SINCE_STATE,   /* with the state; a running guest's again with phase `run` */
+	SINCE_HEARD,   /* with the agent's last word, or power-on */
+	SINCE_CONSOLE, /* with the last byte on the console */
+	SINCE_SPLAT,   /* with the first splat */
+	SINCE_COUNT,
+} Since;
+
+typedef enum {
+	LIMIT_NONE, /* as soon as the conditions hold */
+	LIMIT_CONSOLE,
+	LIMIT_HELLO,
+	LIMIT_PLUG,
+	LIMIT_QUIET,
+	LIMIT_CORPSE,
+	LIMIT_DURATION, /* of the ops, and the time to stop */
+	LIMIT_LINGER,
+	LIMIT_STOP,
+	LIMIT_EXIT,
+	LIMIT_COUNT,
+} Limit;
+
+typedef struct {
+	BootState state;
+	guint when, unless; /* all of these hold, none of those */
+	Since since;
+	Limit limit;
+	BootState next;
+	gboolean nmi;	    /* to a corpse: asks it where it hangs */
+	const char *reason; /* to a corpse: it hangs, and when; to stopping: why. NULL: no hang */
+} Deadline;
+
+/*
+ * Every wait of a boot, and what becomes of it when its time is up. The first row of its state
+ * that is due counts. After a splat a guest that falls silent is dead, not hanging: no reason.
+ */
+static const Deadline deadline[] = {
+	{BOOT_POWER_ON, 0, LAUNCHING | CONSOLE, SINCE_STATE, LIMIT_CONSOLE, BOOT_CORPSE, TRUE,
+	 "and not one byte on the console"},
+	{BOOT_POWER_ON, 0, LAUNCHING, SINCE_STATE, LIMIT_HELLO, BOOT_CORPSE, TRUE,
+	 "before its hello"},
+	{BOOT_POWER_ON, SPLAT, LAUNCHING, SINCE_CONSOLE, LIMIT_CORPSE, BOOT_CORPSE, TRUE, NULL},
+
+	/* The thread that plugs may be dead while others still answer. */
+	{BOOT_PLUG, SPLAT, 0, SINCE_SPLAT, LIMIT_QUIET, BOOT_CORPSE, TRUE, NULL},
+	{BOOT_PLUG, 0, 0, SINCE_STATE, LIMIT_PLUG, BOOT_CORPSE, TRUE, "while memory was plugged"},
+	{BOOT_PLUG, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE, "while memory was plugged"},
+
+	/* From `go` to phase `run` ({BOOT_RUN, 0, OPS_RUN, ...}) only silence is limited. */
+	{BOOT_RUN, SPLAT, 0, SINCE_HEARD, LIMIT_CORPSE, BOOT_CORPSE, TRUE, NULL},
+	{BOOT_RUN, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE, "while the ops ran"},
+	{BOOT_RUN, OPS_RUN, 0, SINCE_STATE, LIMIT_DURATION, BOOT_STOPPING, FALSE,
+	 "the agent overran its duration"},
+	{BOOT_RUN, SPLAT | STOP_AT_SPLAT, 0, SINCE_SPLAT, LIMIT_LINGER, BOOT_STOPPING, FALSE,
+	 "first incident"},
+
+	{BOOT_STOPPING, SPLAT, 0, SINCE_STATE, LIMIT_STOP, BOOT_CORPSE, FALSE, NULL},
+	{BOOT_STOPPING, SPLAT, 0, SINCE_HEARD, LIMIT_CORPSE, BOOT_CORPSE, FALSE, NULL},
+	{BOOT_STOPPING, INTERRUPTED, SPLAT, SINCE_STATE, LIMIT_STOP, BOOT_CORPSE, FALSE, NULL},
+	{BOOT_STOPPING, INTERRUPTED, SPLAT, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, FALSE, NULL},
+	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_STATE, LIMIT_STOP, BOOT_CORPSE, TRUE,
+	 "after it was told to stop"},
+	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE,
+	 "after it was told to stop"},
+
+	{BOOT_CORPSE, 0, 0, SINCE_STATE, LIMIT_CORPSE, BOOT_ENDING, FALSE, NULL},
+	{BOOT_CORPSE, PANIC, 0, SINCE_STATE, LIMIT_NONE, BOOT_ENDING, FALSE, NULL},
+
+	/* Its memory is read first; the exit that it was asked for gets its time. */
+	{BOOT_ENDING, MACHINE, 0, SINCE_STATE, LIMIT_EXIT, BOOT_OVER, FALSE, NULL},
+	{BOOT_ENDING, MACHINE, POWEROFF | READING, SINCE_STATE, LIMIT_NONE, BOOT_OVER, FALSE, NULL},
+};
+
+static guint conditions(const Boot *boot)
 {
-	if (!boot->quiet)
-		boot->quiet = g_strdup(phase);
-	boot_become_corpse(boot, TRUE);
+	return (boot->launching ? LAUNCHING : 0) | (boot->console_bytes ? CONSOLE : 0) |
+	       (boot->splat_us ? SPLAT : 0) |
+	       (g_str_equal(boot->config.scenario->stop, "never") ? 0 : STOP_AT_SPLAT) |
+	       (boot->go_ns >= 0 ? OPS_RUN : 0) | (boot->interrupted ? INTERRUPTED : 0) |
+	       (boot->saw_panic ? PANIC : 0) | (boot->vm_running ? MACHINE : 0) |
+	       (boot->poweroff ? POWEROFF : 0) | (boot->rec_pending ? READING : 0);
 }
 
-/* The states' deadlines. @in_ms: time in the state, @silent_ms: since the agent's last word. */
-void boot_check_state(Boot *boot, gint64 in_ms, gint64 silent_ms)
+/* The time of @row is up: on to its next state. */
+static void pass(Boot *boot, const Deadline *row)
+{
+	if (row->next == BOOT_STOPPING) {
+		boot_stop_run(boot, row->reason);
+	} else if (row->next == BOOT_CORPSE) {
+		if (row->reason && !boot->quiet)
+			boot->quiet = g_strdup(row->reason);
+		boot_become_corpse(boot, row->nmi);
+	} else if (row->next == BOOT_ENDING) {
+		boot_end(boot, FALSE);
+	} else {
+		boot->vm->ops->stop(boot->vm); /* it is over when the machine is */
+	}
+}
+
+void boot_check_deadlines(Boot *boot, gint64 now_us)
 {
 	const BootDeadlines *d = &boot->deadlines;
-	gint64 now = g_get_monotonic_time();
 	const Scenario *s = boot->config.scenario;
+	const gint64 since_us[SINCE_COUNT] = {
+		[SINCE_STATE] = boot->state_since_us,
+		[SINCE_HEARD] = MAX(boot->heard_us, boot->started_us),
+		[SINCE_CONSOLE] = boot->console_us,
+		[SINCE_SPLAT] = boot->splat_us,
+	};
+	const gint64 limit_ms[LIMIT_COUNT] = {
+		[LIMIT_NONE] = G_MININT64,
+		[LIMIT_CONSOLE] = d->console_ms,
+		[LIMIT_HELLO] = d->hello_ms,
+		[LIMIT_PLUG] = d->plug_ms,
+		[LIMIT_QUIET] = d->quiet_ms,
+		[LIMIT_CORPSE] = d->corpse_ms,
+		[LIMIT_DURATION] = (gint64)s->duration_ms + d->stop_ms,
+		[LIMIT_LINGER] = (gint64)s->linger_ms,
+		[LIMIT_STOP] = d->stop_ms,
+		[LIMIT_EXIT] = d->exit_ms,
+	};
+	guint holds;
 
-	switch (boot->state) {
-	case BOOT_POWER_ON:
-		if (boot->launching)
-			break; /* the backend has a deadline of its own */
-		if (boot->console_bytes == 0 && in_ms > d->console_ms)
-			go_quiet(boot, "and not one byte on the console");
-		else if (in_ms > d->hello_ms)
-			go_quiet(boot, "before its hello");
-		else if (boot->splat_us && now - boot->console_us > d->corpse_ms * 1000ll)
-			boot_become_corpse(boot, TRUE);
-		break;
-	case BOOT_PLUG:
-		/* The thread that plugs may be dead while others still answer. */
-		if (boot->splat_us && now - boot->splat_us > d->quiet_ms * 1000ll)
-			boot_become_corpse(boot, TRUE);
-		else if (in_ms > d->plug_ms || silent_ms > d->quiet_ms)
-			go_quiet(boot, "while memory was plugged");
-		break;
-	case BOOT_RUN:
-		if (boot->splat_us && silent_ms > d->corpse_ms)
-			boot_become_corpse(boot, TRUE);
-		else if (silent_ms > d->quiet_ms)
-			go_quiet(boot, "while the ops ran");
-		else if (boot->go_ns >= 0 && in_ms > (gint64)s->duration_ms + d->stop_ms)
-			boot_stop_run(boot, "the agent overran its duration");
-		else if (boot->splat_us && !g_str_equal(s->stop, "never") &&
-			 now - boot->splat_us > (gint64)s->linger_ms * 1000)
-			boot_stop_run(boot, "first incident");
-		break;
-	case BOOT_STOPPING:
-		if (in_ms > d->stop_ms ||
-		    silent_ms > (boot->splat_us ? d->corpse_ms : d->quiet_ms)) {
-			if (boot->splat_us || boot->interrupted)
-				boot_become_corpse(boot, FALSE);
-			else
-				go_quiet(boot, "after it was told to stop");
-		}
-		break;
-	case BOOT_CORPSE:
-		if (in_ms > d->corpse_ms || boot->saw_panic)
-			boot_end(boot, FALSE);
-		break;
-	case BOOT_ENDING:
+	if (boot->state == BOOT_ENDING)
 		switch_off(boot);
-		/* Its memory is read first; the exit that it was asked for gets its time. */
-		if (boot->vm_running &&
-		    (in_ms > d->exit_ms || (!boot->poweroff && !boot->rec_pending)))
-			boot->vm->ops->stop(boot->vm);
-		break;
-	case BOOT_OVER:
-		break;
+	holds = conditions(boot);
+	for (guint i = 0; i < G_N_ELEMENTS(deadline); i++) {
+		const Deadline *row = &deadline[i];
+
+		if (row->state != boot->state || (holds & row->when) != row->when ||
+		    (holds & row->unless) ||
+		    (now_us - since_us[row->since]) / 1000 <= limit_ms[row->limit])
+			continue;
+		pass(boot, row);
+		return;
 	}
 }
