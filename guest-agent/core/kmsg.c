@@ -114,7 +114,7 @@ void kmsg_follow(const struct sink *sink)
 		struct kmsg_record parsed;
 
 		if (len < 0 && errno == EPIPE) {
-			sink_event(sink, "kmsg_overrun", NULL, NULL, NULL, NULL);
+			sink_event(sink, AGENT_EVENT_KMSG_OVERRUN, NULL, NULL, NULL, NULL);
 			continue;
 		}
 		if (len < 0 && errno != EINTR && errno != EINVAL)

@@ -138,7 +138,7 @@ static void take(struct port *port, size_t len)
 		char text[24];
 
 		snprintf(text, sizeof(text), "%llu", (unsigned long long)dropped);
-		sink_event(&sink, "lines_dropped", "count", text, NULL, NULL);
+		sink_event(&sink, AGENT_EVENT_LINES_DROPPED, "count", text, NULL, NULL);
 	}
 }
 

@@ -130,7 +130,7 @@ static void do_module(struct session *s, const struct wire_msg *msg)
 	int ret = boot_load_module(s->root_fd, path ? path : "", params ? params : "");
 
 	if (ret)
-		sink_event(&s->sink, "module_failed", "path", path ? path : "", "error",
+		sink_event(&s->sink, AGENT_EVENT_MODULE_FAILED, "path", path ? path : "", "error",
 			   strerror(-ret));
 }
 
@@ -145,7 +145,8 @@ static void do_set(struct session *s, const struct wire_msg *msg)
 	}
 	fd = openat(s->root_fd, path + (path[0] == '/'), O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0 || write(fd, value, strlen(value)) < 0)
-		sink_event(&s->sink, "set_failed", "path", path, "error", strerror(errno));
+		sink_event(&s->sink, AGENT_EVENT_SET_FAILED, "path", path, "error",
+			   strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
@@ -193,7 +194,8 @@ static void wait_plugged(struct session *s, uint64_t bytes)
 			snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)bytes);
 			snprintf(seen, sizeof(seen), "%llu",
 				 (unsigned long long)sums.plugged_bytes);
-			sink_event(&s->sink, "plug_timeout", "bytes", wanted, "seen", seen);
+			sink_event(&s->sink, AGENT_EVENT_PLUG_TIMEOUT, "bytes", wanted, "seen",
+				   seen);
 			return;
 		}
 		nap_ms(TICK_MS);
@@ -211,16 +213,16 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 	if (s->online_policy[0]) {
 		fd = openat(s->root_fd, ONLINE_POLICY_FILE, O_WRONLY | O_CLOEXEC);
 		if (fd < 0 || write(fd, s->online_policy, strlen(s->online_policy)) < 0)
-			sink_event(&s->sink, "online_policy_failed", "policy", s->online_policy,
-				   "error", strerror(errno));
+			sink_event(&s->sink, AGENT_EVENT_ONLINE_POLICY_FAILED, "policy",
+				   s->online_policy, "error", strerror(errno));
 		if (fd >= 0)
 			close(fd);
 	}
 	if (!faccessat(s->root_fd, VIRTIO_MEM_MODULE, F_OK, 0)) {
 		ret = boot_load_module(s->root_fd, VIRTIO_MEM_MODULE, params ? params : "");
 		if (ret)
-			sink_event(&s->sink, "module_failed", "path", VIRTIO_MEM_MODULE, "error",
-				   strerror(-ret));
+			sink_event(&s->sink, AGENT_EVENT_MODULE_FAILED, "path", VIRTIO_MEM_MODULE,
+				   "error", strerror(-ret));
 	}
 	wait_plugged(s, bytes);
 	say_mem(s);
@@ -320,7 +322,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	if (op_run_stop(s->run, STOP_DEADLINE_MS))
 		reason = "stuck";
 	if (looking && !lookout_stop(s->lookout, STOP_DEADLINE_MS))
-		sink_event(&s->sink, "stuck", "op", "lookout", NULL, NULL);
+		sink_event(&s->sink, AGENT_EVENT_STUCK, "op", "lookout", NULL, NULL);
 	op_run_count(s->run);
 	probe_end(s->probe);
 	say_mem(s);

@@ -102,7 +102,8 @@ static int offline(struct block_cancel *c, struct op_env *env, const struct bloc
 	op_count(env, OFFLINE_US, us);
 	if (us >= c->deadline_ms * 1000ULL) {
 		op_count(env, OVERDUE, 1);
-		op_event(env, "offline_overdue", "block", file->number, "ms", (int64_t)(us / 1000));
+		op_event(env, AGENT_EVENT_OFFLINE_OVERDUE, "block", file->number, "ms",
+			 (int64_t)(us / 1000));
 	}
 	return err;
 }

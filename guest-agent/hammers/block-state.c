@@ -89,13 +89,13 @@ static int write_state(struct block_state *c, struct op_env *env, struct block_f
 		op_count_max(env, OFFLINE_US_MAX, us);
 	if (us >= c->deadline_ms * 1000ULL) {
 		op_count(env, OVERDUE, 1);
-		op_event(env, offline ? "offline_overdue" : "online_overdue", "block", file->number,
-			 "ms", (int64_t)(us / 1000));
+		op_event(env, offline ? AGENT_EVENT_OFFLINE_OVERDUE : AGENT_EVENT_ONLINE_OVERDUE,
+			 "block", file->number, "ms", (int64_t)(us / 1000));
 	}
 	if (outcome(err) == OTHER && c->odd_errnos < ODD_ERRNOS_TOLD) {
 		c->odd_errnos++;
-		op_event(env, offline ? "offline_errno" : "online_errno", "block", file->number,
-			 "errno", err);
+		op_event(env, offline ? AGENT_EVENT_OFFLINE_ERRNO : AGENT_EVENT_ONLINE_ERRNO,
+			 "block", file->number, "errno", err);
 	}
 	if (err == ENODEV) {
 		/* Removed; perhaps it is back already under the same number. */

@@ -78,7 +78,8 @@ static void write_name(struct driver_unbind *c, struct op_env *env, unsigned int
 	else
 		op_count(env, err ? UNBIND_FAILED : UNBOUND, 1);
 	if (!bind || !err)
-		op_event(env, bind ? "bound" : "unbound", "device", (int64_t)i, "errno", err);
+		op_event(env, bind ? AGENT_EVENT_BOUND : AGENT_EVENT_UNBOUND, "device", (int64_t)i,
+			 "errno", err);
 }
 
 static int step(void *ctx, struct op_env *env)

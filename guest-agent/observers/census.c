@@ -64,7 +64,7 @@ static void look_back(struct census *c, struct op_env *env)
 {
 	for (unsigned int i = 0; i < LAST_LOOKS && census_look_last(c, env); i++)
 		walk_sleep_ms(LAST_GAP_MS);
-	op_event(env, "census", "plugged_pages", (int64_t)(c->plugged - c->pages.escaped),
+	op_event(env, AGENT_EVENT_CENSUS, "plugged_pages", (int64_t)(c->plugged - c->pages.escaped),
 		 "unread_blocks", c->unread);
 }
 

@@ -113,8 +113,8 @@ uint64_t op_random(struct op_env *env, uint64_t limit)
 	return (uint64_t)(((unsigned __int128)(x * 0x2545f4914f6cdd1dULL) * limit) >> 64);
 }
 
-void op_event(struct op_env *env, const char *what, const char *key0, int64_t value0,
-	      const char *key1, int64_t value1)
+void op_event_of(struct op_env *env, enum agent_event what, const char *of, const char *key0,
+		 int64_t value0, const char *key1, int64_t value1)
 {
 	uint32_t head = atomic_load_explicit(&env->event_head, memory_order_relaxed);
 	uint32_t tail = atomic_load_explicit(&env->event_tail, memory_order_acquire);
@@ -126,6 +126,7 @@ void op_event(struct op_env *env, const char *what, const char *key0, int64_t va
 	env->event[head % OP_EVENT_RING] = (struct op_event){
 		.t_ns = op_now_ns(),
 		.what = what,
+		.of = of,
 		.key = {key0, key1},
 		.value = {value0, value1},
 	};
@@ -140,6 +141,12 @@ void op_count_errno(struct op_env *env, unsigned int first, int err)
 	while (i < OP_ERRNO_COUNT - 1 && known[i] != err)
 		i++;
 	op_count(env, first + i, 1);
+}
+
+void op_event(struct op_env *env, enum agent_event what, const char *key0, int64_t value0,
+	      const char *key1, int64_t value1)
+{
+	op_event_of(env, what, NULL, key0, value0, key1, value1);
 }
 
 void op_deadline(struct op_env *env, unsigned int ms)

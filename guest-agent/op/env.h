@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "guest-agent/op/block-select.h"
+#include "guest-agent/contract/events.h"
 #include "guest-agent/contract/op.h"
 #include "guest-agent/contract/recorder.h"
 #include "guest-agent/op/targets.h"
@@ -19,7 +20,8 @@
 
 struct op_event {
 	uint64_t t_ns;
-	const char *what;   /* static text */
+	enum agent_event what;
+	const char *of;	    /* what it is about, or NULL; lives as long as the op */
 	const char *key[2]; /* static text or NULL */
 	int64_t value[2];
 };
@@ -111,8 +113,13 @@ void op_count_errno(struct op_env *env, unsigned int first, int err);
 /* A random number below @limit (which is not 0), from the plan's seed. */
 uint64_t op_random(struct op_env *env, uint64_t limit);
 
-/* Reports something worth a line; the texts are static, a NULL key is left out. */
-void op_event(struct op_env *env, const char *what, const char *key0, int64_t value0,
+/*
+ * Reports something worth a line; the keys are static, a NULL one is left out. Where there are
+ * several of a kind, @of says which: it lives as long as the op.
+ */
+void op_event_of(struct op_env *env, enum agent_event what, const char *of, const char *key0,
+		 int64_t value0, const char *key1, int64_t value1);
+void op_event(struct op_env *env, enum agent_event what, const char *key0, int64_t value0,
 	      const char *key1, int64_t value1);
 
 /*

@@ -249,9 +249,9 @@ static void *task_thread(void *user)
 	snprintf(comm, sizeof(comm), "%s", op->name);
 	pthread_setname_np(pthread_self(), comm);
 	if (op_cpu_apply(env->cpu, 0))
-		op_event(env, "not_pinned", "cpu", env->cpu, NULL, 0);
+		op_event(env, AGENT_EVENT_NOT_PINNED, "cpu", env->cpu, NULL, 0);
 	if (op_sched_apply(&task->plan, 0))
-		op_event(env, "sched_refused", NULL, 0, NULL, 0);
+		op_event(env, AGENT_EVENT_SCHED_REFUSED, NULL, 0, NULL, 0);
 	atomic_store(&task->tid, (pid_t)syscall(SYS_gettid));
 
 	for (uint64_t end = op_now_ns() + delay_ns, now;
@@ -309,16 +309,18 @@ static void send_event(struct op_run *run, const struct op_task *task, const str
 	wire_begin(&out, line, sizeof(line), WIRE_EVENT);
 	wire_add_u64(&out, "t_ns", e->t_ns);
 	wire_add_u64(&out, "inst", task->plan.inst);
-	wire_add(&out, "name", e->what);
+	wire_add(&out, "name", agent_event_table[e->what].name);
 	wire_add(&out, "op", task->plan.op->name);
+	if (e->of)
+		wire_add(&out, "of", e->of);
 	for (unsigned int i = 0; i < 2; i++)
 		if (e->key[i])
 			wire_add_s64(&out, e->key[i], e->value[i]);
 	sink_send(&run->sink, &out, SINK_HIGH);
 }
 
-static void say(struct op_run *run, const struct op_task *task, const char *what, const char *key,
-		int64_t value)
+static void say(struct op_run *run, const struct op_task *task, enum agent_event what,
+		const char *key, int64_t value)
 {
 	struct op_event e = {.t_ns = op_now_ns(), .what = what, .key = {key}, .value = {value}};
 
@@ -336,7 +338,7 @@ static void pass_events(struct op_run *run, struct op_task *task)
 		atomic_store_explicit(&env->event_tail, ++tail, memory_order_release);
 	}
 	if (lost)
-		say(run, task, "events_lost", "count", (int64_t)lost);
+		say(run, task, AGENT_EVENT_EVENTS_LOST, "count", (int64_t)lost);
 }
 
 /* 0, or -ESRCH when the thread is no more. */
@@ -518,7 +520,7 @@ unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 			/* Still in the kernel, or killed there: its files and memory stay as they are. */
 			if (!task->gone) {
 				stuck++;
-				say(run, task, "stuck", "deadline_ms", deadline_ms);
+				say(run, task, AGENT_EVENT_STUCK, "deadline_ms", deadline_ms);
 			}
 			continue;
 		}

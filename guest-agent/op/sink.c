@@ -31,15 +31,15 @@ void sink_log(const struct sink *sink, const char *format, ...)
 	sink_send(sink, &out, SINK_HIGH);
 }
 
-void sink_event(const struct sink *sink, const char *name, const char *key0, const char *value0,
-		const char *key1, const char *value1)
+void sink_event(const struct sink *sink, enum agent_event what, const char *key0,
+		const char *value0, const char *key1, const char *value1)
 {
 	char line[2048];
 	struct wire_out out;
 
 	wire_begin(&out, line, sizeof(line), WIRE_EVENT);
 	wire_add_u64(&out, "t_ns", op_now_ns());
-	wire_add(&out, "name", name);
+	wire_add(&out, "name", agent_event_table[what].name);
 	if (key0)
 		wire_add(&out, key0, value0);
 	if (key1)

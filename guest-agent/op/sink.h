@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "guest-agent/contract/events.h"
 #include "guest-agent/contract/wire.h"
 
 /* What is given up first when the host does not read fast enough. */
@@ -26,7 +27,7 @@ void sink_send(const struct sink *sink, struct wire_out *out, enum sink_worth wo
 void sink_log(const struct sink *sink, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* An `event` line that is not an op's, with up to two keys (NULL: none). */
-void sink_event(const struct sink *sink, const char *name, const char *key0, const char *value0,
-		const char *key1, const char *value1);
+void sink_event(const struct sink *sink, enum agent_event what, const char *key0,
+		const char *value0, const char *key1, const char *value1);
 
 #endif

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_PREFIX "stress-ng-"
-
 /* The value behind "@key: " on the line, or NULL. */
 static const char *value_of(const char *line, const char *key)
 {
@@ -39,7 +37,7 @@ unsigned int stress_metrics_parse(char *text, struct stress_metric *metric, unsi
 				break;
 			m = &metric[count++];
 			*m = (struct stress_metric){0};
-			snprintf(m->name, sizeof(m->name), NAME_PREFIX "%.*s", (int)len, value);
+			snprintf(m->name, sizeof(m->name), "%.*s", (int)len, value);
 		} else if (m && (value = value_of(line, "bogo-ops"))) {
 			m->bogo_ops = strtoll(value, NULL, 10);
 		} else if (m && (value = value_of(line, "wall-clock-time"))) {

@@ -227,8 +227,8 @@ static void teardown(void *ctx, struct op_env *env)
 		return;
 	count = stress_metrics_parse(text, c->metric, STRESSORS_MAX);
 	for (unsigned int i = 0; i < count; i++)
-		op_event(env, c->metric[i].name, "bogo_ops", c->metric[i].bogo_ops, "real_ms",
-			 c->metric[i].real_ms);
+		op_event_of(env, AGENT_EVENT_STRESS_METRIC, c->metric[i].name, "bogo_ops",
+			    c->metric[i].bogo_ops, "real_ms", c->metric[i].real_ms);
 }
 
 static const struct op_param params[] = {

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct stress_metric {
-	char name[48]; /* "stress-ng-vm", of [a-z0-9-] */
+	char name[48]; /* of a stressor, [a-z0-9-] */
 	int64_t bogo_ops, real_ms;
 };
 

@@ -155,7 +155,7 @@ static int blocking_step(void *ctx, struct op_env *env)
 	while (read(blocked_pipe[0], &byte, 1) < 0 && deaf)
 		;
 	op_deadline_clear(env);
-	op_event(env, "woken", "errno", errno, "x", -7);
+	op_event(env, AGENT_EVENT_OFFLINE_ERRNO, "errno", errno, "x", -7);
 	return OP_STEP_DONE;
 }
 
@@ -181,7 +181,7 @@ static void test_deadline(OpFixture *f, gconstpointer data)
 	start_blocking(f);
 	op_fixture_wait_for(f, "5", "steps", 3);
 	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
-	op_fixture_assert_value(f, "event", "5", "name", "woken");
+	op_fixture_assert_value(f, "event", "5", "name", "offline_errno");
 	op_fixture_assert_value(f, "event", "5", "op", "blocking");
 	op_fixture_assert_value(f, "event", "5", "errno", "4");
 	op_fixture_assert_value(f, "event", "5", "x", "-7");

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "guest-agent/contract/events.h"
 #include "guest-agent/contract/wire.h"
 
 static gboolean all_of(const char *text, const char *allowed)
@@ -56,6 +57,18 @@ static void test_table(void)
 	g_assert_null(op_find("no-such-op"));
 	g_assert_cmpint(op_find("block-state")->kind, ==, OP_HAMMER);
 	g_assert_cmpint(op_find("damon")->kind, ==, OP_WALKER);
+}
+
+static void test_events(void)
+{
+	for (int i = 0; i < AGENT_EVENT_COUNT; i++) {
+		const struct agent_event_info *e = &agent_event_table[i];
+
+		g_assert_true(all_of(e->name, "abcdefghijklmnopqrstuvwxyz0123456789_"));
+		g_assert_cmpstr(e->help, !=, "");
+		for (int k = 0; k < i; k++)
+			g_assert_cmpstr(agent_event_table[k].name, !=, e->name);
+	}
 }
 
 static void test_check(void)
@@ -147,6 +160,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/ops/table", test_table);
+	g_test_add_func("/ops/events", test_events);
 	g_test_add_func("/ops/check", test_check);
 	g_test_add_func("/ops/plan", test_plan);
 	g_test_add_func("/ops/plan/refused", test_plan_refused);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All events that the agent can send, as `event` lines: `event name=NAME key=value ...`. The agent
+ * names an event by this enum and in no other way, so the host, which weighs them
+ * (harness/verdict/impairment.c), walks the same list and cannot miss one. An op's event has
+ * inst= and op= beside its keys.
+ */
+#ifndef PFNHUNT_EVENTS_H
+#define PFNHUNT_EVENTS_H
+
+/* Id, name, the keys and what it means. */
+#define AGENT_EVENTS(X)                                                                            \
+	X(MODULE_FAILED, "module_failed", "path= error=: the kernel does not load this module")    \
+	X(SET_FAILED, "set_failed", "path= error=: a file of the plan was not written")            \
+	X(ONLINE_POLICY_FAILED, "online_policy_failed",                                            \
+	  "policy= error=: new blocks do not go online as the plan says")                          \
+	X(PLUG_TIMEOUT, "plug_timeout", "bytes= seen=: so much was to be plugged, so much was")    \
+	X(KMSG_OVERRUN, "kmsg_overrun", "the kernel's log was faster than its reader")             \
+	X(LINES_DROPPED, "lines_dropped", "count=: the host did not read fast enough")             \
+	X(EVENTS_LOST, "events_lost", "count=: an op had more to tell at once than there is room") \
+	X(STUCK, "stuck", "deadline_ms=: an op did not end when told to")                          \
+	X(NOT_PINNED, "not_pinned", "cpu=: the op does not run where the plan says")               \
+	X(SCHED_REFUSED, "sched_refused", "the op has not the scheduling class of the plan")       \
+	X(OFFLINE_OVERDUE, "offline_overdue", "block= ms=: ended by a signal at last")             \
+	X(ONLINE_OVERDUE, "online_overdue", "block= ms=: ended by a signal at last")               \
+	X(OFFLINE_ERRNO, "offline_errno", "block= errno=: not one that the kernel is known for")   \
+	X(ONLINE_ERRNO, "online_errno", "block= errno=: not one that the kernel is known for")     \
+	X(ONLY_REFUSED, "only_refused",                                                            \
+	  "refused= errno=: no offline of this hammer has got as far as MEM_GOING_OFFLINE")        \
+	X(OP_KILLED, "op_killed", "signal= addr=: a process of the op was ended by this signal")   \
+	X(OOM_KILLED, "oom_killed", "count=: the OOM killer has ended processes of the guest")     \
+	X(UNBOUND, "unbound", "device= errno=: the driver was taken away from a device")           \
+	X(BOUND, "bound", "device= errno=: the driver was given a device again")                   \
+	X(CENSUS, "census", "plugged_pages= unread_blocks=: what the guest uses of the devices")   \
+	X(STRESS_METRIC, "stress_metric", "of=STRESSOR bogo_ops= real_ms=: what stress-ng did")
+
+enum agent_event {
+#define X(id, name, help) AGENT_EVENT_##id,
+	AGENT_EVENTS(X)
+#undef X
+		AGENT_EVENT_COUNT
+};
+
+struct agent_event_info {
+	const char *name;
+	const char *help; /* its keys, and behind ": " what it means */
+};
+extern const struct agent_event_info agent_event_table[AGENT_EVENT_COUNT];
+
+#endif
