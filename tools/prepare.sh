@@ -5,7 +5,7 @@
 run_packages="build-essential meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
  libarchive-dev libbpf-dev bpftool clang libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev
  libvirt-dev libxml2-dev qemu-system-x86 stress-ng"
-check_packages="$run_packages clang-format universal-ctags libclang-rt-dev xz-utils zstd libxml2-utils
+check_packages="$run_packages clang-format universal-ctags mandoc libclang-rt-dev xz-utils zstd libxml2-utils
  sqlite3 chromium libvirt-daemon libvirt-daemon-driver-qemu
  python3-junitparser python3-prometheus-client python3-jsonschema python3-yaml slurm-wlm"
 

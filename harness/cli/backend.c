@@ -3,6 +3,7 @@
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "host-driver/base/units.h"
 
 #include <stdio.h>
@@ -59,15 +60,15 @@ int cmd_backend(int argc, char **argv)
 		"clean  end guests and remove files that killed hunts of ours left there, and "
 		"nothing else\n\nBACKEND is one of %s; a libvirt URI alone will do.",
 		list);
-	g_autoptr(GOptionContext) context = g_option_context_new("check|clean BACKEND");
+	const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
+	const CommandHelp help = {
+		.name = "backend", .args = "check|clean BACKEND", .summary = summary};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(VmBackend) backend = NULL;
 	int code = -1;
 
-	g_option_context_set_summary(context, summary);
-	g_set_prgname("pfnhunt backend");
-	if (!g_option_context_parse(context, &argc, &argv, &error))
-		return cmd_fail(error);
+	if (!command_parse(&help, entries, &argc, &argv, &error))
+		return error ? cmd_fail(error) : 0;
 	if (argc != 3 || (!g_str_equal(argv[1], "check") && !g_str_equal(argv[1], "clean")))
 		cmd_usage_error(&error, "say: pfnhunt backend check BACKEND, or clean BACKEND");
 	else if ((backend = parse(argv[2], &error)))

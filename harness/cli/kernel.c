@@ -2,6 +2,7 @@
 /* `pfnhunt kernel`: what kernels there are to hunt on, and how they come here. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "host-driver/base/error.h"
 #include "host-driver/kernel/kernel.h"
 
@@ -55,19 +56,20 @@ static int fetch(char *const *specs, GError **error)
 
 int cmd_kernel(int argc, char **argv)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new("list | fetch KERNEL...");
+	const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
+	const CommandHelp help = {
+		.name = "kernel",
+		.args = "list | fetch KERNEL...",
+		.summary = "list   the cache, this machine's kernel, and what the suites of its "
+			   "mirror offer\n"
+			   "fetch  gets a kernel into the cache without installing it: a version "
+			   "(6.12, 7.3.4),\n       debian, debian:SUITE or debian:SUITE:VERSION",
+	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;
 
-	g_option_context_set_summary(
-		context,
-		"list   the cache, this machine's kernel, and what the suites of its "
-		"mirror offer\n"
-		"fetch  gets a kernel into the cache without installing it: a version (6.12, "
-		"7.3.4),\n       debian, debian:SUITE or debian:SUITE:VERSION");
-	g_set_prgname("pfnhunt kernel");
-	if (!g_option_context_parse(context, &argc, &argv, &error))
-		return cmd_fail(error);
+	if (!command_parse(&help, entries, &argc, &argv, &error))
+		return error ? cmd_fail(error) : 0;
 	if (argc == 2 && g_str_equal(argv[1], "list"))
 		code = list(&error);
 	else if (argc > 2 && g_str_equal(argv[1], "fetch"))

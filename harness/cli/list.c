@@ -2,6 +2,7 @@
 /* `pfnhunt list`: the tables of the program, as text that can be piped. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/cli/paths.h"
 #include "harness/scenario/scenario.h"
 #include "harness/store/store.h"
@@ -207,16 +208,16 @@ static const struct {
 
 int cmd_list(int argc, char **argv)
 {
-	g_autoptr(GOptionContext) context = g_option_context_new("WHAT");
+	const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
+	CommandHelp about = {.name = "list", .args = "WHAT"};
 	g_autoptr(GString) help = g_string_new("WHAT is one of:\n");
 	g_autoptr(GError) error = NULL;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
 		g_string_append_printf(help, "  %-10s %s\n", lists[i].name, lists[i].help);
-	g_option_context_set_description(context, help->str);
-	g_set_prgname("pfnhunt list");
-	if (!g_option_context_parse(context, &argc, &argv, &error))
-		return cmd_fail(error);
+	about.description = help->str;
+	if (!command_parse(&about, entries, &argc, &argv, &error))
+		return error ? cmd_fail(error) : 0;
 	for (gsize i = 0; argc == 2 && i < G_N_ELEMENTS(lists); i++)
 		if (g_str_equal(argv[1], lists[i].name))
 			return lists[i].list(&error) ? 0 : cmd_fail(error);

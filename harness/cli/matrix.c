@@ -3,6 +3,7 @@
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/campaign/matrix.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
@@ -183,21 +184,14 @@ static char **parse_list(const char *option, const char *text, GError **error)
 	return g_steal_pointer(&parts);
 }
 
-static GOptionContext *context_new(void)
-{
-	GOptionContext *context = g_option_context_new(NULL);
-
-	g_option_context_set_summary(
-		context,
-		"Runs each scenario on each kernel and prints a table: which family of the "
-		"race\nfired on which kernel, in how many boots, and how soon (median).");
-	g_option_context_set_description(
-		context,
-		"Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
-		"run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, and "
-		"is 4 when\nnothing fired.\n");
-	return context;
-}
+static const CommandHelp matrix_help = {
+	.name = "matrix",
+	.summary = "Runs each scenario on each kernel and prints a table: which family of the "
+		   "race\nfired on which kernel, in how many boots, and how soon (median).",
+	.description = "Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
+		       "run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, "
+		       "and is 4 when\nnothing fired.\n",
+};
 
 int cmd_matrix(int argc, char **argv)
 {
@@ -226,14 +220,11 @@ int cmd_matrix(int argc, char **argv)
 		 "folder for the hunts' folders (default: results/runs)", "DIR"},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = context_new();
 	g_autoptr(VmBackend) backend = NULL;
 	int code = -1;
 
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_set_prgname("pfnhunt matrix");
-	if (!g_option_context_parse(context, &argc, &argv, &error))
-		return cmd_fail(error);
+	if (!command_parse(&matrix_help, entries, &argc, &argv, &error))
+		return error ? cmd_fail(error) : 0;
 	if (!results)
 		results = paths_results();
 	run.config.results_dir = results;

@@ -3,6 +3,7 @@
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/hunt/resume.h"
 #include "harness/campaign/nightly.h"
 #include "harness/cli/paths.h"
@@ -236,21 +237,19 @@ int cmd_nightly(int argc, char **argv)
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new("FILE");
+	const CommandHelp help = {
+		.name = "nightly",
+		.args = "FILE",
+		.summary = "Hunts by a list of scenarios and kernels (configs/nightly.ini) within "
+			   "its time budget, one\nboot at a time where it tells most, and prints "
+			   "one page compared with the hunts before.",
+		.description = "Exit codes: 1 only for an incident that is new, 0 else; 2 usage, 3 "
+			       "when nothing could be run.\n",
+	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;
 
-	g_option_context_set_summary(
-		context,
-		"Hunts by a list of scenarios and kernels (configs/nightly.ini) within its "
-		"time budget, one\nboot at a time where it tells most, and prints one page "
-		"compared with the hunts before.");
-	g_option_context_set_description(
-		context, "Exit codes: 1 only for an incident that is new, 0 else; 2 usage, 3 when "
-			 "nothing could be run.\n");
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_set_prgname("pfnhunt nightly");
-	if (g_option_context_parse(context, &argc, &argv, &error)) {
+	if (command_parse(&help, entries, &argc, &argv, &error)) {
 		if (!results)
 			results = paths_results();
 		if (argc != 2)

@@ -6,6 +6,7 @@
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/hunt/resume.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
@@ -200,22 +201,20 @@ int cmd_replay(int argc, char **argv)
 		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "JSON (docs/json-schema.md)", NULL},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new("ID[/BOOT]");
+	const CommandHelp help = {
+		.name = "replay",
+		.args = "ID[/BOOT]",
+		.summary = "Runs a kept boot again: same kernel, scenario, seed and machine. "
+			   "Without BOOT, the first\nthat fired. What is replayed is a "
+			   "distribution, not a trace: the guest's threads race, so\n--boots N "
+			   "tells how often the same signature comes back, with its 95 % "
+			   "interval.",
+		.description = "Exit codes as of `pfnhunt run`.\n",
+	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;
 
-	g_option_context_set_summary(
-		context,
-		"Runs a kept boot again: same kernel, scenario, seed and machine. Without BOOT, "
-		"the "
-		"first\nthat fired. What is replayed is a distribution, not a trace: the guest's "
-		"threads race, so\n--boots N tells how often the same signature comes back, with "
-		"its "
-		"95 % interval.");
-	g_option_context_set_description(context, "Exit codes as of `pfnhunt run`.\n");
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_set_prgname("pfnhunt replay");
-	if (g_option_context_parse(context, &argc, &argv, &error)) {
+	if (command_parse(&help, entries, &argc, &argv, &error)) {
 		if (!o.dir)
 			o.dir = paths_results();
 		if (argc != 2)

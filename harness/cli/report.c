@@ -2,6 +2,7 @@
 /* `pfnhunt report`: hunts as one file for people or for machines. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/cli/paths.h"
 #include "harness/report/html.h"
 #include "harness/report/formats.h"
@@ -128,22 +129,23 @@ int cmd_report(int argc, char **argv)
 		 "modules with debug information, for --vmlinux", "DIR"},
 		{"results", 0, 0, G_OPTION_ARG_FILENAME, &o.dir,
 		 "folder of the hunts (default: results/runs)", "DIR"},
-		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.ids, NULL, "[ID...]"},
+		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.ids, NULL, NULL},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	CommandHelp about = {
+		.name = "report",
+		.args = "[ID...]",
+		.summary = "ID is a hunt's id, the beginning of one, its folder's path, or "
+			   "'last' (the default).",
+	};
 	g_autoptr(GString) help = g_string_new("Formats:\n");
 	g_autoptr(GError) error = NULL;
 	int code = -1;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
 		g_string_append_printf(help, "  %-11s %s\n", formats[i].name, formats[i].help);
-	g_option_context_set_summary(context, "ID is a hunt's id, the beginning of one, its "
-					      "folder's path, or 'last' (the default).");
-	g_option_context_set_description(context, help->str);
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_set_prgname("pfnhunt report");
-	if (g_option_context_parse(context, &argc, &argv, &error)) {
+	about.description = help->str;
+	if (command_parse(&about, entries, &argc, &argv, &error)) {
 		if (!o.dir)
 			o.dir = paths_results();
 		code = report(&o, &error);

@@ -2,6 +2,7 @@
 /* `pfnhunt results`: what was hunted, as tables and as JSON. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/cli/paths.h"
 #include "harness/report/compare.h"
 #include "harness/report/export.h"
@@ -306,7 +307,12 @@ int cmd_results(int argc, char **argv)
 		 "incidents: only what was first seen then or later, or after that hunt", "WHEN"},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new("VERB [ARGUMENT...]");
+	CommandHelp about = {
+		.name = "results",
+		.args = "VERB [ARGUMENT...]",
+		.summary = "ID is a hunt's id, the beginning of one, its folder's path, or "
+			   "'last'.",
+	};
 	g_autoptr(GString) help = g_string_new("VERB is one of:\n");
 	g_autoptr(GError) error = NULL;
 	int code = -1;
@@ -314,12 +320,8 @@ int cmd_results(int argc, char **argv)
 	for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
 		g_string_append_printf(help, "  %-9s %-10s %s\n", verbs[i].name, verbs[i].args,
 				       verbs[i].help);
-	g_option_context_set_summary(context, "ID is a hunt's id, the beginning of one, its "
-					      "folder's path, or 'last'.");
-	g_option_context_set_description(context, help->str);
-	g_option_context_add_main_entries(context, entries, NULL);
-	g_set_prgname("pfnhunt results");
-	if (g_option_context_parse(context, &argc, &argv, &error)) {
+	about.description = help->str;
+	if (command_parse(&about, entries, &argc, &argv, &error)) {
 		if (!o.dir)
 			o.dir = paths_results();
 		code = run_verb(&o, argc, argv, help->str, &error);

@@ -4,6 +4,7 @@
 #include "harness/cli/run-screen.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/options.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
 #include "harness/hunt/resume.h"
@@ -204,22 +205,6 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	return run_hunt(&config, screen, error);
 }
 
-static GOptionContext *context_new(void)
-{
-	GOptionContext *context = g_option_context_new("[SCENARIO]");
-
-	g_option_context_set_summary(
-		context,
-		"Boots guests by a scenario (a name from configs/ or an .ini file; default "
-		"quick),\nhammers memory hotplug beside PFN walkers, and reports what fired.");
-	g_option_context_set_description(
-		context,
-		"Exit codes: 0 clean, 1 incident or hang, 2 usage, 3 our own failure, "
-		"4 unexposed.\nOnly guests are touched: this machine's own memory is never "
-		"taken offline.\n");
-	return context;
-}
-
 static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
 	g_autofree char *list = vm_backend_list();
@@ -265,10 +250,17 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
 		G_OPTION_ENTRY_NULL,
 	};
-	g_autoptr(GOptionContext) context = context_new();
+	const CommandHelp help = {
+		.name = "run",
+		.args = "[SCENARIO]",
+		.summary = "Boots guests by a scenario (a name from configs/ or an .ini file; "
+			   "default quick),\nhammers memory hotplug beside PFN walkers, and "
+			   "reports what fired.",
+		.description = COMMAND_EXIT_CODES "Only guests are touched: this machine's own "
+						  "memory is never taken offline.\n",
+	};
 
-	g_option_context_add_main_entries(context, entries, NULL);
-	return g_option_context_parse(context, argc, argv, error);
+	return command_parse(&help, entries, argc, argv, error);
 }
 
 static void options_clear(Options *o)
@@ -292,7 +284,6 @@ int cmd_run(int argc, char **argv)
 	Options o = {0};
 	int code = -1;
 
-	g_set_prgname("pfnhunt run");
 	if (parse(&o, &argc, &argv, &error)) {
 		if (argc > 2)
 			cmd_usage_error(&error, "one scenario at a time: '%s' is one too many",

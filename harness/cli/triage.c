@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/cli/options.h"
 #include "harness/cli/triage.h"
 #include "harness/cli/paths.h"
 
@@ -44,14 +45,15 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},
 		{NULL},
 	};
-	g_autoptr(GOptionContext) context = g_option_context_new("[FILE...]");
+	const CommandHelp help = {
+		.name = "triage",
+		.args = "[FILE...]",
+		.summary = "Finds the kernel's complaints in log files (or stdin), and says what "
+			   "caused what.\nExit code: 0 nothing new, 1 something unknown, 2 usage, "
+			   "3 unreadable file.",
+	};
 
-	g_option_context_set_summary(context,
-				     "Finds the kernel's complaints in log files (or stdin), and "
-				     "says what caused what.\nExit code: 0 nothing new, 1 "
-				     "something unknown, 2 usage, 3 unreadable file.");
-	g_option_context_add_main_entries(context, entries, NULL);
-	return g_option_context_parse(context, argc, argv, error);
+	return command_parse(&help, entries, argc, argv, error);
 }
 
 static gboolean prepare(Options *o, GError **error)
@@ -149,8 +151,9 @@ int cmd_triage(int argc, char **argv)
 	int worst = 0;
 
 	if (!parse(&options, &argc, &argv, &error) || !prepare(&options, &error)) {
-		g_printerr("pfnhunt triage: %s\n", error->message);
-		return 2;
+		if (error)
+			g_printerr("pfnhunt triage: %s\n", error->message);
+		return error ? 2 : 0;
 	}
 	for (char **file = options.files ? options.files : standard_input; *file; file++) {
 		int code = triage_file(&options, *file);
