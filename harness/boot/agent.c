@@ -4,6 +4,7 @@
  * believed that would change more than this boot's own result.
  */
 #include "harness/boot/internal.h"
+#include "guest-agent/contract/op.h"
 
 #include <string.h>
 
@@ -26,33 +27,33 @@ static void on_exposure(Boot *boot, const struct wire_msg *msg)
 {
 	g_autoptr(JsonObject) line = record_line(msg);
 
-	exposure_line(boot->exposure, line);
+	exposure_line(boot->agent.exposure, line);
 }
 
 static BootOp *op_of(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 inst = number(msg, "inst", G_MAXUINT64);
 
-	return inst < boot->op_count ? &boot->ops[inst] : NULL;
+	return inst < boot->agent.op_count ? &boot->agent.ops[inst] : NULL;
 }
 
 static void on_hello(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
 
-	if (boot->hello) /* a second init is not ours */
+	if (boot->agent.hello) /* a second init is not ours */
 		return;
-	boot->hello = TRUE;
-	boot->hello_us = g_get_monotonic_time();
-	boot->hello_ns = (gint64)number(msg, "t_ns", 0);
+	boot->agent.hello = TRUE;
+	boot->agent.hello_us = g_get_monotonic_time();
+	boot->agent.hello_ns = (gint64)number(msg, "t_ns", 0);
 	if (page >= 4096 && page <= 65536)
-		boot->page_bytes = page;
+		boot->agent.page_bytes = page;
 	if (block >= (1 << 20) && block <= (1ull << 36))
-		boot->block_bytes = block;
+		boot->agent.block_bytes = block;
 	if (number(msg, "proto", 0) != WIRE_PROTO) {
-		boot->infra = g_strdup_printf("the agent speaks protocol %" G_GUINT64_FORMAT
-					      ", this pfnhunt %d: rebuild both",
-					      number(msg, "proto", 0), WIRE_PROTO);
+		boot_fail(boot, g_strdup_printf("the agent speaks protocol %" G_GUINT64_FORMAT
+						", this pfnhunt %d: rebuild both",
+						number(msg, "proto", 0), WIRE_PROTO));
 		boot_end(boot, FALSE);
 		return;
 	}
@@ -72,9 +73,9 @@ static void on_rec(Boot *boot, const struct wire_msg *msg)
 
 		if (!g_ascii_string_to_unsigned(pfns[i], 16, 1, G_MAXUINT64 >> 16, &pfn, NULL))
 			return;
-		if (boot->rec_pfn[first + i] == 0)
-			boot->rec_known++;
-		boot->rec_pfn[first + i] = pfn;
+		if (boot->agent.rec_pfn[first + i] == 0)
+			boot->agent.rec_known++;
+		boot->agent.rec_pfn[first + i] = pfn;
 	}
 }
 
@@ -99,14 +100,14 @@ static void tell_walkers(Boot *boot)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-	for (guint i = 0; i < boot->op_count; i++) {
+	for (guint i = 0; i < boot->agent.op_count; i++) {
 		const ScenarioOp *op = g_ptr_array_index(boot->config.scenario->ops, i);
 
-		if (!boot->ops[i].hammer && g_strcmp0(boot->ops[i].state, "ready") == 0)
+		if (!boot->agent.ops[i].hammer && g_strcmp0(boot->agent.ops[i].state, "ready") == 0)
 			g_ptr_array_add(names, op->name);
 	}
 	g_ptr_array_add(names, NULL);
-	triage_set_walkers(boot->triage, (const char *const *)names->pdata);
+	triage_set_walkers(boot->splats.triage, (const char *const *)names->pdata);
 }
 
 static void on_phase(Boot *boot, const struct wire_msg *msg)
@@ -115,14 +116,14 @@ static void on_phase(Boot *boot, const struct wire_msg *msg)
 
 	if (!name)
 		return;
-	if (g_str_equal(name, "plug") && boot->state == BOOT_PLUG) {
+	if (g_str_equal(name, "plug") && boot->life.now == BOOT_PLUG) {
 		boot_send_line(boot, boot->plan->go);
 		boot_set_state(boot, BOOT_RUN);
-	} else if (g_str_equal(name, "run") && boot->go_ns < 0) {
-		boot->go_ns = (gint64)number(msg, "t_ns", 0);
+	} else if (g_str_equal(name, "run") && boot->agent.go_ns < 0) {
+		boot->agent.go_ns = (gint64)number(msg, "t_ns", 0);
 		tell_walkers(boot);
 		/* Resizes and the duration count from here, not from the go line. */
-		boot_set_state(boot, boot->state);
+		boot_set_state(boot, boot->life.now);
 	}
 }
 
@@ -137,7 +138,7 @@ static void on_count(Boot *boot, const struct wire_msg *msg)
 		op->first_steps = steps;
 	op->steps = MAX(op->steps, steps);
 	op->offlines = MAX(op->offlines, number(msg, "offlines", 0));
-	boot->last_ns = MAX(boot->last_ns, (gint64)number(msg, "t_ns", 0));
+	boot->agent.last_ns = MAX(boot->agent.last_ns, (gint64)number(msg, "t_ns", 0));
 }
 
 /*
@@ -150,40 +151,40 @@ static void compare_plugged(Boot *boot, const struct wire_msg *msg)
 	g_autofree char *line = NULL;
 
 	/* A DIMM is no virtio-mem device, and the guest's blocks are of both. */
-	if (number(msg, "unread_blocks", 1) != 0 || boot->plugging || boot->plan->dimm ||
-	    boot->heard_us - boot->plugged_us < PLUGGED_STILL_US ||
-	    pages > G_MAXUINT64 / boot->page_bytes ||
-	    pages * boot->page_bytes <= boot->plugged_bytes)
+	if (number(msg, "unread_blocks", 1) != 0 || boot->memory.plugging || boot->plan->dimm ||
+	    boot->agent.heard_us - boot->memory.plugged_us < PLUGGED_STILL_US ||
+	    pages > G_MAXUINT64 / boot->agent.page_bytes ||
+	    pages * boot->agent.page_bytes <= boot->memory.plugged_bytes)
 		return;
 	line = g_strdup_printf("pfnhunt: silent: more used than plugged: %" G_GUINT64_FORMAT
 			       " bytes are plugged, the guest uses %" G_GUINT64_FORMAT,
-			       boot->plugged_bytes, pages * boot->page_bytes);
+			       boot->memory.plugged_bytes, pages * boot->agent.page_bytes);
 	record_event(boot->record, "silent", "text", line);
-	triage_feed(boot->triage, TRIAGE_KMSG, line, strlen(line),
-		    (gint64)number(msg, "t_ns", 0) / 1000, boot->heard_us);
+	triage_feed(boot->splats.triage, TRIAGE_KMSG, line, strlen(line),
+		    (gint64)number(msg, "t_ns", 0) / 1000, boot->agent.heard_us);
 }
 
 static void on_event(Boot *boot, const struct wire_msg *msg)
 {
 	const char *name = wire_get(msg, "name");
 	BootOp *op = op_of(boot, msg);
-	const char *op_name =
-		op ? ((ScenarioOp *)g_ptr_array_index(boot->config.scenario->ops, op - boot->ops))
-				->name
-		   : "an op";
+	const char *op_name = op ? ((ScenarioOp *)g_ptr_array_index(boot->config.scenario->ops,
+								    op - boot->agent.ops))
+					      ->name
+				 : "an op";
 
 	if (name && g_str_equal(name, "census"))
 		compare_plugged(boot, msg);
-	if (!name || boot->endless)
+	if (!name || boot->agent.endless)
 		return;
 	if (g_str_equal(name, "offline_overdue"))
-		boot->endless =
+		boot->agent.endless =
 			g_strdup_printf("%s: the offline of memory%" G_GUINT64_FORMAT
 					" was still at it after %" G_GUINT64_FORMAT
 					" ms and ended by a signal",
 					op_name, number(msg, "block", 0), number(msg, "ms", 0));
 	else if (g_str_equal(name, "stuck"))
-		boot->endless = g_strdup_printf("%s is stuck in the kernel", op_name);
+		boot->agent.endless = g_strdup_printf("%s is stuck in the kernel", op_name);
 }
 
 static void on_message(Boot *boot, const struct wire_msg *msg)
@@ -191,7 +192,7 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 	const char *text;
 
 	record_message(boot->record, msg);
-	boot->heard_us = g_get_monotonic_time();
+	boot->agent.heard_us = g_get_monotonic_time();
 	switch (msg->verb) {
 	case WIRE_HELLO:
 		on_hello(boot, msg);
@@ -218,16 +219,16 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 		break;
 	case WIRE_KMSG:
 		text = wire_get(msg, "text");
-		if (text && boot->state <= BOOT_STOPPING)
-			triage_feed(boot->triage, TRIAGE_KMSG, text, strlen(text),
-				    (gint64)number(msg, "t_us", 0), boot->heard_us);
+		if (text && boot->life.now <= BOOT_STOPPING)
+			triage_feed(boot->splats.triage, TRIAGE_KMSG, text, strlen(text),
+				    (gint64)number(msg, "t_us", 0), boot->agent.heard_us);
 		break;
 	case WIRE_DONE:
-		boot->done = TRUE;
-		boot->last_ns = MAX(boot->last_ns, (gint64)number(msg, "t_ns", 0));
+		boot->agent.done = TRUE;
+		boot->agent.last_ns = MAX(boot->agent.last_ns, (gint64)number(msg, "t_ns", 0));
 		/* A guest that has splatted may not get through its own shutdown. */
-		if (boot->state == BOOT_RUN || boot->state == BOOT_STOPPING)
-			boot_end(boot, !boot->splat_us);
+		if (boot->life.now == BOOT_RUN || boot->life.now == BOOT_STOPPING)
+			boot_end(boot, !boot->splats.first_us);
 		break;
 	default: /* cap, mem, pong, log: recorded, and that is all */
 		break;
@@ -239,15 +240,49 @@ void boot_agent_bytes(Boot *boot, const char *data, gsize len)
 	char *line;
 	gsize line_len;
 
-	while (boot->state < BOOT_OVER &&
-	       (line = wire_reader_feed(&boot->reader, &data, &len, &line_len))) {
+	while (boot->life.now < BOOT_OVER &&
+	       (line = wire_reader_feed(&boot->agent.reader, &data, &len, &line_len))) {
 		struct wire_msg msg;
 		g_autofree char *kept = g_strndup(line, MIN(line_len, 200));
 		int err = wire_parse(line, line_len, 'g', &msg);
 
 		if (err == 0)
 			on_message(boot, &msg);
-		else if (boot->bad_lines++ < BAD_LINES_MAX)
+		else if (boot->agent.bad_lines++ < BAD_LINES_MAX)
 			record_event(boot->record, "bad-line", "text", kept);
 	}
+}
+
+void boot_agent_init(Boot *boot)
+{
+	const GPtrArray *ops = boot->config.scenario->ops;
+	BootAgent *agent = &boot->agent;
+
+	agent->go_ns = -1;
+	agent->page_bytes = 4096;
+	agent->block_bytes = 128ull << 20;
+	agent->exposure = exposure_new();
+	agent->op_count = ops->len;
+	agent->ops = g_new0(BootOp, MAX(ops->len, 1));
+	for (guint i = 0; i < ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(ops, i);
+
+		agent->ops[i].hammer = op_find(op->name)->kind == OP_HAMMER;
+	}
+}
+
+Exposure *boot_agent_take_exposure(Boot *boot)
+{
+	return g_steal_pointer(&boot->agent.exposure);
+}
+
+void boot_agent_clear(Boot *boot)
+{
+	for (guint i = 0; i < boot->agent.op_count; i++) {
+		g_free(boot->agent.ops[i].state);
+		g_free(boot->agent.ops[i].reason);
+	}
+	g_free(boot->agent.ops);
+	g_free(boot->agent.endless);
+	exposure_free(boot->agent.exposure);
 }

@@ -18,18 +18,19 @@ static void on_splat(const Splat *splat, gpointer user)
 	Boot *boot = user;
 	g_autofree char *title = units_printable(splat->title);
 
-	boot->hits_live++;
-	if (boot->splat_us == 0) {
-		boot->splat_us = g_get_monotonic_time();
+	boot->splats.count++;
+	if (boot->splats.first_us == 0) {
+		boot->splats.first_us = g_get_monotonic_time();
 		boot_read_flight(boot);
 	}
 	/* Each splat holds up the guest for 100 ms and more at an emulated UART. */
-	if (boot->hits_live == boot->config.scenario->console_splats && boot->state == BOOT_RUN) {
+	if (boot->splats.count == boot->config.scenario->console_splats &&
+	    boot->life.now == BOOT_RUN) {
 		record_event(boot->record, "console-quieted", NULL, NULL);
 		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
 	}
 	/* A storm of splats is in the record already; the person needs the first few. */
-	if (boot->hits_live <= 3 && boot->listener->splat)
+	if (boot->splats.count <= 3 && boot->listener->splat)
 		boot->listener->splat(title, boot->user);
 }
 
@@ -38,9 +39,9 @@ static void on_running(Vm *vm, gpointer user)
 {
 	Boot *boot = user;
 
-	boot->launching = FALSE;
-	boot->started_us = boot->progress_us = g_get_monotonic_time();
-	boot_set_state(boot, boot->state);
+	boot->machine.launching = FALSE;
+	boot->machine.started_us = boot->tick.progress_us = g_get_monotonic_time();
+	boot_set_state(boot, boot->life.now);
 	boot_threads_find(boot);
 }
 
@@ -49,12 +50,14 @@ static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
 	Boot *boot = user;
 
 	record_console(boot->record, data, len);
-	boot->console_bytes += len;
-	boot->console_us = g_get_monotonic_time();
-	if (boot->state <= BOOT_STOPPING)
-		triage_feed(boot->triage, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
-	else if (boot->last_words)
-		triage_feed(boot->last_words, TRIAGE_CONSOLE, data, len, -1, boot->console_us);
+	boot->machine.console_bytes += len;
+	boot->machine.console_us = g_get_monotonic_time();
+	if (boot->life.now <= BOOT_STOPPING)
+		triage_feed(boot->splats.triage, TRIAGE_CONSOLE, data, len, -1,
+			    boot->machine.console_us);
+	else if (boot->life.last_words)
+		triage_feed(boot->life.last_words, TRIAGE_CONSOLE, data, len, -1,
+			    boot->machine.console_us);
 }
 
 static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
@@ -67,10 +70,9 @@ static void host_lost(Boot *boot, JsonObject *data)
 {
 	g_autofree char *words = units_printable(rj_text(data, "reason", ""));
 
-	boot->host_lost = TRUE;
-	if (!boot->infra)
-		boot->infra = g_strdup_printf("%s went away%s%s", boot->config.backend->text,
-					      *words ? ": " : "", words);
+	boot->machine.lost = TRUE;
+	boot_fail(boot, g_strdup_printf("%s went away%s%s", boot->config.backend->text,
+					*words ? ": " : "", words));
 	boot_end(boot, FALSE);
 }
 
@@ -84,19 +86,20 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	if (data)
 		json_object_set_object_member(o, "data", json_object_ref(data));
 	record_json(boot->record, RECORD_EVENTS, o);
-	if (g_str_equal(name, VM_EVENT_HOST_LOST) && boot->state < BOOT_ENDING) {
+	if (g_str_equal(name, VM_EVENT_HOST_LOST) && boot->life.now < BOOT_ENDING) {
 		host_lost(boot, data);
 		return;
 	}
 	boot_dimm_event(boot, name, data);
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
-	if (g_str_equal(name, "SHUTDOWN") && data && !boot->done && boot->state < BOOT_CORPSE &&
-	    rj_bool(data, "guest") && g_str_equal(rj_text(data, "reason", ""), "guest-reset") &&
-	    !boot->exited)
-		boot->exited = g_strdup("the guest reset itself, a triple fault or a reboot");
+	if (g_str_equal(name, "SHUTDOWN") && data && !boot->agent.done &&
+	    boot->life.now < BOOT_CORPSE && rj_bool(data, "guest") &&
+	    g_str_equal(rj_text(data, "reason", ""), "guest-reset") && !boot->machine.exited)
+		boot->machine.exited =
+			g_strdup("the guest reset itself, a triple fault or a reboot");
 	/* The console has the words; the machine is paused, so its memory can be read. */
-	if (g_str_equal(name, "GUEST_PANICKED") && boot->state < BOOT_CORPSE) {
-		boot->saw_panic = TRUE;
+	if (g_str_equal(name, "GUEST_PANICKED") && boot->life.now < BOOT_CORPSE) {
+		boot->machine.saw_panic = TRUE;
 		boot_become_corpse(boot, FALSE);
 	}
 }
@@ -109,14 +112,14 @@ static void on_transcript(Vm *vm, char direction, const char *line, gpointer use
 static void over(Boot *boot)
 {
 	BootResult *result;
-	g_autofree char *dropped = g_strdup_printf("%" PRIu64, boot->reader.dropped);
+	g_autofree char *dropped = g_strdup_printf("%" PRIu64, boot->agent.reader.dropped);
 
-	if (boot->reader.dropped)
+	if (boot->agent.reader.dropped)
 		record_event(boot->record, "long-lines-dropped", "count", dropped);
-	g_clear_handle_id(&boot->tick_id, g_source_remove);
+	g_clear_handle_id(&boot->tick.id, g_source_remove);
 	boot_resize_stop(boot);
 	boot_set_state(boot, BOOT_OVER);
-	triage_finish(boot->triage);
+	triage_finish(boot->splats.triage);
 	result = boot_judge(boot);
 	boot->listener->over(boot, result, boot->user);
 }
@@ -127,7 +130,7 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 	g_autofree char *words = units_printable(detail);
 	g_autofree char *how = NULL;
 
-	boot->vm_running = FALSE;
+	boot->machine.running = FALSE;
 	if (WIFSIGNALED(wait_status))
 		how = g_strdup_printf("killed by signal %d%s%s", WTERMSIG(wait_status),
 				      *words ? ": " : "", words);
@@ -135,12 +138,12 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 		how = g_strdup_printf("exit status %d%s%s", WEXITSTATUS(wait_status),
 				      *words ? ": " : "", words);
 	record_event(boot->record, "exited", "how", how);
-	if (boot->state < BOOT_CORPSE && !boot->done) {
-		if (!boot->exited)
-			boot->exited = g_steal_pointer(&how);
+	if (boot->life.now < BOOT_CORPSE && !boot->agent.done) {
+		if (!boot->machine.exited)
+			boot->machine.exited = g_steal_pointer(&how);
 		/* A QEMU that never ran the guest complained about its arguments or the host. */
-		if (boot->console_bytes == 0 && !boot->hello && *words && !boot->infra)
-			boot->infra = g_strdup(words);
+		if (boot->machine.console_bytes == 0 && !boot->agent.hello && *words)
+			boot_fail(boot, g_strdup(words));
 	}
 	over(boot);
 }
@@ -160,8 +163,8 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 	Boot *boot = user;
 
 	if (!error) {
-		boot->plugged_bytes = 0;
-		boot->plugging = FALSE;
+		boot->memory.plugged_bytes = 0;
+		boot->memory.plugging = FALSE;
 	}
 	for (guint i = 0; !error && i < count; i++) {
 		const VmMemState *m = &states[i];
@@ -169,17 +172,17 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 							m->requested_bytes, m->plugged_bytes);
 		JsonObject *o;
 
-		boot->plugged_bytes += m->plugged_bytes;
-		boot->plugging |= m->plugged_bytes != m->requested_bytes;
-		if (g_strcmp0(g_hash_table_lookup(boot->plugged, m->id), text) == 0)
+		boot->memory.plugged_bytes += m->plugged_bytes;
+		boot->memory.plugging |= m->plugged_bytes != m->requested_bytes;
+		if (g_strcmp0(g_hash_table_lookup(boot->memory.known, m->id), text) == 0)
 			continue;
-		boot->plugged_us = g_get_monotonic_time();
+		boot->memory.plugged_us = g_get_monotonic_time();
 		o = json_object_new();
 		json_object_set_string_member(o, "device", m->id);
 		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);
 		json_object_set_int_member(o, "plugged_bytes", (gint64)m->plugged_bytes);
 		record_json(boot->record, RECORD_MEMORY, o);
-		g_hash_table_insert(boot->plugged, g_strdup(m->id), g_steal_pointer(&text));
+		g_hash_table_insert(boot->memory.known, g_strdup(m->id), g_steal_pointer(&text));
 	}
 }
 
@@ -187,10 +190,11 @@ static void ping(Boot *boot, gint64 now)
 {
 	char line[64];
 
-	if (now - boot->pinged_us < PING_US || !boot->hello || boot->state > BOOT_STOPPING)
+	if (now - boot->tick.pinged_us < PING_US || !boot->agent.hello ||
+	    boot->life.now > BOOT_STOPPING)
 		return;
-	boot->pinged_us = now;
-	g_snprintf(line, sizeof(line), "ping id=%" G_GUINT64_FORMAT "\n", ++boot->ping_id);
+	boot->tick.pinged_us = now;
+	g_snprintf(line, sizeof(line), "ping id=%" G_GUINT64_FORMAT "\n", ++boot->tick.ping_id);
 	boot_send_line(boot, line);
 }
 
@@ -198,19 +202,19 @@ static void show_progress(Boot *boot, gint64 now)
 {
 	static const char *const names[] = {"booting", "plugging", "running", "stopping",
 					    "dead",    "ending",   "over"};
-	BootProgress p = {.phase = names[boot->state],
-			  .elapsed_s = (now - boot->started_us) / 1e6,
-			  .hits = boot->hits_live};
+	BootProgress p = {.phase = names[boot->life.now],
+			  .elapsed_s = (now - boot->machine.started_us) / 1e6,
+			  .hits = boot->splats.count};
 
-	if (now - boot->progress_us < 1000000 || !boot->listener->progress)
+	if (now - boot->tick.progress_us < 1000000 || !boot->listener->progress)
 		return;
-	for (guint i = 0; i < boot->op_count; i++)
-		p.offlines += boot->ops[i].offlines;
-	p.offlines_per_s = (double)(p.offlines - boot->progress_offlines) * 1e6 /
-			   (double)(now - boot->progress_us);
-	p.inside = exposure_inside(boot->exposure, NULL, NULL);
-	boot->progress_us = now;
-	boot->progress_offlines = p.offlines;
+	for (guint i = 0; i < boot->agent.op_count; i++)
+		p.offlines += boot->agent.ops[i].offlines;
+	p.offlines_per_s = (double)(p.offlines - boot->tick.progress_offlines) * 1e6 /
+			   (double)(now - boot->tick.progress_us);
+	p.inside = exposure_inside(boot->agent.exposure, NULL, NULL);
+	boot->tick.progress_us = now;
+	boot->tick.progress_offlines = p.offlines;
 	boot->listener->progress(&p, boot->user);
 }
 
@@ -219,36 +223,23 @@ static gboolean tick(gpointer user)
 	Boot *boot = user;
 	gint64 now = g_get_monotonic_time();
 
-	if (boot->state < BOOT_CORPSE)
-		triage_settle(boot->triage, now);
-	if (record_error(boot->record) && !boot->infra) {
-		boot->infra = g_strdup(record_error(boot->record)->message);
+	if (boot->life.now < BOOT_CORPSE)
+		triage_settle(boot->splats.triage, now);
+	if (record_error(boot->record) && !boot->life.infra) {
+		boot_fail(boot, g_strdup(record_error(boot->record)->message));
 		boot_end(boot, FALSE);
 	}
-	if (boot->state == BOOT_RUN && boot->go_ns >= 0)
+	if (boot->life.now == BOOT_RUN && boot->agent.go_ns >= 0)
 		boot_resize_run(boot);
 	ping(boot, now);
-	if (boot->vm_running && now - boot->memory_us > MEMORY_US && boot->state < BOOT_CORPSE) {
-		boot->memory_us = now;
-		boot->vm->ops->query_memory(boot->vm, memory_done, boot);
+	if (boot->machine.running && now - boot->memory.asked_us > MEMORY_US &&
+	    boot->life.now < BOOT_CORPSE) {
+		boot->memory.asked_us = now;
+		boot->machine.vm->ops->query_memory(boot->machine.vm, memory_done, boot);
 	}
 	show_progress(boot, now);
 	boot_check_deadlines(boot, now);
 	return G_SOURCE_CONTINUE;
-}
-
-static void setup_ops(Boot *boot)
-{
-	const Scenario *s = boot->config.scenario;
-
-	boot->op_count = s->ops->len;
-	boot->ops = g_new0(BootOp, MAX(boot->op_count, 1));
-	boot->exposure = exposure_new();
-	for (guint i = 0; i < s->ops->len; i++) {
-		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
-
-		boot->ops[i].hammer = op_find(op->name)->kind == OP_HAMMER;
-	}
 }
 
 /* The plan, the command line and what else is known before power-on. */
@@ -309,84 +300,61 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 		return NULL;
 	}
 	boot->config = *config;
-	boot->deadlines = config->deadlines;
-	boot->config.dir = boot->dir = g_strdup(config->dir);
-	boot->config.name = boot->name = g_strdup(config->name);
-	boot->config.initrd_path = boot->initrd_path = g_strdup(config->initrd_path);
-	boot->config.moved_from = boot->moved_from = g_strdup(config->moved_from);
+	boot->config.dir = boot->copies.dir = g_strdup(config->dir);
+	boot->config.name = boot->copies.name = g_strdup(config->name);
+	boot->config.initrd_path = boot->copies.initrd_path = g_strdup(config->initrd_path);
+	boot->config.moved_from = boot->copies.moved_from = g_strdup(config->moved_from);
 	boot->listener = listener;
 	boot->user = user;
-	boot->go_ns = -1;
-	boot->page_bytes = 4096;
-	boot->block_bytes = 128ull << 20;
-	boot->plugged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	setup_ops(boot);
+	boot->memory.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	boot_agent_init(boot);
 	boot->plan = plan_new(config->scenario, config->seed, config->modules,
-			      config->boot_module_count, boot->block_bytes);
+			      config->boot_module_count, boot->agent.block_bytes);
 	vm = boot_vm_config(config);
 	boot->record = record_new(config->dir, error);
 	if (boot->record)
-		boot->triage = triage_new(&triage, on_splat, boot, error);
-	if (boot->triage && record_start(boot, vm, error))
-		boot->vm = config->backend->ops->create(vm, error);
-	boot->started_us = boot->progress_us = g_get_monotonic_time();
-	if (!boot->vm || !config->backend->ops->start(boot->vm, &vm_listener, boot, error)) {
+		boot->splats.triage = triage_new(&triage, on_splat, boot, error);
+	if (boot->splats.triage && record_start(boot, vm, error))
+		boot->machine.vm = config->backend->ops->create(vm, error);
+	boot->machine.started_us = boot->tick.progress_us = g_get_monotonic_time();
+	if (!boot->machine.vm ||
+	    !config->backend->ops->start(boot->machine.vm, &vm_listener, boot, error)) {
 		if (boot->record && record_error(boot->record) && error && !*error)
 			*error = g_error_copy(record_error(boot->record));
 		boot_free(boot);
 		return NULL;
 	}
-	boot->vm_running = TRUE;
-	boot->launching = config->backend->ops->slow_start;
+	boot->machine.running = TRUE;
+	boot->machine.launching = config->backend->ops->slow_start;
 	boot_set_state(boot, BOOT_POWER_ON);
-	if (!boot->launching)
+	if (!boot->machine.launching)
 		boot_threads_find(boot);
-	boot->tick_id = g_timeout_add(TICK_MS, tick, boot);
+	boot->tick.id = g_timeout_add(TICK_MS, tick, boot);
 	return boot;
-}
-
-void boot_interrupt(Boot *boot)
-{
-	gboolean again = boot->interrupted;
-
-	boot->interrupted = TRUE;
-	if (!again && boot->state == BOOT_RUN)
-		boot_stop_run(boot, "interrupted");
-	else if (again || boot->state < BOOT_RUN)
-		boot_end(boot, FALSE);
 }
 
 void boot_free(Boot *boot)
 {
 	if (!boot)
 		return;
-	g_clear_handle_id(&boot->tick_id, g_source_remove);
+	g_clear_handle_id(&boot->tick.id, g_source_remove);
 	boot_resize_stop(boot);
-	if (boot->vm)
-		boot->vm->ops->free(boot->vm); /* first of all: it may not call any more */
-	for (guint i = 0; i < boot->op_count; i++) {
-		g_free(boot->ops[i].state);
-		g_free(boot->ops[i].reason);
-	}
-	g_free(boot->ops);
-	exposure_free(boot->exposure);
-	g_clear_pointer(&boot->triage, triage_free);
-	g_clear_pointer(&boot->last_words, triage_free);
+	if (boot->machine.vm)
+		boot->machine.vm->ops->free(
+			boot->machine.vm); /* first of all: it may not call any more */
+	boot_agent_clear(boot);
+	boot_state_clear(boot);
+	boot_recorder_clear(boot);
+	boot_threads_clear(boot);
+	boot_pressure_clear(boot);
+	g_clear_pointer(&boot->splats.triage, triage_free);
 	g_clear_pointer(&boot->record, record_free);
 	g_clear_pointer(&boot->plan, plan_free);
-	g_clear_pointer(&boot->flight, flight_free);
-	g_clear_pointer(&boot->flight_first, flight_free);
-	g_clear_pointer(&boot->plugged, g_hash_table_unref);
-	g_free(boot->rec_raw);
-	g_free(boot->quiet);
-	g_free(boot->endless);
-	g_free(boot->exited);
-	g_free(boot->infra);
-	g_free(boot->dir);
-	g_free(boot->name);
-	g_free(boot->initrd_path);
-	g_free(boot->moved_from);
-	g_free(boot->threads);
-	g_clear_pointer(&boot->pressures, g_ptr_array_unref);
+	g_clear_pointer(&boot->memory.known, g_hash_table_unref);
+	g_free(boot->machine.exited);
+	g_free(boot->copies.dir);
+	g_free(boot->copies.name);
+	g_free(boot->copies.initrd_path);
+	g_free(boot->copies.moved_from);
 	g_free(boot);
 }

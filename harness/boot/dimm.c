@@ -12,18 +12,19 @@ static gboolean dimm_due(gpointer user);
 static void arm(Boot *boot)
 {
 	ResizeStep step = resize_schedule_next(boot->plan->dimm);
-	gint64 wait_ms = (gint64)step.t_ms - (g_get_monotonic_time() - boot->run_since_us) / 1000;
+	gint64 wait_ms =
+		(gint64)step.t_ms - (g_get_monotonic_time() - boot->resize.run_since_us) / 1000;
 
-	boot->dimms_wanted = (guint)(step.target_bytes / boot->config.scenario->dimm_size_bytes);
-	boot->dimm_id = g_timeout_add((guint)MAX(wait_ms, 0), dimm_due, boot);
+	boot->dimms.wanted = (guint)(step.target_bytes / boot->config.scenario->dimm_size_bytes);
+	boot->dimms.id = g_timeout_add((guint)MAX(wait_ms, 0), dimm_due, boot);
 }
 
 /* An answer of QEMU belongs to the one DIMM that is on its way in; there is one at a time. */
 static BootDimm *coming(Boot *boot)
 {
 	for (guint i = 0; i < SCENARIO_DIMMS_MAX; i++)
-		if (boot->dimm[i].state == DIMM_COMING)
-			return &boot->dimm[i];
+		if (boot->dimms.slot[i].state == DIMM_COMING)
+			return &boot->dimms.slot[i];
 	return NULL;
 }
 
@@ -51,27 +52,28 @@ static void plug_one(Boot *boot)
 	const Scenario *s = boot->config.scenario;
 
 	for (guint i = 0; i < s->dimm_count && !coming(boot); i++) {
-		BootDimm *dimm = &boot->dimm[i];
+		BootDimm *dimm = &boot->dimms.slot[i];
 
 		if (dimm->state != DIMM_NONE)
 			continue;
-		g_snprintf(dimm->name, sizeof(dimm->name), "dimm%u", boot->dimms_made++);
+		g_snprintf(dimm->name, sizeof(dimm->name), "dimm%u", boot->dimms.made++);
 		dimm->state = DIMM_COMING;
 		record_event(boot->record, "dimm-plug", "device", dimm->name);
-		boot->vm->ops->dimm_plug(boot->vm, dimm->name, s->dimm_size_bytes, plug_done, boot);
+		boot->machine.vm->ops->dimm_plug(boot->machine.vm, dimm->name, s->dimm_size_bytes,
+						 plug_done, boot);
 	}
 }
 
 static void unplug_one(Boot *boot)
 {
 	for (guint i = SCENARIO_DIMMS_MAX; i-- > 0;) {
-		BootDimm *dimm = &boot->dimm[i];
+		BootDimm *dimm = &boot->dimms.slot[i];
 
 		if (dimm->state != DIMM_THERE)
 			continue;
 		dimm->state = DIMM_LEAVING;
 		record_event(boot->record, "dimm-unplug", "device", dimm->name);
-		boot->vm->ops->dimm_unplug(boot->vm, dimm->name, unplug_done, boot);
+		boot->machine.vm->ops->dimm_unplug(boot->machine.vm, dimm->name, unplug_done, boot);
 		return;
 	}
 }
@@ -81,14 +83,15 @@ static gboolean dimm_due(gpointer user)
 	Boot *boot = user;
 	guint there = 0;
 
-	boot->dimm_id = 0;
-	if (boot->state != BOOT_RUN)
+	boot->dimms.id = 0;
+	if (boot->life.now != BOOT_RUN)
 		return G_SOURCE_REMOVE;
 	for (guint i = 0; i < SCENARIO_DIMMS_MAX; i++)
-		there += boot->dimm[i].state == DIMM_COMING || boot->dimm[i].state == DIMM_THERE;
-	if (there < boot->dimms_wanted)
+		there += boot->dimms.slot[i].state == DIMM_COMING ||
+			 boot->dimms.slot[i].state == DIMM_THERE;
+	if (there < boot->dimms.wanted)
 		plug_one(boot);
-	else if (there > boot->dimms_wanted)
+	else if (there > boot->dimms.wanted)
 		unplug_one(boot);
 	arm(boot);
 	return G_SOURCE_REMOVE;
@@ -96,13 +99,13 @@ static gboolean dimm_due(gpointer user)
 
 void boot_dimm_run(Boot *boot)
 {
-	if (boot->plan->dimm && !boot->dimm_id)
+	if (boot->plan->dimm && !boot->dimms.id)
 		arm(boot);
 }
 
 void boot_dimm_stop(Boot *boot)
 {
-	g_clear_handle_id(&boot->dimm_id, g_source_remove);
+	g_clear_handle_id(&boot->dimms.id, g_source_remove);
 }
 
 void boot_dimm_event(Boot *boot, const char *name, JsonObject *data)
@@ -114,6 +117,7 @@ void boot_dimm_event(Boot *boot, const char *name, JsonObject *data)
 	    !g_str_equal(name, "DEVICE_UNPLUG_GUEST_ERROR"))
 		return;
 	for (guint i = 0; i < SCENARIO_DIMMS_MAX; i++)
-		if (boot->dimm[i].state == DIMM_LEAVING && g_str_equal(boot->dimm[i].name, device))
-			boot->dimm[i].state = gone ? DIMM_NONE : DIMM_THERE;
+		if (boot->dimms.slot[i].state == DIMM_LEAVING &&
+		    g_str_equal(boot->dimms.slot[i].name, device))
+			boot->dimms.slot[i].state = gone ? DIMM_NONE : DIMM_THERE;
 }

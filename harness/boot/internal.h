@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* State of one boot, shared by boot.c (life), agent.c (messages), result.c (judging). */
+/* State of one boot, shared by the files of this folder. */
 #ifndef PFNHUNT_BOOT_INTERNAL_H
 #define PFNHUNT_BOOT_INTERNAL_H
 
@@ -27,74 +27,135 @@ typedef struct {
 	guint counts; /* count lines seen */
 } BootOp;
 
+/* Each part of a boot is written by the file that stands above it, and read by all. */
+
+/* state.c */
+typedef struct {
+	BootState now;
+	gint64 since_us;
+	char *quiet; /* when it hung, or NULL */
+	char *infra; /* what went wrong on our side, or NULL */
+	gboolean interrupted;
+	Triage *last_words; /* what our NMI made it say, or NULL */
+	gboolean nmi_taken; /* by the machine; whether a CPU took it is another thing */
+	guint64 console_at_nmi;
+	gboolean poweroff; /* it is to switch itself off */
+	gboolean poweroff_sent;
+} BootLife;
+
+/* agent.c: what the agent said. Times in ns are the guest's clock, those in us the host's. */
+typedef struct {
+	struct wire_reader reader;
+	gint64 heard_us;
+	gboolean hello, done;
+	gint64 hello_us, hello_ns;
+	gint64 go_ns;	/* when the ops started, -1 before */
+	gint64 last_ns; /* last heard */
+	guint64 page_bytes, block_bytes;
+	BootOp *ops; /* one a scenario op */
+	guint op_count;
+	Exposure *exposure; /* as told so far */
+	char *endless;
+	guint64 bad_lines;
+	guint64 rec_pfn[REC_PAGES];
+	guint rec_known; /* pages whose PFN the agent told */
+} BootAgent;
+
+/* boot.c: the machine, from outside. */
+typedef struct {
+	Vm *vm;
+	gboolean running;
+	gboolean launching; /* the guest has yet to begin */
+	gint64 started_us, console_us;
+	guint64 console_bytes;
+	gboolean saw_panic, lost;
+	char *exited;
+} BootMachine;
+
+/* boot.c: the sizes of the virtio-mem devices. */
+typedef struct {
+	GHashTable *known;     /* device id -> last recorded text */
+	guint64 plugged_bytes; /* of all devices, as last asked */
+	gint64 plugged_us;     /* when that was last another one */
+	gboolean plugging;     /* some device is not what it was asked to be */
+	gint64 asked_us;
+} BootMemory;
+
+/* boot.c: what is done in each tick. */
+typedef struct {
+	guint id;
+	gint64 pinged_us, progress_us;
+	guint64 ping_id, progress_offlines;
+} BootTick;
+
+/* boot.c */
+typedef struct {
+	Triage *triage;
+	guint64 count;
+	gint64 first_us; /* host clock of the first splat that is no artefact, 0 before */
+} BootSplats;
+
+/* resize.c */
+typedef struct {
+	gint64 run_since_us; /* host clock when the ops started */
+	guint id, balloon_id;
+	guint64 bytes;	       /* target of the armed resize */
+	guint64 balloon_bytes; /* what the balloon is to take next */
+} BootResize;
+
+/* dimm.c */
 typedef struct {
 	enum { DIMM_NONE, DIMM_COMING, DIMM_THERE, DIMM_LEAVING } state;
 	char name[16];
 } BootDimm;
+typedef struct {
+	BootDimm slot[SCENARIO_DIMMS_MAX];
+	guint id, wanted, made;
+} BootDimms;
+
+/* threads.c: the threads of the vCPUs, on this machine. */
+typedef struct {
+	pid_t *tid;
+	guint count;
+} BootVcpus;
+
+/* recorder.c */
+typedef struct {
+	guint8 *raw; /* REC_PAGES pages */
+	guint pending;
+	gboolean failed;
+	Flight *last;  /* the last good read */
+	Flight *first; /* the first read after the first splat */
+} BootRecorder;
 
 struct Boot {
+	/* From boot_start() to the end. */
 	BootConfig config;
-	BootDeadlines deadlines;
-	char *dir, *initrd_path, *name, *moved_from; /* copies behind config */
+	struct {
+		char *dir, *initrd_path, *name, *moved_from;
+	} copies; /* behind config */
 	const BootListener *listener;
 	gpointer user;
-
-	Vm *vm;
-	gboolean vm_running;
-	gboolean launching; /* the guest has yet to begin */
 	Record *record;
-	Triage *triage;
-	Triage *last_words; /* what our NMI made it say, or NULL */
-	gboolean nmi_taken; /* by the machine; whether a CPU took it is another thing */
-	guint64 console_at_nmi;
 	Plan *plan;
-	struct wire_reader reader;
-	BootState state;
-	gint64 state_since_us, started_us, heard_us, console_us, pinged_us, progress_us, memory_us;
-	guint tick_id, resize_id, balloon_id, dimm_id;
-	gint64 run_since_us;  /* host clock when the ops started */
-	guint64 resize_bytes; /* target of the armed resize */
-	BootDimm dimm[SCENARIO_DIMMS_MAX];
-	guint dimms_wanted, dimms_made;
-	guint64 balloon_bytes; /* what the balloon is to take next */
-	guint64 plugged_bytes; /* of all devices, as last asked */
-	gint64 plugged_us;     /* when that was last another one */
-	gboolean plugging;     /* some device is not what it was asked to be */
-	guint64 ping_id, progress_offlines;
-	guint64 console_bytes, bad_lines;
 
-	Exposure *exposure; /* as told so far */
-	BootOp *ops;	    /* one a scenario op */
-	guint op_count;
-	gboolean hello, done, interrupted, saw_panic;
-	gboolean poweroff; /* it is to switch itself off */
-	gboolean poweroff_sent;
-	gboolean host_lost;
-	GPtrArray *pressures; /* of BootPressure, pressure.c */
-	pid_t *threads;	      /* of the vCPUs, on this machine */
-	guint thread_count;
-	gint64 hello_us; /* host clock */
-	gint64 hello_ns; /* guest clock */
-	gint64 go_ns;	 /* guest clock when the ops started, -1 before */
-	gint64 last_ns;	 /* guest clock last heard */
-	gint64 splat_us; /* host clock of the first splat that is no artefact, 0 before */
-	guint64 page_bytes, block_bytes;
-	guint64 hits_live;
-	char *quiet, *endless, *exited, *infra;
-
-	guint64 rec_pfn[REC_PAGES];
-	guint rec_known; /* pages whose PFN the agent told */
-	guint8 *rec_raw; /* REC_PAGES pages */
-	guint rec_pending;
-	gboolean rec_failed;
-	Flight *flight;	      /* the last good read */
-	Flight *flight_first; /* the first read after the first splat */
-
-	GHashTable *plugged; /* device id -> last recorded text */
+	BootLife life;
+	BootAgent agent;
+	BootMachine machine;
+	BootMemory memory;
+	BootTick tick;
+	BootSplats splats;
+	BootResize resize;
+	BootDimms dimms;
+	BootVcpus vcpus;
+	BootRecorder recorder;
+	GPtrArray *pressures; /* pressure.c: of BootPressure */
 };
 
 /* state.c: the states, and the ways from one to the next. */
 void boot_set_state(Boot *boot, BootState state);
+/* Something on our side went wrong; the first one told counts. @reason: (transfer full) */
+void boot_fail(Boot *boot, char *reason);
 /* To the agent, when the machine still runs; @line ends in '\n'. */
 void boot_send_line(Boot *boot, const char *line);
 /* Asks the agent to end the run; @why is for the record. */
@@ -109,11 +170,13 @@ void boot_end(Boot *boot, gboolean poweroff);
 /* Goes on to the next state when a deadline of this one has passed. In each tick. */
 void boot_check_deadlines(Boot *boot, gint64 now_us);
 gboolean boot_is_emulated(const BootConfig *config);
+void boot_state_clear(Boot *boot);
 
 /* pressure.c: as those of resize.c, who call them; and what came of it, or NULL. */
 void boot_pressure_run(Boot *boot);
 void boot_pressure_stop(Boot *boot);
 JsonArray *boot_pressure_json(const Boot *boot);
+void boot_pressure_clear(Boot *boot);
 
 /* resize.c: in each tick while the ops run; and at the end of that. */
 void boot_resize_run(Boot *boot);
@@ -124,14 +187,19 @@ void boot_dimm_run(Boot *boot);
 void boot_dimm_stop(Boot *boot);
 void boot_dimm_event(Boot *boot, const char *name, JsonObject *data);
 
-/* agent.c: bytes from the agent. */
+/* agent.c: what is known before it says anything; then bytes from it. */
+void boot_agent_init(Boot *boot);
 void boot_agent_bytes(Boot *boot, const char *data, gsize len);
+Exposure *boot_agent_take_exposure(Boot *boot); /* (transfer full) */
+void boot_agent_clear(Boot *boot);
 
 /* threads.c: finds out what host threads run the vCPUs, and pins them where asked. */
 void boot_threads_find(Boot *boot);
+void boot_threads_clear(Boot *boot);
 
-/* recorder.c: reads the recorder into boot->flight, when its pages are known. */
+/* recorder.c: reads the recorder into boot->recorder, when its pages are known. */
 void boot_read_flight(Boot *boot);
+void boot_recorder_clear(Boot *boot);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);

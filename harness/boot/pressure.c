@@ -46,12 +46,12 @@ static gboolean is_held(const Boot *boot, pid_t tid)
 static void hold_vcpus(BootPressure *p)
 {
 	Boot *boot = p->boot;
-	guint count = p->pressure->count ? (guint)p->pressure->count : boot->thread_count;
+	guint count = p->pressure->count ? (guint)p->pressure->count : boot->vcpus.count;
 
-	if (boot->thread_count == 0)
+	if (boot->vcpus.count == 0)
 		p->failed = g_strdup("the vCPUs' threads are not known, or not on this machine");
-	for (guint i = 0; i < MIN(count, boot->thread_count); i++) {
-		pid_t tid = boot->threads[(p->step.vcpu + i) % boot->thread_count];
+	for (guint i = 0; i < MIN(count, boot->vcpus.count); i++) {
+		pid_t tid = boot->vcpus.tid[(p->step.vcpu + i) % boot->vcpus.count];
 		int err = is_held(boot, tid) ? -EALREADY : vcpu_hold(tid);
 
 		if (err == 0)
@@ -84,7 +84,7 @@ static void pause_done(Vm *vm, const GError *error, gpointer user)
 
 static void hold_machine_for(BootPressure *p, VmDone done)
 {
-	Vm *vm = p->boot->vm;
+	Vm *vm = p->boot->machine.vm;
 
 	if (!vm->ops->pause) {
 		p->failed = g_strdup("the backend cannot pause a machine");
@@ -101,9 +101,9 @@ static void hold_machine(BootPressure *p)
 
 static void release_machine(BootPressure *p)
 {
-	Vm *vm = p->boot->vm;
+	Vm *vm = p->boot->machine.vm;
 
-	if (p->paused && p->boot->vm_running)
+	if (p->paused && p->boot->machine.running)
 		vm->ops->pause(vm, FALSE, pause_done, p);
 	p->paused = FALSE;
 }
@@ -138,10 +138,10 @@ static void begin_discard(BootPressure *p)
 	const Scenario *s = boot->config.scenario;
 	g_autoptr(GError) error = NULL;
 
-	if (boot->thread_count == 0)
+	if (boot->vcpus.count == 0)
 		p->failed = g_strdup("the guest's process is not known, or not on this machine");
 	else if (!p->discard &&
-		 !(p->discard = discard_new(boot->threads[0], s->memory_bytes / (guint64)s->nodes,
+		 !(p->discard = discard_new(boot->vcpus.tid[0], s->memory_bytes / (guint64)s->nodes,
 					    &error)))
 		p->failed = g_strdup(error->message);
 	else
@@ -217,7 +217,7 @@ static gboolean begin_step(gpointer user)
 				memory ? p->step.place : p->step.vcpu);
 
 	p->begin_id = 0;
-	if (boot->state != BOOT_RUN || !boot->vm_running)
+	if (boot->life.now != BOOT_RUN || !boot->machine.running)
 		return G_SOURCE_REMOVE;
 	acts[p->pressure->kind].begin(p);
 	if (p->failed) {
@@ -235,7 +235,8 @@ static void arm(BootPressure *p)
 	gint64 wait_ms;
 
 	p->step = pressure_schedule_next(p->schedule);
-	wait_ms = (gint64)p->step.t_ms - (g_get_monotonic_time() - p->boot->run_since_us) / 1000;
+	wait_ms = (gint64)p->step.t_ms -
+		  (g_get_monotonic_time() - p->boot->resize.run_since_us) / 1000;
 	p->begin_id = g_timeout_add((guint)MAX(wait_ms, 0), begin_step, p);
 }
 
@@ -298,4 +299,9 @@ JsonArray *boot_pressure_json(const Boot *boot)
 		json_array_add_object_element(array, o);
 	}
 	return array;
+}
+
+void boot_pressure_clear(Boot *boot)
+{
+	g_clear_pointer(&boot->pressures, g_ptr_array_unref);
 }

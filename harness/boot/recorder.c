@@ -20,39 +20,48 @@ static void page_done(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
 	const void *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
 
 	if (error || len != REC_PAGE)
-		boot->rec_failed = TRUE;
+		boot->recorder.failed = TRUE;
 	else
-		memcpy(boot->rec_raw + (gsize)read->page * REC_PAGE, data, REC_PAGE);
-	if (--boot->rec_pending > 0)
+		memcpy(boot->recorder.raw + (gsize)read->page * REC_PAGE, data, REC_PAGE);
+	if (--boot->recorder.pending > 0)
 		return;
-	if (boot->rec_failed) {
+	if (boot->recorder.failed) {
 		record_event(boot->record, "recorder-unread", "reason",
 			     error ? error->message : "short read");
 		return;
 	}
-	record_file(boot->record, "recorder.bin", boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
-	g_clear_pointer(&boot->flight, flight_free);
-	boot->flight = flight_parse(boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
-	if (!boot->splat_us || boot->flight_first)
+	record_file(boot->record, "recorder.bin", boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
+	g_clear_pointer(&boot->recorder.last, flight_free);
+	boot->recorder.last = flight_parse(boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
+	if (!boot->splats.first_us || boot->recorder.first)
 		return;
 	/* The ring turns on while the guest lives: what led to the first splat is kept apart. */
-	record_file(boot->record, "recorder-first.bin", boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
-	boot->flight_first = flight_parse(boot->rec_raw, (gsize)REC_PAGES * REC_PAGE);
+	record_file(boot->record, "recorder-first.bin", boot->recorder.raw,
+		    (gsize)REC_PAGES * REC_PAGE);
+	boot->recorder.first = flight_parse(boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
 }
 
 void boot_read_flight(Boot *boot)
 {
-	if (!boot->vm_running || boot->rec_known < REC_PAGES || boot->rec_pending)
+	if (!boot->machine.running || boot->agent.rec_known < REC_PAGES || boot->recorder.pending)
 		return;
-	boot->rec_failed = FALSE;
-	boot->rec_pending = REC_PAGES;
-	if (!boot->rec_raw)
-		boot->rec_raw = g_malloc0((gsize)REC_PAGES * REC_PAGE);
+	boot->recorder.failed = FALSE;
+	boot->recorder.pending = REC_PAGES;
+	if (!boot->recorder.raw)
+		boot->recorder.raw = g_malloc0((gsize)REC_PAGES * REC_PAGE);
 	for (guint i = 0; i < REC_PAGES; i++) {
 		PageRead *read = g_new(PageRead, 1);
 
 		*read = (PageRead){boot, i};
-		boot->vm->ops->read_memory(boot->vm, boot->rec_pfn[i] * boot->page_bytes, REC_PAGE,
-					   page_done, read);
+		boot->machine.vm->ops->read_memory(boot->machine.vm,
+						   boot->agent.rec_pfn[i] * boot->agent.page_bytes,
+						   REC_PAGE, page_done, read);
 	}
+}
+
+void boot_recorder_clear(Boot *boot)
+{
+	g_clear_pointer(&boot->recorder.last, flight_free);
+	g_clear_pointer(&boot->recorder.first, flight_free);
+	g_free(boot->recorder.raw);
 }

@@ -11,10 +11,11 @@ static gboolean resize_due(gpointer user);
 static void arm_resize(Boot *boot)
 {
 	ResizeStep step = resize_schedule_next(boot->plan->resize);
-	gint64 wait_ms = (gint64)step.t_ms - (g_get_monotonic_time() - boot->run_since_us) / 1000;
+	gint64 wait_ms =
+		(gint64)step.t_ms - (g_get_monotonic_time() - boot->resize.run_since_us) / 1000;
 
-	boot->resize_bytes = step.target_bytes;
-	boot->resize_id = g_timeout_add((guint)MAX(wait_ms, 0), resize_due, boot);
+	boot->resize.bytes = step.target_bytes;
+	boot->resize.id = g_timeout_add((guint)MAX(wait_ms, 0), resize_due, boot);
 }
 
 static void resize_done(Vm *vm, const GError *error, gpointer user)
@@ -28,14 +29,14 @@ static void resize_done(Vm *vm, const GError *error, gpointer user)
 static gboolean resize_due(gpointer user)
 {
 	Boot *boot = user;
-	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, boot->resize_bytes);
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, boot->resize.bytes);
 
-	boot->resize_id = 0;
-	if (boot->state != BOOT_RUN)
+	boot->resize.id = 0;
+	if (boot->life.now != BOOT_RUN)
 		return G_SOURCE_REMOVE;
 	record_event(boot->record, "resize", "bytes", text);
-	boot->vm->ops->resize(boot->vm, boot->plan->resize_device, boot->resize_bytes, resize_done,
-			      boot);
+	boot->machine.vm->ops->resize(boot->machine.vm, boot->plan->resize_device,
+				      boot->resize.bytes, resize_done, boot);
 	arm_resize(boot);
 	return G_SOURCE_REMOVE;
 }
@@ -45,10 +46,11 @@ static gboolean balloon_due(gpointer user);
 static void arm_balloon(Boot *boot)
 {
 	ResizeStep step = resize_schedule_next(boot->plan->balloon);
-	gint64 wait_ms = (gint64)step.t_ms - (g_get_monotonic_time() - boot->run_since_us) / 1000;
+	gint64 wait_ms =
+		(gint64)step.t_ms - (g_get_monotonic_time() - boot->resize.run_since_us) / 1000;
 
-	boot->balloon_bytes = step.target_bytes;
-	boot->balloon_id = g_timeout_add((guint)MAX(wait_ms, 0), balloon_due, boot);
+	boot->resize.balloon_bytes = step.target_bytes;
+	boot->resize.balloon_id = g_timeout_add((guint)MAX(wait_ms, 0), balloon_due, boot);
 }
 
 static void balloon_done(Vm *vm, const GError *error, gpointer user)
@@ -63,24 +65,25 @@ static void balloon_done(Vm *vm, const GError *error, gpointer user)
 static gboolean balloon_due(gpointer user)
 {
 	Boot *boot = user;
-	guint64 all = boot->config.scenario->memory_bytes + boot->plugged_bytes;
-	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, boot->balloon_bytes);
+	guint64 all = boot->config.scenario->memory_bytes + boot->memory.plugged_bytes;
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, boot->resize.balloon_bytes);
 
-	boot->balloon_id = 0;
-	if (boot->state != BOOT_RUN)
+	boot->resize.balloon_id = 0;
+	if (boot->life.now != BOOT_RUN)
 		return G_SOURCE_REMOVE;
 	record_event(boot->record, "balloon", "bytes", text);
-	boot->vm->ops->balloon(boot->vm, all - MIN(all, boot->balloon_bytes), balloon_done, boot);
+	boot->machine.vm->ops->balloon(boot->machine.vm, all - MIN(all, boot->resize.balloon_bytes),
+				       balloon_done, boot);
 	arm_balloon(boot);
 	return G_SOURCE_REMOVE;
 }
 
 void boot_resize_run(Boot *boot)
 {
-	boot->run_since_us = boot->state_since_us;
-	if (boot->plan->resize && !boot->resize_id)
+	boot->resize.run_since_us = boot->life.since_us;
+	if (boot->plan->resize && !boot->resize.id)
 		arm_resize(boot);
-	if (boot->plan->balloon && !boot->balloon_id)
+	if (boot->plan->balloon && !boot->resize.balloon_id)
 		arm_balloon(boot);
 	boot_pressure_run(boot);
 	boot_dimm_run(boot);
@@ -88,8 +91,8 @@ void boot_resize_run(Boot *boot)
 
 void boot_resize_stop(Boot *boot)
 {
-	g_clear_handle_id(&boot->resize_id, g_source_remove);
-	g_clear_handle_id(&boot->balloon_id, g_source_remove);
+	g_clear_handle_id(&boot->resize.id, g_source_remove);
+	g_clear_handle_id(&boot->resize.balloon_id, g_source_remove);
 	boot_pressure_stop(boot);
 	boot_dimm_stop(boot);
 }

@@ -19,7 +19,7 @@ static const ScenarioOp *scenario_op(const Boot *boot, guint i)
 /* After an artefact of the emulator nothing that the guest says is evidence of a race. */
 static gboolean is_evidence(const Boot *boot, const Incident *incident)
 {
-	const GPtrArray *all = triage_incidents(boot->triage);
+	const GPtrArray *all = triage_incidents(boot->splats.triage);
 
 	if (incident->family == FAMILY_EMULATOR)
 		return FALSE;
@@ -36,13 +36,13 @@ static gboolean is_evidence(const Boot *boot, const Incident *incident)
 /* Offlines of all hammers until @t_ns, from the recorder; -1 when it does not reach back. */
 static gint64 offlines_until(const Boot *boot, guint64 t_ns, gint64 *block)
 {
-	const Flight *flight = boot->flight_first ? boot->flight_first : boot->flight;
+	const Flight *flight = boot->recorder.first ? boot->recorder.first : boot->recorder.last;
 	gint64 sum = 0;
 
-	for (guint i = 0; flight && i < boot->op_count; i++) {
+	for (guint i = 0; flight && i < boot->agent.op_count; i++) {
 		gint64 n;
 
-		if (!boot->ops[i].hammer)
+		if (!boot->agent.ops[i].hammer)
 			continue;
 		n = flight_offlines_at(flight, i, t_ns);
 		if (n < 0)
@@ -93,20 +93,20 @@ static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
 	hit->consequences = consequences_of(incident);
 	if (cause->page.pfn) {
 		hit->pfn = (gint64)MIN(cause->page.pfn, (guint64)G_MAXINT64);
-		hit->block = hit->pfn / (gint64)(boot->block_bytes / boot->page_bytes);
+		hit->block = hit->pfn / (gint64)(boot->agent.block_bytes / boot->agent.page_bytes);
 	}
 	if (cause->t_us < 0)
 		return;
 	hit->offlines = offlines_until(boot, t_ns, &hit->block);
-	if (boot->go_ns >= 0)
-		hit->after_go_s = ((double)t_ns - (double)boot->go_ns) / 1e9;
-	if (boot->hello)
-		hit->after_hello_s = ((double)t_ns - (double)boot->hello_ns) / 1e9;
+	if (boot->agent.go_ns >= 0)
+		hit->after_go_s = ((double)t_ns - (double)boot->agent.go_ns) / 1e9;
+	if (boot->agent.hello)
+		hit->after_hello_s = ((double)t_ns - (double)boot->agent.hello_ns) / 1e9;
 }
 
 static void gather_incidents(const Boot *boot, BootResult *r)
 {
-	const GPtrArray *all = triage_incidents(boot->triage);
+	const GPtrArray *all = triage_incidents(boot->splats.triage);
 
 	for (guint i = 0; i < all->len; i++) {
 		const Incident *incident = g_ptr_array_index(all, i);
@@ -145,23 +145,23 @@ static gboolean saw_artefact(const Triage *triage)
  */
 static const char *artefact_of(const Boot *boot)
 {
-	if (saw_artefact(boot->triage))
+	if (saw_artefact(boot->splats.triage))
 		return INT3;
-	if (!boot->last_words)
+	if (!boot->life.last_words)
 		return NULL;
-	triage_finish(boot->last_words);
-	if (saw_artefact(boot->last_words))
+	triage_finish(boot->life.last_words);
+	if (saw_artefact(boot->life.last_words))
 		return INT3;
-	if (boot->config.accel == VM_ACCEL_TCG && !boot->hello && boot->nmi_taken &&
-	    boot->console_bytes && boot->console_bytes == boot->console_at_nmi)
+	if (boot->config.accel == VM_ACCEL_TCG && !boot->agent.hello && boot->life.nmi_taken &&
+	    boot->machine.console_bytes && boot->machine.console_bytes == boot->life.console_at_nmi)
 		return "an emulated guest stood still in its boot, and no CPU took our NMI";
 	return NULL;
 }
 
 static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 {
-	for (guint i = 0; i < boot->op_count; i++) {
-		const BootOp *op = &boot->ops[i];
+	for (guint i = 0; i < boot->agent.op_count; i++) {
+		const BootOp *op = &boot->agent.ops[i];
 
 		ops[i] = (VerdictOp){
 			.name = scenario_op(boot, i)->label,
@@ -196,7 +196,7 @@ static JsonObject *splat_json(const Splat *s)
 
 static JsonArray *incidents_json(const Boot *boot)
 {
-	const GPtrArray *all = triage_incidents(boot->triage);
+	const GPtrArray *all = triage_incidents(boot->splats.triage);
 	JsonArray *array = json_array_new();
 
 	for (guint i = 0; i < all->len; i++) {
@@ -230,8 +230,8 @@ static JsonArray *ops_json(const Boot *boot)
 {
 	JsonArray *array = json_array_new();
 
-	for (guint i = 0; i < boot->op_count; i++) {
-		const BootOp *op = &boot->ops[i];
+	for (guint i = 0; i < boot->agent.op_count; i++) {
+		const BootOp *op = &boot->agent.ops[i];
 		JsonObject *o = json_object_new();
 
 		json_object_set_string_member(o, "op", scenario_op(boot, i)->label);
@@ -275,7 +275,7 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_string_member(o, "reason", r->reason);
 	json_object_set_int_member(o, "boot", r->index);
 	json_object_set_string_member(o, "seed", seed);
-	json_object_set_boolean_member(o, "interrupted", boot->interrupted);
+	json_object_set_boolean_member(o, "interrupted", boot->life.interrupted);
 	if (r->host_lost)
 		json_object_set_boolean_member(o, "host_lost", TRUE);
 	json_object_set_double_member(o, "run_s", r->run_s);
@@ -314,30 +314,31 @@ gboolean boot_write_lost(const char *dir, const char *why)
 BootResult *boot_judge(Boot *boot)
 {
 	BootResult *r = g_new0(BootResult, 1);
-	g_autofree VerdictOp *ops = g_new0(VerdictOp, MAX(boot->op_count, 1));
+	g_autofree VerdictOp *ops = g_new0(VerdictOp, MAX(boot->agent.op_count, 1));
 	g_autofree char *unmet = NULL;
-	VerdictFacts facts = {.infra = boot->infra,
-			      .console = boot->console_bytes > 0,
-			      .quiet = boot->quiet,
-			      .endless = boot->endless,
-			      .done = boot->done,
-			      .exited = boot->exited,
-			      .interrupted = boot->interrupted,
+	VerdictFacts facts = {.infra = boot->life.infra,
+			      .console = boot->machine.console_bytes > 0,
+			      .quiet = boot->life.quiet,
+			      .endless = boot->agent.endless,
+			      .done = boot->agent.done,
+			      .exited = boot->machine.exited,
+			      .interrupted = boot->life.interrupted,
 			      .ops = ops,
-			      .op_count = boot->op_count};
+			      .op_count = boot->agent.op_count};
 
-	r->dir = g_strdup(boot->dir);
+	r->dir = g_strdup(boot->copies.dir);
 	r->index = boot->config.index;
 	r->seed = boot->config.seed;
-	r->host_lost = boot->host_lost;
+	r->host_lost = boot->machine.lost;
 	r->incident_titles = g_ptr_array_new_with_free_func(g_free);
 	r->families = g_ptr_array_new_with_free_func(g_free);
 	r->skipped = g_ptr_array_new_with_free_func(g_free);
 	r->hit.block = r->hit.pfn = r->hit.offlines = -1;
 	r->hit.after_go_s = r->hit.after_hello_s = -1;
-	r->hello_s = boot->hello ? (boot->hello_us - boot->started_us) / 1e6 : -1;
-	if (boot->go_ns >= 0 && boot->last_ns > boot->go_ns)
-		r->run_s = (boot->last_ns - boot->go_ns) / 1e9;
+	r->hello_s =
+		boot->agent.hello ? (boot->agent.hello_us - boot->machine.started_us) / 1e6 : -1;
+	if (boot->agent.go_ns >= 0 && boot->agent.last_ns > boot->agent.go_ns)
+		r->run_s = (boot->agent.last_ns - boot->agent.go_ns) / 1e9;
 	gather_ops(boot, r, ops);
 	facts.emulator = artefact_of(boot);
 	gather_incidents(boot, r);
@@ -345,7 +346,7 @@ BootResult *boot_judge(Boot *boot)
 	if (r->hit.offlines > (gint64)r->offlines)
 		r->offlines = (guint64)r->hit.offlines;
 	facts.incidents = r->incident_count;
-	r->exposure = g_steal_pointer(&boot->exposure);
+	r->exposure = boot_agent_take_exposure(boot);
 	facts.unmet = unmet =
 		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
 	r->verdict = verdict_decide(&facts, &r->reason);

@@ -19,15 +19,23 @@ const BootDeadlines boot_deadlines_default = {
 
 void boot_set_state(Boot *boot, BootState state)
 {
-	boot->state = state;
-	boot->state_since_us = g_get_monotonic_time();
+	boot->life.now = state;
+	boot->life.since_us = g_get_monotonic_time();
+}
+
+void boot_fail(Boot *boot, char *reason)
+{
+	if (boot->life.infra)
+		g_free(reason);
+	else
+		boot->life.infra = reason;
 }
 
 void boot_send_line(Boot *boot, const char *line)
 {
-	if (!boot->vm_running)
+	if (!boot->machine.running)
 		return;
-	if (!boot->vm->ops->send(boot->vm, line, strlen(line)))
+	if (!boot->machine.vm->ops->send(boot->machine.vm, line, strlen(line)))
 		record_event(boot->record, "send-failed", "text", line);
 }
 
@@ -41,21 +49,21 @@ void boot_stop_run(Boot *boot, const char *why)
 /* Once its memory is read: not every backend can read that of a guest that is off. */
 static void switch_off(Boot *boot)
 {
-	if (!boot->poweroff || boot->poweroff_sent || boot->rec_pending)
+	if (!boot->life.poweroff || boot->life.poweroff_sent || boot->recorder.pending)
 		return;
-	boot->poweroff_sent = TRUE;
+	boot->life.poweroff_sent = TRUE;
 	boot_send_line(boot, "poweroff\n");
 }
 
 void boot_end(Boot *boot, gboolean poweroff)
 {
-	if (boot->state >= BOOT_ENDING)
+	if (boot->life.now >= BOOT_ENDING)
 		return;
 	boot_resize_stop(boot);
 	boot_read_flight(boot);
 	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
-	boot->poweroff = poweroff;
+	boot->life.poweroff = poweroff;
 	switch_off(boot);
 }
 
@@ -66,7 +74,7 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 	if (error)
 		record_event(boot->record, "nmi-failed", "reason", error->message);
 	else
-		boot->nmi_taken = TRUE;
+		boot->life.nmi_taken = TRUE;
 }
 
 gboolean boot_is_emulated(const BootConfig *config)
@@ -81,17 +89,28 @@ gboolean boot_is_emulated(const BootConfig *config)
 void boot_become_corpse(Boot *boot, gboolean nmi)
 {
 	boot_resize_stop(boot);
-	triage_finish(boot->triage);
+	triage_finish(boot->splats.triage);
 	boot_read_flight(boot);
 	boot_set_state(boot, BOOT_CORPSE);
 	if (nmi) {
 		const TriageConfig config = {.emulated = boot_is_emulated(&boot->config)};
 
-		boot->last_words = triage_new(&config, NULL, NULL, NULL);
-		boot->console_at_nmi = boot->console_bytes;
+		boot->life.last_words = triage_new(&config, NULL, NULL, NULL);
+		boot->life.console_at_nmi = boot->machine.console_bytes;
 		record_event(boot->record, "nmi", NULL, NULL);
-		boot->vm->ops->nmi(boot->vm, nmi_done, boot);
+		boot->machine.vm->ops->nmi(boot->machine.vm, nmi_done, boot);
 	}
+}
+
+void boot_interrupt(Boot *boot)
+{
+	gboolean again = boot->life.interrupted;
+
+	boot->life.interrupted = TRUE;
+	if (!again && boot->life.now == BOOT_RUN)
+		boot_stop_run(boot, "interrupted");
+	else if (again || boot->life.now < BOOT_RUN)
+		boot_end(boot, FALSE);
 }
 
 /* What a deadline may ask about the boot, besides its state. */
@@ -184,12 +203,12 @@ static const Deadline deadline[] = {
 
 static guint conditions(const Boot *boot)
 {
-	return (boot->launching ? LAUNCHING : 0) | (boot->console_bytes ? CONSOLE : 0) |
-	       (boot->splat_us ? SPLAT : 0) |
+	return (boot->machine.launching ? LAUNCHING : 0) |
+	       (boot->machine.console_bytes ? CONSOLE : 0) | (boot->splats.first_us ? SPLAT : 0) |
 	       (g_str_equal(boot->config.scenario->stop, "never") ? 0 : STOP_AT_SPLAT) |
-	       (boot->go_ns >= 0 ? OPS_RUN : 0) | (boot->interrupted ? INTERRUPTED : 0) |
-	       (boot->saw_panic ? PANIC : 0) | (boot->vm_running ? MACHINE : 0) |
-	       (boot->poweroff ? POWEROFF : 0) | (boot->rec_pending ? READING : 0);
+	       (boot->agent.go_ns >= 0 ? OPS_RUN : 0) | (boot->life.interrupted ? INTERRUPTED : 0) |
+	       (boot->machine.saw_panic ? PANIC : 0) | (boot->machine.running ? MACHINE : 0) |
+	       (boot->life.poweroff ? POWEROFF : 0) | (boot->recorder.pending ? READING : 0);
 }
 
 /* The time of @row is up: on to its next state. */
@@ -198,25 +217,25 @@ static void pass(Boot *boot, const Deadline *row)
 	if (row->next == BOOT_STOPPING) {
 		boot_stop_run(boot, row->reason);
 	} else if (row->next == BOOT_CORPSE) {
-		if (row->reason && !boot->quiet)
-			boot->quiet = g_strdup(row->reason);
+		if (row->reason && !boot->life.quiet)
+			boot->life.quiet = g_strdup(row->reason);
 		boot_become_corpse(boot, row->nmi);
 	} else if (row->next == BOOT_ENDING) {
 		boot_end(boot, FALSE);
 	} else {
-		boot->vm->ops->stop(boot->vm); /* it is over when the machine is */
+		boot->machine.vm->ops->stop(boot->machine.vm); /* it is over when the machine is */
 	}
 }
 
 void boot_check_deadlines(Boot *boot, gint64 now_us)
 {
-	const BootDeadlines *d = &boot->deadlines;
+	const BootDeadlines *d = &boot->config.deadlines;
 	const Scenario *s = boot->config.scenario;
 	const gint64 since_us[SINCE_COUNT] = {
-		[SINCE_STATE] = boot->state_since_us,
-		[SINCE_HEARD] = MAX(boot->heard_us, boot->started_us),
-		[SINCE_CONSOLE] = boot->console_us,
-		[SINCE_SPLAT] = boot->splat_us,
+		[SINCE_STATE] = boot->life.since_us,
+		[SINCE_HEARD] = MAX(boot->agent.heard_us, boot->machine.started_us),
+		[SINCE_CONSOLE] = boot->machine.console_us,
+		[SINCE_SPLAT] = boot->splats.first_us,
 	};
 	const gint64 limit_ms[LIMIT_COUNT] = {
 		[LIMIT_NONE] = G_MININT64,
@@ -232,17 +251,24 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 	};
 	guint holds;
 
-	if (boot->state == BOOT_ENDING)
+	if (boot->life.now == BOOT_ENDING)
 		switch_off(boot);
 	holds = conditions(boot);
 	for (guint i = 0; i < G_N_ELEMENTS(deadline); i++) {
 		const Deadline *row = &deadline[i];
 
-		if (row->state != boot->state || (holds & row->when) != row->when ||
+		if (row->state != boot->life.now || (holds & row->when) != row->when ||
 		    (holds & row->unless) ||
 		    (now_us - since_us[row->since]) / 1000 <= limit_ms[row->limit])
 			continue;
 		pass(boot, row);
 		return;
 	}
+}
+
+void boot_state_clear(Boot *boot)
+{
+	g_clear_pointer(&boot->life.last_words, triage_free);
+	g_free(boot->life.quiet);
+	g_free(boot->life.infra);
 }

@@ -8,8 +8,8 @@
 
 static void pin(Boot *boot)
 {
-	for (guint i = 0; i < boot->thread_count; i++) {
-		int cpu = vcpu_pin(boot->threads[i], (guint)(boot->config.pin_place + i));
+	for (guint i = 0; i < boot->vcpus.count; i++) {
+		int cpu = vcpu_pin(boot->vcpus.tid[i], (guint)(boot->config.pin_place + i));
 		g_autofree char *text =
 			cpu < 0 ? g_strdup_printf("vCPU %u: %s", i, g_strerror(-cpu))
 				: g_strdup_printf("vCPU %u on host CPU %d", i, cpu);
@@ -27,19 +27,24 @@ static void threads_found(Vm *vm, const pid_t *tids, guint count, const GError *
 		record_event(boot->record, "pin-failed", "text", error->message);
 	if (error)
 		return;
-	boot->threads = g_memdup2(tids, count * sizeof(*tids));
-	boot->thread_count = count;
+	boot->vcpus.tid = g_memdup2(tids, count * sizeof(*tids));
+	boot->vcpus.count = count;
 	if (boot->config.pin)
 		pin(boot);
 }
 
 void boot_threads_find(Boot *boot)
 {
-	if (boot->vm->ops->query_threads)
-		boot->vm->ops->query_threads(boot->vm, threads_found, boot);
+	if (boot->machine.vm->ops->query_threads)
+		boot->machine.vm->ops->query_threads(boot->machine.vm, threads_found, boot);
 }
 
 pid_t boot_thread(const Boot *boot)
 {
-	return boot->thread_count && boot->vm_running ? boot->threads[0] : 0;
+	return boot->vcpus.count && boot->machine.running ? boot->vcpus.tid[0] : 0;
+}
+
+void boot_threads_clear(Boot *boot)
+{
+	g_free(boot->vcpus.tid);
 }
