@@ -309,7 +309,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	boot->memory.known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	boot_agent_init(boot);
 	boot->plan = plan_new(config->scenario, config->seed, config->modules,
-			      config->boot_module_count, boot->agent.block_bytes);
+			      config->boot_module_count);
 	vm = boot_vm_config(config);
 	boot->record = record_new(config->dir, error);
 	if (boot->record)

@@ -11,11 +11,11 @@
 #include "host-driver/vm/virtio-mem.h"
 
 typedef struct {
-	guint64 seed;
-	GPtrArray *lines;	/* of char *: wire lines up to `plug`, each with its '\n' */
-	gboolean *runs;		/* of each op of the scenario: is it part of this boot? */
-	char *go;		/* the line that starts the ops */
-	ResizeSchedule *resize; /* NULL: the size stays */
+	guint64 seed, agent_seed; /* of the boot; what its ops draw from */
+	GPtrArray *lines;	  /* of char *: wire lines up to `plug`, each with its '\n' */
+	gboolean *runs;		  /* of each op of the scenario: is it part of this boot? */
+	char *go;		  /* the line that starts the ops */
+	ResizeSchedule *resize;	  /* NULL: the size stays */
 	char *resize_device;
 	ResizeSchedule *dimm;	 /* bytes of all DIMMs; NULL: there are none */
 	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
@@ -25,10 +25,8 @@ typedef struct {
 
 /*
  * @modules: what initramfs_write() stored, from index @boot_count on loaded by the plan.
- * @memory_block_bytes: of the guest, 128 MiB when it has not said yet.
  */
-Plan *plan_new(const Scenario *scenario, guint64 seed, const GPtrArray *modules, guint boot_count,
-	       guint64 memory_block_bytes);
+Plan *plan_new(const Scenario *scenario, guint64 seed, const GPtrArray *modules, guint boot_count);
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 

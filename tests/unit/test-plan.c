@@ -97,7 +97,7 @@ static void test_rotation(void)
 	guint turns[5] = {0};
 
 	for (guint64 seed = 0; seed < 200; seed++) {
-		g_autoptr(Plan) plan = plan_new(s, seed, mods, 1, 128 << 20);
+		g_autoptr(Plan) plan = plan_new(s, seed, mods, 1);
 		g_autofree char *a = plan_to_text(s, seed, mods, 1, 0);
 
 		g_assert_cmpuint(plan->runs[0] + plan->runs[2] + plan->runs[3], ==, 2);
@@ -120,7 +120,7 @@ static void test_resizes(void)
 	g_autoptr(GPtrArray) mods = modules();
 	guint partly = 0;
 	guint64 last_ms = 0;
-	g_autoptr(Plan) plan = plan_new(s, seed_derive(42, 0), mods, 1, 128ull << 20);
+	g_autoptr(Plan) plan = plan_new(s, seed_derive(42, 0), mods, 1);
 
 	g_assert_cmpstr(plan->resize_device, ==, "vm0");
 	for (guint i = 0; i < 200; i++) {
