@@ -3,7 +3,7 @@
 """Runs the table of hostile agents, QEMUs and set-ups in rows/ against the real pfnhunt, as a user
 would run it, and checks what each row says that it must get. README.md says how a row is written.
 
-    PFNHUNT_EXE=build/harness/pfnhunt tests/trust/run.py [KIND[/ROW]...]
+    PFNHUNT_EXE=build/harness/pfnhunt tests/trust/run.py [--guests] [KIND[/ROW]...]
 
 Speaks TAP. A row that fails leaves its folder behind and says where, with TRUST_KEEP=1.
 """
@@ -27,9 +27,9 @@ import xml.etree.ElementTree
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 EXE = os.path.abspath(os.environ["PFNHUNT_EXE"])
-JOBS = int(os.environ.get("TRUST_JOBS", "24"))
+JOBS = int(os.environ.get("TRUST_JOBS", "2" if "--guests" in sys.argv else "24"))
 KEEP = os.environ.get("TRUST_KEEP")
-GUESTS = os.environ.get("TRUST_GUESTS")  # rows for a real guest, and nothing else
+GUESTS = "--guests" in sys.argv  # the rows of real guests, and no others
 WITHIN_S = 60
 
 BASE = """
@@ -70,7 +70,8 @@ class Row:
         self.command = "hunt"
         self.within = WITHIN_S
         self.env = {}
-        self.agent = None
+        self.guest = None  # "real": our agent, "hostile": the one that lies, in a real guest
+        self.init = []     # the script of that
 
     def read(self, word, rest):
         if word == "why":
@@ -93,6 +94,10 @@ class Row:
         elif word == "env":
             key, _, value = rest.partition("=")
             self.env[key] = value
+        elif word == "guest":
+            self.guest = rest
+        elif word == "init":
+            self.init.append(rest)
         elif word in CHECKS:
             self.checks.append((word, rest))
         else:
@@ -177,7 +182,9 @@ class Run:
         row = self.row
         for name in ("bin", "home", "tmp"):
             os.makedirs(self.path(name))
-        os.symlink(os.path.join(HERE, "scripted_qemu.py"), self.path("bin", "qemu-system-x86_64"))
+        if row.guest is None:
+            os.symlink(os.path.join(HERE, "scripted_qemu.py"),
+                       self.path("bin", "qemu-system-x86_64"))
         write_kernel(self.path("vmlinux"))
         with open(self.path("config"), "w", encoding="utf-8") as file:
             file.write("CONFIG_VIRTIO_MEM=y\nCONFIG_MEMORY_HOTPLUG=y\nCONFIG_MEMORY_HOTREMOVE=y\n")
@@ -189,9 +196,15 @@ class Run:
             os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")
+        kernel = "debian" if row.guest else '"$PWD/vmlinux"'
         with open(self.path("hunt"), "w", encoding="utf-8") as file:
-            file.write('#!/bin/sh\nexec %s run "${SCENARIO:-scenario.ini}" --kernel "$PWD/vmlinux" '
-                       '--accel tcg --seed 7 --results results "$@"\n' % shlex.quote(EXE))
+            file.write('#!/bin/sh\nexec %s run scenario.ini --kernel %s '
+                       '--accel tcg --seed 7 --results results "$@"\n' % (shlex.quote(EXE), kernel))
+        if row.guest == "hostile":
+            with open(os.environ["HOSTILE_AGENT"], "rb") as agent, \
+                    open(self.path("agent"), "wb") as file:
+                file.write(agent.read() + b"\n#hostile\n" + "\n".join(row.init).encode() + b"\n")
+            os.chmod(self.path("agent"), 0o755)
         with open(self.path("pfnhunt"), "w", encoding="utf-8") as file:
             file.write('#!/bin/sh\nexec %s "$@"\n' % shlex.quote(EXE))
         for name in ("hunt", "pfnhunt"):
@@ -210,6 +223,11 @@ class Run:
         for name in ("PFNHUNT_AGENT", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
+        if self.row.guest:  # the kernel is fetched once for all
+            env["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME",
+                                                   os.path.expanduser("~/.cache"))
+        if self.row.guest == "hostile":
+            env["PFNHUNT_AGENT"] = self.path("agent")
         env.update(self.row.env)
         return env
 
@@ -414,7 +432,7 @@ def wanted(row, names):
 def main():
     names = [a for a in sys.argv[1:] if not a.startswith("-")]
     rows = [r for p in sorted(glob.glob(HERE + "/rows/*.rows")) for r in read_rows(p)
-            if wanted(r, names)]
+            if wanted(r, names) and bool(r.guest) == GUESTS]
     root = KEEP and os.path.abspath(KEEP) or tempfile.mkdtemp(prefix="pfnhunt-trust-")
     os.makedirs(root, exist_ok=True)
     print("1..%d" % len(rows), flush=True)
