@@ -5,6 +5,7 @@
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
+#include <stdlib.h>
 
 StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence)
 {
@@ -90,7 +91,7 @@ guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant)
 	return enough;
 }
 
-static gint by_time(gconstpointer a, gconstpointer b)
+static int by_time(const void *a, const void *b)
 {
 	const StatsTime *x = a, *y = b;
 
@@ -101,8 +102,8 @@ static StatsTime *sorted(const StatsTime *times, guint count)
 {
 	StatsTime *copy = g_memdup2(times, count * sizeof(*times));
 
-	g_qsort_with_data(copy, (gint)count, sizeof(*copy),
-			  (GCompareDataFunc)(void (*)(void))by_time, NULL);
+	if (count > 0)
+		qsort(copy, count, sizeof(*copy), by_time);
 	return copy;
 }
 

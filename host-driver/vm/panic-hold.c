@@ -13,13 +13,19 @@ struct VmHold {
 	GSource *timer; /* NULL: nothing is held */
 	GQueue held;	/* of HeldEvent */
 	gint64 console_us, until_us;
-	gboolean *freed; /* set when freed while events are told */
+	gboolean telling, freed; /* freed while events are told: the teller ends it */
 };
 
 typedef struct {
 	char *name;
 	JsonObject *data;
 } HeldEvent;
+
+static void hold_end(VmHold *hold)
+{
+	g_main_context_unref(hold->context);
+	g_free(hold);
+}
 
 static void held_free(HeldEvent *held)
 {
@@ -40,18 +46,19 @@ VmHold *vm_hold_new(VmHoldTell tell, gpointer user)
 
 gboolean vm_hold_flush(VmHold *hold)
 {
-	gboolean freed = FALSE;
 	HeldEvent *event;
 
 	source_clear(&hold->timer);
-	hold->freed = &freed;
-	while (!freed && (event = g_queue_pop_head(&hold->held))) {
+	hold->telling = TRUE;
+	while (!hold->freed && (event = g_queue_pop_head(&hold->held))) {
 		hold->tell(event->name, event->data, hold->user);
 		held_free(event);
 	}
-	if (!freed)
-		hold->freed = NULL;
-	return !freed;
+	hold->telling = FALSE;
+	if (!hold->freed)
+		return TRUE;
+	hold_end(hold);
+	return FALSE;
 }
 
 static gboolean check(gpointer user)
@@ -95,10 +102,9 @@ void vm_hold_free(VmHold *hold)
 {
 	if (!hold)
 		return;
-	if (hold->freed)
-		*hold->freed = TRUE;
 	source_clear(&hold->timer);
 	g_queue_clear_full(&hold->held, (GDestroyNotify)held_free);
-	g_main_context_unref(hold->context);
-	g_free(hold);
+	hold->freed = TRUE;
+	if (!hold->telling)
+		hold_end(hold);
 }

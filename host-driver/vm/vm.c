@@ -138,8 +138,8 @@ guint64 vm_host_tsc_khz(void)
 	static gsize once;
 
 	if (g_once_init_enter(&once)) {
-		guint64 tsc_a, tsc_b;
-		gint64 ns_a, ns_b;
+		guint64 tsc_a = 0, tsc_b = 0;
+		gint64 ns_a = 0, ns_b = 0;
 
 		if (tsc_is_constant()) {
 			tsc_moment(&tsc_a, &ns_a);
