@@ -1,20 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Sourced by ./hunt, ./check and .ci/run: what both need before the program can run.
+# Sourced by ./hunt and ./check: what both need before the program can run.
 # Only `apt-get install` needs root; it is asked for with sudo, and only when something is missing.
 
 run_packages="build-essential meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
  libarchive-dev libbpf-dev bpftool clang libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev
  libvirt-dev libxml2-dev qemu-system-x86 stress-ng"
-check_packages="$run_packages clang-format universal-ctags mandoc libclang-rt-dev xz-utils zstd libxml2-utils
+check_packages="$run_packages git clang-format universal-ctags mandoc libclang-rt-dev xz-utils zstd libxml2-utils
  sqlite3 chromium libvirt-daemon libvirt-daemon-driver-qemu
  python3-junitparser python3-prometheus-client python3-jsonschema python3-yaml slurm-wlm"
+# Node may come from elsewhere than Debian.
+command -v npm >/dev/null || check_packages="$check_packages nodejs npm"
 
 say() {
 	echo "$@" >&2
 }
 
+this_system() {
+	(. /etc/os-release && echo "$PRETTY_NAME") 2>/dev/null || uname -s
+}
+
 # install_missing PACKAGE...: does nothing, and asks for nothing, when all are there.
 install_missing() {
+	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
+		say "$(this_system) has no apt-get: README.md says what else builds pfnhunt"
+		exit 3
+	}
 	missing=
 	for package in "$@"; do
 		case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
@@ -23,39 +33,55 @@ install_missing() {
 		esac
 	done
 	[ -n "$missing" ] || return 0
-	command -v apt-get >/dev/null || {
-		say "this is no Debian: install what corresponds to$missing, then start again"
-		exit 3
-	}
 	sudo=
 	[ "$(id -u)" = 0 ] || sudo=sudo
-	say "installing$missing"
-	export DEBIAN_FRONTEND=noninteractive
-	$sudo apt-get update -qq >&2 &&
-		$sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
-		say "could not install$missing: see above (as an ordinary user this needs sudo)"
+	command -v ${sudo:-env} >/dev/null || {
+		say "neither root nor sudo, to install$missing"
 		exit 3
 	}
-}
-
-# node_modules DIR: what DIR/package-lock.json says, once. Node may come from elsewhere than Debian.
-node_modules() {
-	[ -d "$1/node_modules" ] && [ ! "$1/package-lock.json" -nt "$1/node_modules" ] && return 0
-	command -v npm >/dev/null || install_missing nodejs npm
-	(cd "$1" && npm ci --silent --no-audit --no-fund >&2 && touch node_modules)
-}
-
-# build DIR [MESON OPTION...]: configures once, then brings it up to date; quiet unless it fails.
-build() {
-	dir=$1
-	shift
+	say "installing$missing"
 	log=$(mktemp) || exit 3
-	{ [ -f "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@"; } >"$log" 2>&1 &&
-		ninja -C "$dir" >>"$log" 2>&1 || {
-		tail -n 40 "$log" >&2
+	$sudo apt-get update -qq >"$log" 2>&1 &&
+		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends $missing >>"$log" 2>&1 || {
+		absent=$(sed -n "s/^E: Unable to locate package //p;
+			s/^E: Package '\(.*\)' has no installation candidate/\1/p" "$log" | tr '\n' ' ')
+		if [ -n "$absent" ]; then
+			say "$(this_system) has no package ${absent% }: README.md says where pfnhunt was tried"
+		else
+			reasons "$log"
+			say "could not install$missing: all that apt-get said is in $log"
+			exit 3
+		fi
 		rm -f "$log"
-		say "the build in $dir failed: see above"
 		exit 3
 	}
 	rm -f "$log"
+}
+
+# reasons LOG: the lines that say why, a few of them; without such lines the last one.
+reasons() {
+	grep -E '(^|[ :])(E|ERROR|error|fatal error|npm error|npm ERR!)[: ]|undefined reference|sudo: ' "$1" |
+		grep -vE 'ld returned|A full log|A complete log' | awk '!seen[$0]++' | head -n 3 | grep . >&2 ||
+		tail -n 1 "$1" >&2
+}
+
+# node_modules DIR: what DIR/package-lock.json says, once.
+node_modules() {
+	[ -d "$1/node_modules" ] && [ ! "$1/package-lock.json" -nt "$1/node_modules" ] && return 0
+	(cd "$1" && npm ci --loglevel=error --no-audit --no-fund >&2 && touch node_modules)
+}
+
+# build DIR TARGETS [MESON OPTION...]: configures once, then brings the targets up to date; quiet
+# unless it fails. DIR/build.log stays.
+build() {
+	dir=$1 targets=$2
+	shift 2
+	mkdir -p "$dir" || exit 3
+	{ [ -f "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@"; } >"$dir/build.log" 2>&1 &&
+		ninja -C "$dir" $targets >>"$dir/build.log" 2>&1 || {
+		reasons "$dir/build.log"
+		say "pfnhunt does not build on $(this_system): all that was said is in $dir/build.log"
+		exit 3
+	}
 }
