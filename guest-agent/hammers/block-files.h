@@ -8,6 +8,8 @@
 
 #include "guest-agent/op/env.h"
 
+/* clang-format 14 and 19 disagree on the braces of a macro. */
+/* clang-format off */
 #define BLOCK_FILES_PARAM                                                                          \
 	{                                                                                          \
 		.name = "blocks", .type = OP_PARAM_TEXT, .def = "partly",                          \
@@ -21,6 +23,7 @@
 		.max = 600000,                                                                     \
 		.help = "a write that takes longer is ended by a signal and reported"              \
 	}
+/* clang-format on */
 
 struct block_file {
 	uint32_t number;

@@ -14,12 +14,15 @@ enum walk_what { WALK_FAKE_OFFLINE, WALK_BLOCKS, WALK_ALL };
 extern const char *const walk_what_choices[];
 
 /* The parameter `aim` of a walker that takes PFNs; op_enum() of it is an enum walk_what. */
+/* clang-format 14 and 19 disagree on the braces of a macro. */
+/* clang-format off */
 #define WALK_AIM_PARAM_DEF(what)                                                                   \
 	{                                                                                          \
 		.name = "aim", .type = OP_PARAM_ENUM, .def = (what), .choices = walk_what_choices, \
 		.help = "the fake-offline pages of the hammered blocks, these blocks, or all "     \
 			"blocks"                                                                   \
 	}
+/* clang-format on */
 #define WALK_AIM_PARAM WALK_AIM_PARAM_DEF("fake-offline")
 
 /* Page frames to walk; zeroed but for @what. */
@@ -74,11 +77,13 @@ struct walk_area {
 	size_t bytes, pages, page_bytes;
 };
 
+/* clang-format off */
 #define WALK_AREA_PARAM(megabytes)                                                                 \
 	{                                                                                          \
 		.name = "area-mb", .type = OP_PARAM_INT, .def = megabytes, .min = 2, .max = 4096,  \
 		.help = "memory of the op's own that it works on"                                  \
 	}
+/* clang-format on */
 
 /* For setup(): maps what the parameter area-mb says, at a multiple of 2 MiB; nothing is touched.
  * 0, or -errno with the reason left. */
