@@ -2,11 +2,15 @@
 /* See help.h. */
 #include "harness/cli/help.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/paths.h"
 
 #include <string.h>
 
 void help_usage(FILE *out, const Command *commands)
 {
+	g_autofree char *configs = paths_configs(), *agent = paths_agent(),
+			*results = paths_results(), *docs = paths_docs();
+
 	fprintf(out, "Usage: pfnhunt COMMAND [OPTIONS]\n\n"
 		     "Hunts races between Linux memory hotplug and PFN walkers in a QEMU guest.\n\n"
 		     "Commands:\n");
@@ -14,6 +18,13 @@ void help_usage(FILE *out, const Command *commands)
 		fprintf(out, "  %-8s %s\n", c->name, c->help);
 	fprintf(out, "\npfnhunt COMMAND --help, or pfnhunt help COMMAND, shows a command's "
 		     "options.\n" COMMAND_EXIT_CODES);
+	fprintf(out,
+		"\nFiles:\n"
+		"  scenarios    %s ($PFNHUNT_CONFIGS)\n"
+		"  guest agent  %s ($PFNHUNT_AGENT)\n"
+		"  hunts        %s ($PFNHUNT_RESULTS)\n"
+		"  manual       %s/README.md\n",
+		configs, agent, results, docs);
 }
 
 int cmd_help(int argc, char **argv, const Command *commands)

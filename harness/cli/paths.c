@@ -2,12 +2,20 @@
 /* See paths.h. The PFNHUNT_*_DIR macros come from meson. */
 #include "harness/cli/paths.h"
 
-static gboolean is_installed(void)
+#include <string.h>
+
+/*
+ * NULL in a build tree; else what stands before the paths that meson was told: nothing, or the
+ * folder of `meson install --destdir`.
+ */
+static char *installed_root(void)
 {
 	g_autofree char *exe = g_file_read_link("/proc/self/exe", NULL);
 	g_autofree char *dir = g_path_get_dirname(exe ? exe : "");
 
-	return g_str_equal(dir, PFNHUNT_BIN_DIR);
+	if (!g_str_has_suffix(dir, PFNHUNT_BIN_DIR))
+		return NULL;
+	return g_strndup(dir, strlen(dir) - strlen(PFNHUNT_BIN_DIR));
 }
 
 static char *from_env(const char *name)
@@ -17,35 +25,42 @@ static char *from_env(const char *name)
 	return value && *value ? g_strdup(value) : NULL;
 }
 
-char *paths_agent(void)
+/* @env wins; else @installed below the installed root, or @built. */
+static char *choose(const char *env, const char *installed, const char *built)
 {
-	char *path = from_env("PFNHUNT_AGENT");
+	g_autofree char *root = installed_root();
+	char *path = env ? from_env(env) : NULL;
 
 	if (path)
 		return path;
-	return g_build_filename(is_installed() ? PFNHUNT_LIBEXEC_DIR
-					       : PFNHUNT_BUILD_DIR "/guest-agent",
-				"pfnhunt-agent", NULL);
+	return root ? g_strconcat(root, installed, NULL) : g_strdup(built);
+}
+
+char *paths_agent(void)
+{
+	return choose("PFNHUNT_AGENT", PFNHUNT_LIBEXEC_DIR "/pfnhunt-agent",
+		      PFNHUNT_BUILD_DIR "/guest-agent/pfnhunt-agent");
 }
 
 char *paths_configs(void)
 {
-	char *path = from_env("PFNHUNT_CONFIGS");
+	return choose("PFNHUNT_CONFIGS", PFNHUNT_DATA_DIR "/configs",
+		      PFNHUNT_SOURCE_DIR "/configs");
+}
 
-	if (path)
-		return path;
-	return g_strdup(is_installed() ? PFNHUNT_DATA_DIR "/configs"
-				       : PFNHUNT_SOURCE_DIR "/configs");
+char *paths_docs(void)
+{
+	return choose(NULL, PFNHUNT_DOC_DIR, PFNHUNT_SOURCE_DIR);
 }
 
 char *paths_results(void)
 {
-	g_autofree char *state = NULL;
+	g_autofree char *root = installed_root(), *state = NULL;
 	char *path = from_env("PFNHUNT_RESULTS");
 
 	if (path)
 		return path;
-	if (!is_installed())
+	if (!root)
 		return g_strdup(PFNHUNT_SOURCE_DIR "/results/runs");
 	state = from_env("XDG_STATE_HOME");
 	if (!state)

@@ -11,6 +11,7 @@
 /* Each (transfer full), never NULL; whether it exists is for the caller to see. */
 char *paths_agent(void);   /* the static guest agent */
 char *paths_configs(void); /* folder of the shipped scenarios */
+char *paths_docs(void);	   /* folder of README.md, docs/ and results/README.md */
 char *paths_results(void); /* folder for hunts: results/runs, or $XDG_STATE_HOME/pfnhunt/runs */
 
 #endif
