@@ -22,7 +22,7 @@ this_system() {
 # install_missing PACKAGE...: does nothing, and asks for nothing, when all are there.
 install_missing() {
 	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || {
-		say "$(this_system) has no apt-get: README.md says what else builds pfnhunt"
+		say "$(this_system) has no apt-get: install what Debian calls" $* "and build by meson"
 		exit 3
 	}
 	missing=
@@ -44,16 +44,16 @@ install_missing() {
 	$sudo apt-get update -qq >"$log" 2>&1 &&
 		$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 			--no-install-recommends $missing >>"$log" 2>&1 || {
-		absent=$(sed -n "s/^E: Unable to locate package //p;
+		absent=
+		grep -q '^[WE]: Failed to fetch' "$log" || absent=$(sed -n "s/^E: Unable to locate package //p;
 			s/^E: Package '\(.*\)' has no installation candidate/\1/p" "$log" | tr '\n' ' ')
 		if [ -n "$absent" ]; then
 			say "$(this_system) has no package ${absent% }: README.md says where pfnhunt was tried"
+			rm -f "$log"
 		else
 			reasons "$log"
 			say "could not install$missing: all that apt-get said is in $log"
-			exit 3
 		fi
-		rm -f "$log"
 		exit 3
 	}
 	rm -f "$log"
@@ -61,7 +61,7 @@ install_missing() {
 
 # reasons LOG: the lines that say why, a few of them; without such lines the last one.
 reasons() {
-	grep -E '(^|[ :])(E|ERROR|error|fatal error|npm error|npm ERR!)[: ]|undefined reference|sudo: ' "$1" |
+	grep -E '(^|[ :])(E|W: Failed|ERROR|error|fatal error|npm error|npm ERR!)[: ]|undefined reference|sudo: ' "$1" |
 		grep -vE 'ld returned|A full log|A complete log' | awk '!seen[$0]++' | head -n 3 | grep . >&2 ||
 		tail -n 1 "$1" >&2
 }
