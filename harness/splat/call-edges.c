@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Call edges of splat-edges.h. */
+/* Call edges of call-edges.h. */
 #include <string.h>
 
 #include "harness/splat/call-edges.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of splat-line.h. */
+/* Lines of line.h. */
 #include <string.h>
 
 #include "harness/splat/line.h"

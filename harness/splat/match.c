@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The matcher of splat-match.h. */
+/* The matcher of match.h. */
 #include "harness/splat/match.h"
 
 static gboolean is_symbol_char(char c)

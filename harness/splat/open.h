@@ -74,19 +74,6 @@ gboolean splat_open_is_inline_header(const SplatOpen *open);
 /* A line that is this splat's. */
 void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape);
 
-/* Title, function, signature, page, frames: makes the splat whole and hands it over. */
-Splat *splat_open_finish(SplatOpen *open);
-
-/* Reads one line of a dump_page() block into @page. */
-void splat_page_read(SplatPage *page, const char *s, const char *end);
-void splat_page_clear(SplatPage *page);
-
-/* Function, title and corrupted of the open splat's splat. */
-void splat_title(SplatOpen *open);
-
-/* The stable name; see splat-signature.c. The splat must have its title. */
-char *splat_signature(const SplatOpen *open);
-
 static inline SplatText splat_frame_name(const SplatOpen *open, const SplatFrame *frame)
 {
 	return (SplatText){open->arena + frame->off, frame->name_len};

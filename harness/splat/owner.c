@@ -5,7 +5,8 @@
  */
 #include <string.h>
 
-#include "harness/splat/route.h"
+#include "harness/splat/owner.h"
+#include "harness/splat/page.h"
 
 /* Reports dump a stack and no registers; the others print both. */
 static gboolean has_registers(const SplatOpen *open)
@@ -107,18 +108,13 @@ static SplatOpen *owner_of_frame(const SplatEdges *edges, SplatOpen *const *open
 	return best;
 }
 
-SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
-			     const SplatShape *shape)
+SplatOpen *splat_owner(const SplatEdges *edges, SplatOpen *const *open, guint n,
+		       const SplatLine *line, const SplatShape *shape)
 {
-	SplatOpen *open[SPLAT_ROUTE_MAX], *owner = NULL;
-	guint n = 0;
+	SplatOpen *owner = NULL;
 
-	for (guint i = 0; i < route->n; i++)
-		if (!route->open[i]->closed && route->open[i]->caller == line->caller &&
-		    route->open[i]->caller_id == line->caller_id)
-			open[n++] = route->open[i];
-	if (n < 2)
-		return n ? open[0] : NULL;
+	if (n == 1)
+		return open[0];
 	switch (shape->kind) {
 	case SHAPE_CPU:
 		owner = owner_of_cpu(open, n, shape);
@@ -140,7 +136,7 @@ SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
 		owner = owner_of_registers(open, n, shape);
 		break;
 	case SHAPE_FRAME:
-		owner = owner_of_frame(&route->edges, open, n, shape);
+		owner = owner_of_frame(edges, open, n, shape);
 		break;
 	case SHAPE_END:
 		for (guint i = 0; i < n && !owner; i++)

@@ -3,7 +3,8 @@
  * dump_page() read back, in the form of 6.1 ("page:00000000ba547538 refcount:0 mapcount:-384
  * ...") and of 6.12 and later ("page: refcount:0 ...", with a page_type).
  */
-#include "harness/splat/open.h"
+#include "harness/splat/match.h"
+#include "harness/splat/page.h"
 
 void splat_page_clear(SplatPage *page)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parser of splat-parse.h: lines and headers. Whose a line is: splat-route.c. */
+/* The parser of parse.h: lines and headers. Whose a line is: route.c. */
 #include <string.h>
 
 #include "harness/splat/open.h"

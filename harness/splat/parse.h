@@ -11,9 +11,6 @@
 
 typedef struct SplatParser SplatParser;
 
-/* @splat is whole; the callee owns it. */
-typedef void (*SplatDone)(Splat *splat, gpointer user);
-
 /* @done is called from within splat_parser_feed(), _record(), _settle() and _finish(). */
 SplatParser *splat_parser_new(SplatDone done, gpointer user);
 void splat_parser_free(SplatParser *parser);

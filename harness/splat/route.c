@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The open splats of splat-route.h. */
+/* The open splats of route.h. */
 #include <string.h>
 
+#include "harness/splat/finish.h"
+#include "harness/splat/owner.h"
 #include "harness/splat/route.h"
 
 #define CUT_LINES	 8 /* between "cut here" and the header */
@@ -230,13 +232,26 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 	hand_over_closed(route);
 }
 
+/* The open splat that @line belongs to, or NULL. */
+static SplatOpen *find_owner(const SplatRoute *route, const SplatLine *line,
+			     const SplatShape *shape)
+{
+	SplatOpen *open[SPLAT_ROUTE_MAX];
+	guint n = 0;
+
+	for (guint i = 0; i < route->n; i++)
+		if (same_caller(route->open[i], line))
+			open[n++] = route->open[i];
+	return n ? splat_owner(&route->edges, open, n, line, shape) : NULL;
+}
+
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape)
 {
 	SplatOpen *open;
 
 	add_message(&route->cut, line, shape);
 	close_ended(route, line);
-	open = splat_route_owner(route, line, shape);
+	open = find_owner(route, line, shape);
 	if (!open)
 		return;
 	route->last_line = line->number;

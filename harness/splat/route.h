@@ -9,7 +9,6 @@
 
 #include "harness/splat/call-edges.h"
 #include "harness/splat/open.h"
-#include "harness/splat/parse.h"
 
 #define SPLAT_ROUTE_MAX 8
 
@@ -51,9 +50,6 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape);
 /* "cut here" */
 void splat_route_cut(SplatRoute *route, const SplatLine *line);
-/* The open splat that a line belongs to, or NULL; splat-owner.c. */
-SplatOpen *splat_route_owner(const SplatRoute *route, const SplatLine *line,
-			     const SplatShape *shape);
 /* Something else with a stack of its own begins: no splat of that caller goes on. */
 void splat_route_break(SplatRoute *route, const SplatLine *line);
 /* Hands over what had no line since @before_us of host time. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of splat-rules.h. Specific rules stand before general ones. */
+/* The table of rules.h. Specific rules stand before general ones. */
 #include "harness/splat/rules.h"
 
 /* clang-format off */

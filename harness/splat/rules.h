@@ -35,7 +35,7 @@ typedef enum {
 	GROUP_CUT,  /* "cut here": the message of a WARN or BUG follows */
 } SplatGroup;
 
-/* Functions that name nothing, by what for; see splat-plumbing.c. */
+/* Functions that name nothing, by what for; see skip-frames.c. */
 enum {
 	PLUMB_REPORT = 1 << 0, /* whoever reports and traps: always plumbing */
 	PLUMB_LIB = 1 << 4,    /* locks, allocators, lists, copies, wakeups: what everybody calls */
@@ -57,7 +57,7 @@ typedef struct {
 	SplatPick pick;
 	int plumbing; /* beside PLUMB_REPORT and PLUMB_LIB */
 	guint flags;
-	const char *pattern; /* as in splat-match.h; begins with at least 4 literal characters */
+	const char *pattern; /* as in match.h; begins with at least 4 literal characters */
 	const char *title;   /* %F function, %1 %2 %3 captures, %A " Read" or " Write" of KASAN,
 			      * %O " in FUNC" where there is one */
 } SplatRule;
@@ -78,8 +78,5 @@ typedef struct {
 
 extern const SplatRefine splat_refines[];
 extern const guint splat_refines_count;
-
-/* TRUE when @name (bare) is plumbing of one of @classes, or a reporter's. */
-gboolean splat_is_plumbing(SplatText name, int classes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The automaton of splat-scan.h. */
+/* The automaton of scan.h. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shapes of splat-shape.h. */
+/* Shapes of shape.h. */
 #include <stdlib.h>
 
 #include "harness/splat/shape.h"

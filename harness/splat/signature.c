@@ -5,7 +5,9 @@
  * in it: they drift. docs/incidents.md says why each part is, and how WARNs of one function
  * are kept apart.
  */
-#include "harness/splat/open.h"
+#include <string.h>
+
+#include "harness/splat/name.h"
 
 /*
  * Sites of this project's field that are one whatever a compiler inlines where and whether the

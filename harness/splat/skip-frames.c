@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "harness/splat/rules.h"
+#include "harness/splat/skip-frames.h"
 
 #define PATTERNS_MAX 1500
 

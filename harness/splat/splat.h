@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-typedef struct Splat Splat; /* fields: splat.h grows them; see struct below */
+typedef struct Splat Splat;
 
 /* What a dump_page block said. Numbers that were not printed are at their defaults. */
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
 struct Splat {
 	char *kind;	 /* name in the rule table: "warning", "bug", "bad-page", "oops", ... */
 	char *title;	 /* "WARNING in virtio_mem_memory_notifier_cb" */
-	char *signature; /* stable name, see splat-signature.c */
+	char *signature; /* stable name, see signature.c */
 	char *header;	 /* the line that announced it, cleaned */
 	char *function;	 /* first frame that is not plumbing, or NULL */
 	char *file;	 /* "drivers/virtio/virtio_mem.c", or NULL */
@@ -45,5 +45,8 @@ struct Splat {
 
 void splat_free(Splat *splat);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Splat, splat_free)
+
+/* @splat is whole; the callee owns it. */
+typedef void (*SplatDone)(Splat *splat, gpointer user);
 
 #endif

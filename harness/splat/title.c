@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The function that a splat is named after, and its title. */
-#include "harness/splat/open.h"
+#include <string.h>
+
+#include "harness/splat/name.h"
+#include "harness/splat/skip-frames.h"
 
 /* Functions whose variants are one and the same to whoever waits in them. */
 static const struct {

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An open splat that has all its lines becomes a whole one: refined, named, handed over. */
+#include "harness/splat/finish.h"
+#include "harness/splat/name.h"
+
+#include <string.h>
+
+static const SplatRefine *find_refine(const SplatOpen *open)
+{
+	const Splat *splat = open->splat;
+
+	for (guint i = 0; i < splat_refines_count; i++) {
+		const SplatRefine *refine = &splat_refines[i];
+
+		if (refine->group != open->rule->group)
+			continue;
+		if (refine->file && g_strcmp0(refine->file, splat->file) != 0)
+			continue;
+		if (refine->function && open->symbol &&
+		    !g_str_has_prefix(open->symbol, refine->function))
+			continue;
+		if (refine->message && !(open->message && strstr(open->message, refine->message)))
+			continue;
+		return refine;
+	}
+	return NULL;
+}
+
+Splat *splat_open_finish(SplatOpen *open)
+{
+	Splat *splat = g_steal_pointer(&open->splat);
+
+	open->splat = splat;
+	open->refine = find_refine(open);
+	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
+	splat_title(open);
+	splat->signature = splat_signature(open);
+	if (!splat->page.present)
+		splat->page.pfn = open->pfn;
+	for (guint i = 0; i < open->frames; i++)
+		g_ptr_array_add(splat->frames,
+				g_strndup(open->arena + open->frame[i].off, open->frame[i].len));
+	open->splat = NULL;
+	splat_open_free(open);
+	return splat;
+}
