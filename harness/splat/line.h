@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Raw bytes of a log to clean lines: what serial consoles, dmesg, syslog, journald and mails
- * put before a kernel's message is taken off, and what it says of time and caller is kept.
+ * Raw bytes of a log to clean lines: what serial consoles, dmesg, syslog, journald, containers and
+ * mails put around a kernel's message is taken off (carriers.h has the table), and what it says of
+ * time and caller is kept.
  */
 #ifndef PFNHUNT_SPLAT_LINE_H
 #define PFNHUNT_SPLAT_LINE_H
@@ -12,31 +13,32 @@
 #define SPLAT_LINE_MAX 4096
 
 typedef struct {
-	/* the message, clean, blanks at its front kept; a NUL somewhere behind @end */
-	const char *s, *end;
+	/* the message, clean, blanks at its front kept; what is behind @end can be read */
+	char *s, *end;
 	gint64 t_us; /* printk time, -1 when not said */
 	gint64 host_us;
 	guint64 number; /* in the log, from 1 */
+	guint64 count;	/* of messages so far: lines but for those that a record is made of */
 	char caller;	/* 'T' thread, 'C' CPU, 0 not said */
 	guint caller_id;
-	gboolean syslog; /* came through a log daemon */
-	gboolean user;	 /* a daemon says that a program wrote it, not the kernel */
+	gboolean stamped;    /* t_us is of this very line */
+	gboolean wrapped;    /* a carrier's mark was in front of the message */
+	gboolean syslog;     /* came through a log daemon */
+	gboolean user;	     /* a daemon says that a program wrote it, not the kernel */
+	gboolean several;    /* a line break may be in what is left of it */
+	gsize offset, total; /* of a fragment in its message; total is 0 when it is none */
 } SplatLine;
 
 /*
- * Copies @raw to @out (of SPLAT_LINE_MAX bytes), without escape sequences, NUL, CR and other
- * control bytes; bytes that are no UTF-8 become '?'. Returns the length.
+ * Copies @raw to @out (of SPLAT_LINE_MAX bytes, or @raw itself), without escape sequences, NUL, CR
+ * and other control bytes but line breaks; bytes that are no UTF-8 become '?'. Returns the length.
  */
 gsize splat_line_clean(const char *raw, gsize len, char *out);
 
 /* The printk time that [s, end) begins with, -1 when it does not. */
 gint64 splat_line_time(const char *s, const char *end);
 
-/*
- * Cuts the next message from [*s, end): more than one stands in a line when CPUs write over
- * each other. FALSE when nothing is left. @line keeps what the one before said; zero it, with
- * t_us = -1, for the first.
- */
-gboolean splat_line_next(const char **s, const char *end, SplatLine *line);
+/* "[   12.345678]" at @s, also "[   12.345678@0]" and the like of vendors: its end, or NULL. */
+const char *splat_line_read_time(const char *s, const char *end, gint64 *t_us);
 
 #endif

@@ -58,6 +58,22 @@ static const char *read_rust_name(const char *s, const char *end)
 	return s;
 }
 
+gboolean splat_source_follows(const char *s, const char *end)
+{
+	const char *colon;
+
+	s = skip_blanks(s, end);
+	if (s < end && *s == '(')
+		s++;
+	colon = memchr(s, ':', (gsize)(end - s));
+	if (!colon || colon + 1 >= end)
+		return FALSE;
+	if (colon == s + 2 && s[0] == '?' && s[1] == '?')
+		return TRUE; /* "(??:?)" */
+	return g_ascii_isdigit(colon[1]) &&
+	       splat_is_source_file((SplatText){s, (gsize)(colon - s)});
+}
+
 const char *splat_match_symbol(const char *s, const char *end, gboolean offset, SplatText *name)
 {
 	const char *start, *stop;
@@ -94,7 +110,7 @@ const char *splat_match_symbol(const char *s, const char *end, gboolean offset, 
 			if (!s)
 				return NULL;
 		}
-	} else if (offset) {
+	} else if (offset && !(splat_starts(s, end, " (") && splat_source_follows(s, end))) {
 		return NULL;
 	}
 	if (splat_starts(s, end, "()"))

@@ -38,9 +38,13 @@ gboolean splat_match(const char *pattern, const char *s, const char *end, SplatM
 
 /*
  * Reads a symbol "[<addr>] ? func+0x1/0x2 [module]" at @s. Returns its end, or NULL. @name gets
- * the bare function, without offset. With @offset a symbol without "+0x" is none.
+ * the bare function, without offset. With @offset a symbol without "+0x" is none, unless it was
+ * decoded: "func (mm/file.c:77)".
  */
 const char *splat_match_symbol(const char *s, const char *end, gboolean offset, SplatText *name);
+
+/* TRUE when @s goes on like "mm/file.c:77" or "(mm/file.c:77 ...", as symbolizers write. */
+gboolean splat_source_follows(const char *s, const char *end);
 
 /* TRUE for something like "net/core/dev.c". */
 gboolean splat_is_source_file(SplatText text);

@@ -25,6 +25,9 @@ void splat_free(Splat *splat)
 	g_free(splat);
 }
 
+/* So many lines behind its header a stack may begin that nothing announces. */
+#define BARE_LINES 2
+
 static char *dup_text(SplatText text)
 {
 	return text.s ? g_strndup(text.s, text.len) : NULL;
@@ -103,7 +106,7 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 	open->rule = rule;
 	open->caller = line->caller;
 	open->caller_id = line->caller_id;
-	open->last_line = line->number;
+	open->last_line = line->count;
 	open->last_us = splat->t_us = line->t_us;
 	open->last_host_us = splat->host_us = line->host_us;
 	splat->line = line->number;
@@ -252,6 +255,15 @@ static gboolean is_outermost(const SplatShape *shape)
 	return FALSE;
 }
 
+/* A report goes on as they do: the frames that nothing announced were somebody else's. */
+static void drop_bare(SplatOpen *open)
+{
+	if (!open->bare)
+		return;
+	open->bare = open->in_stack = FALSE;
+	open->stacks = open->frames = open->arena_used = 0;
+}
+
 static void take_cpu(SplatOpen *open, const SplatShape *shape)
 {
 	Splat *splat = open->splat;
@@ -278,18 +290,26 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 {
 	switch (shape->kind) {
 	case SHAPE_TRACE:
+		drop_bare(open);
 		start_stack(open);
 		break;
 	case SHAPE_FRAME:
 		/* these say first that a stack follows; it is somebody else's */
 		if (!open->in_stack && !open->stacks && !open->next_section_set &&
-		    open->rule->group != GROUP_REPORT)
-			break;
+		    open->rule->group != GROUP_REPORT) {
+			if (open->lines > BARE_LINES || open->had_cpu || open->had_code)
+				break;
+			start_stack(open);
+			open->bare = TRUE;
+		}
 		add_frame(open, shape);
+		if (open->bare)
+			break;
 		if (open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)
 			open->had_trace = TRUE;
 		break;
 	case SHAPE_RIP:
+		drop_bare(open);
 		open->had_rip = TRUE;
 		if (!shape->user && !open->tail)
 			add_frame(open, shape);
@@ -309,6 +329,7 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		/* a side note ends where the report goes on */
 		if (open->next_section == SECTION_SIDE)
 			open->next_section_set = FALSE;
+		drop_bare(open);
 		take_cpu(open, shape);
 		break;
 	case SHAPE_CODE:
@@ -351,6 +372,6 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	if (line->t_us >= 0)
 		open->last_us = line->t_us;
 	open->last_host_us = line->host_us;
-	open->last_line = line->number;
+	open->last_line = line->count;
 	add_text(open, line);
 }

@@ -47,7 +47,7 @@ typedef struct {
 	guint64 pfn;	      /* that the header names, or 0 */
 	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
 	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
-		message_sure, in_stack, tail, page_open, next_section_set;
+		message_sure, in_stack, bare, tail, page_open, next_section_set;
 	gboolean cut; /* the log ends in its stack */
 	SplatSection next_section;
 	int next_cpu;
@@ -73,6 +73,12 @@ gboolean splat_open_is_inline_header(const SplatOpen *open);
 
 /* A line that is this splat's. */
 void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape);
+
+/* TRUE when its last stack is of something beside the complaint. */
+static inline gboolean splat_open_in_side(const SplatOpen *open)
+{
+	return open->stacks && open->stack[open->stacks - 1].section == SECTION_SIDE;
+}
 
 static inline SplatText splat_frame_name(const SplatOpen *open, const SplatFrame *frame)
 {

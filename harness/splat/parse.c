@@ -2,10 +2,12 @@
 /* The parser of parse.h: lines and headers. Whose a line is: route.c. */
 #include <string.h>
 
-#include "harness/splat/open.h"
+#include "harness/splat/carriers.h"
 #include "harness/splat/parse.h"
+#include "harness/splat/record.h"
 #include "harness/splat/route.h"
 #include "harness/splat/scan.h"
+#include "harness/splat/unescape.h"
 
 #define HITS_MAX 32
 #define LATE_US	 (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
@@ -17,6 +19,8 @@ struct SplatParser {
 	gsize pending_len;
 	gint64 pending_host_us;
 	guint64 lines;
+	guint64 swallowed; /* of these: no message of their own, but part of a record */
+	SplatRecord record;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
 	gboolean kvm;
 	char *release;
@@ -28,6 +32,7 @@ SplatParser *splat_parser_new(SplatDone done, gpointer user)
 	SplatParser *parser = g_new0(SplatParser, 1);
 
 	parser->scan = splat_scan_get();
+	splat_record_clear(&parser->record);
 	splat_route_init(&parser->route, done, user);
 	return parser;
 }
@@ -134,16 +139,83 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	splat_route_line(&parser->route, line, &shape);
 }
 
+static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line);
+
+/* The message of a record that is complete, if it has one. */
+static void take_record(SplatParser *parser, SplatLine line)
+{
+	char text[SPLAT_LINE_MAX + 1];
+	gsize len = parser->record.len;
+
+	memcpy(text, parser->record.text, len);
+	line.user = parser->record.user;
+	line.total = 0;
+	line.several = TRUE;
+	if (parser->record.t_us >= 0)
+		line.t_us = parser->record.t_us;
+	splat_record_clear(&parser->record);
+	take_text(parser, text, len, &line);
+}
+
+/* A fragment of a message, or a message. */
+static void take_part(SplatParser *parser, SplatLine *line)
+{
+	SplatRecordState state = RECORD_NOT;
+
+	if (line->total)
+		state = splat_record_fragment(&parser->record, line->s, line->end, line->offset,
+					      line->total);
+	if (state == RECORD_NOT)
+		take_message(parser, line);
+	else if (state == RECORD_READY)
+		take_record(parser, *line);
+}
+
+/* A line's text [s, s + len), clean; it may be changed, and there is room for a byte behind it. */
+static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line)
+{
+	char *end;
+
+	len = splat_unescape_html(s, len);
+	end = s + len;
+	*end = '\0'; /* for the C library's readers of numbers */
+	while (splat_line_next(&s, &end, line))
+		take_part(parser, line);
+}
+
 static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_us, gint64 host_us)
 {
 	char clean[SPLAT_LINE_MAX + 1];
-	gsize n = splat_line_clean(raw, len, clean);
+	SplatRecordState state;
 	SplatLine line = {.t_us = t_us, .host_us = host_us, .number = parser->lines};
-	const char *s = clean;
+	gsize n;
 
-	clean[n] = '\0'; /* for the C library's readers of numbers */
-	while (splat_line_next(&s, clean + n, &line))
-		take_message(parser, &line);
+	if (parser->record.blob && len >= 8) { /* its length, in binary */
+		raw += 8;
+		len -= 8;
+	}
+	n = splat_line_clean(raw, len, clean);
+	clean[n] = '\0';
+	state = splat_record_line(&parser->record, clean, clean + n);
+	line.count = parser->lines - parser->swallowed;
+	if (state == RECORD_NOT) {
+		take_text(parser, clean, n, &line);
+		return;
+	}
+	parser->swallowed++;
+	if (state == RECORD_READY) {
+		gboolean next = parser->record.open; /* the line began another */
+
+		parser->swallowed--;
+		take_record(parser, line);
+		parser->record.open = next;
+	}
+}
+
+/* TRUE when a line must be read whatever it says. */
+static gboolean is_attentive(const SplatParser *parser)
+{
+	return splat_route_open(&parser->route) || parser->record.open;
 }
 
 static void take_pending(SplatParser *parser)
@@ -152,7 +224,7 @@ static void take_pending(SplatParser *parser)
 
 	parser->lines++;
 	parser->pending_len = 0;
-	if (splat_route_open(&parser->route) ||
+	if (is_attentive(parser) ||
 	    splat_scan_any(parser->scan, parser->pending, parser->pending + len))
 		take_line(parser, parser->pending, len, -1, parser->pending_host_us);
 	else /* as skip_dull() does */
@@ -197,7 +269,7 @@ void splat_parser_feed(SplatParser *parser, const char *data, gsize len, gint64 
 		s = next + 1;
 	}
 	while (s < end) {
-		if (!splat_route_open(&parser->route)) {
+		if (!is_attentive(parser)) {
 			s = skip_dull(parser, s, end);
 			if (s == end)
 				return;
@@ -248,5 +320,11 @@ void splat_parser_finish(SplatParser *parser)
 {
 	if (parser->pending_len)
 		take_pending(parser);
-	splat_route_end(&parser->route, parser->lines);
+	if (parser->record.whole) {
+		SplatLine line = {.t_us = -1, .number = parser->lines};
+
+		line.count = parser->lines - parser->swallowed;
+		take_record(parser, line);
+	}
+	splat_route_end(&parser->route, parser->lines - parser->swallowed);
 }

@@ -102,7 +102,7 @@ static gboolean follows_closed(const SplatRoute *route, const SplatLine *line)
 		return FALSE;
 	if (line->t_us >= 0 && route->last_us >= 0)
 		return line->t_us - route->last_us < FOLLOW_US;
-	return line->number - route->last_line < FOLLOW_LINES;
+	return line->count - route->last_line < FOLLOW_LINES;
 }
 
 void splat_route_cut(SplatRoute *route, const SplatLine *line)
@@ -110,7 +110,7 @@ void splat_route_cut(SplatRoute *route, const SplatLine *line)
 	route->cut.on = TRUE;
 	route->cut.caller = line->caller;
 	route->cut.caller_id = line->caller_id;
-	route->cut.line = line->number;
+	route->cut.line = line->count;
 	route->cut.lines = 0;
 	g_string_truncate(route->cut.text, 0);
 }
@@ -120,7 +120,7 @@ static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *
 {
 	gsize len = (gsize)(line->end - line->s);
 
-	if (line->number > cut->line + CUT_LINES)
+	if (line->count > cut->line + CUT_LINES)
 		cut->on = FALSE;
 	if (!cut->on || shape->kind != SHAPE_OTHER || cut->caller != line->caller ||
 	    cut->caller_id != line->caller_id || cut->text->len + len + 1 > CUT_TEXT)
@@ -155,7 +155,7 @@ static gboolean has_ended(const SplatOpen *open, const SplatLine *line)
 	gint64 gap_us = line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
 
 	return gap_us > quiet_us(open) || gap_us < -BACK_US || open->lines > LINES_MAX ||
-	       line->number - open->last_line > most;
+	       line->count - open->last_line > most;
 }
 
 /* Closes what has ended by the time of @line. */
@@ -225,7 +225,7 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 	open->message_sure = route->cut.lines == 1;
 	open->message = take_message(&route->cut, line);
 	route->open[route->n++] = open;
-	route->last_line = line->number;
+	route->last_line = line->count;
 	splat_open_add(open, line, &shape);
 	if (rule->group == GROUP_LINE || rule->group == GROUP_BOOT)
 		close_splat(route, route->n - 1);
@@ -254,7 +254,7 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 	open = find_owner(route, line, shape);
 	if (!open)
 		return;
-	route->last_line = line->number;
+	route->last_line = line->count;
 	if (shape->kind == SHAPE_OTHER) {
 		if (open->tail || ++open->foreign > FOREIGN_TEXT)
 			return;
@@ -279,8 +279,8 @@ void splat_route_end(SplatRoute *route, guint64 last_line)
 		SplatOpen *open = route->open[i];
 
 		/* an empty line may follow; reports and stalls have stacks without an end mark */
-		open->cut = open->in_stack && open->had_trace && !open->tail &&
-			    open->last_line + 1 >= last_line &&
+		open->cut = open->in_stack && !splat_open_in_side(open) && open->had_trace &&
+			    !open->tail && open->last_line + 1 >= last_line &&
 			    (open->rule->group == GROUP_WARN || open->rule->group == GROUP_DIE);
 	}
 	splat_route_settle(route, G_MAXINT64);

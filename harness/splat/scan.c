@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/splat/record.h"
 #include "harness/splat/rules.h"
 #include "harness/splat/scan.h"
 
-#define CLASSES 80 /* byte classes: every byte that a beginning uses, and one for the rest */
+#define CLASSES 90 /* byte classes: every byte that a beginning uses, and one for the rest */
 
 /* In the fast table, of a state where a beginning ends. */
 #define FOUND 0x80000000u
@@ -21,6 +22,27 @@ struct SplatScan {
 	guint8 *length;	    /* of a rule's beginning */
 };
 
+/*
+ * What else is worth a look: a line with an escape sequence, which may stand within a beginning,
+ * and lines of records, which belong together.
+ */
+static const char *const marks[] = {"\033", "\"MESSAGE\":["};
+
+static guint beginnings_count(void)
+{
+	return splat_rules_count + (guint)G_N_ELEMENTS(marks) +
+	       (guint)g_strv_length((char **)splat_record_marks);
+}
+
+/* The rules', then the marks. */
+static const char *beginning(guint i)
+{
+	if (i < splat_rules_count)
+		return splat_rules[i].pattern;
+	i -= splat_rules_count;
+	return i < G_N_ELEMENTS(marks) ? marks[i] : splat_record_marks[i - G_N_ELEMENTS(marks)];
+}
+
 static gsize beginning_length(const char *pattern)
 {
 	const char *stop = strchr(pattern, '%');
@@ -33,12 +55,12 @@ static guint build_trie(SplatScan *scan)
 {
 	guint classes = 1, states = 1;
 
-	for (guint r = 0; r < splat_rules_count; r++) {
-		const char *pattern = splat_rules[r].pattern;
+	for (guint r = 0; r < beginnings_count(); r++) {
+		const char *pattern = beginning(r);
 		gsize len = beginning_length(pattern);
 		guint state = 0;
 
-		g_assert(len >= 4 && len <= G_MAXUINT8);
+		g_assert(len <= G_MAXUINT8);
 		for (gsize i = 0; i < len; i++) {
 			guint8 *class = &scan->class_of[(guchar)pattern[i]];
 
@@ -109,14 +131,14 @@ static SplatScan *scan_build(void)
 	gsize most = 1;
 	guint states;
 
-	for (guint r = 0; r < splat_rules_count; r++)
-		most += beginning_length(splat_rules[r].pattern);
+	for (guint r = 0; r < beginnings_count(); r++)
+		most += beginning_length(beginning(r));
 	g_assert(most < G_MAXUINT16);
 	scan->next = g_malloc0_n(most, sizeof(*scan->next));
 	scan->output = g_new0(guint16, most);
 	scan->shorter = g_new0(guint16, most);
-	scan->rule_next = g_new0(guint16, splat_rules_count);
-	scan->length = g_new0(guint8, splat_rules_count);
+	scan->rule_next = g_new0(guint16, beginnings_count());
+	scan->length = g_new0(guint8, beginnings_count());
 	states = build_trie(scan);
 	link_states(scan, states);
 	build_fast(scan, states);
@@ -173,6 +195,8 @@ guint splat_scan_all(const SplatScan *scan, const char *s, const char *end, Spla
 		for (; G_UNLIKELY(from); from = scan->shorter[from]) {
 			for (guint r = scan->output[from]; r && n < max;
 			     r = scan->rule_next[r - 1]) {
+				if (r > splat_rules_count)
+					continue;
 				hits[n].rule = r - 1;
 				hits[n++].at = s + 1 - scan->length[r - 1];
 			}

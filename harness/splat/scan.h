@@ -13,7 +13,7 @@ typedef struct SplatScan SplatScan;
 /* The automaton of all rules; built once, never freed. */
 const SplatScan *splat_scan_get(void);
 
-/* The first place in [s, end) behind a beginning, or NULL. */
+/* The first place in [s, end) behind a beginning, or behind a mark of a carrier; or NULL. */
 const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end);
 
 typedef struct {
@@ -21,7 +21,7 @@ typedef struct {
 	const char *at; /* where the rule's beginning starts */
 } SplatHit;
 
-/* All beginnings in [s, end), up to @max, leftmost first, then in the order of the rules. */
+/* The beginnings of rules in [s, end), up to @max, leftmost first, then in the order of the rules. */
 guint splat_scan_all(const SplatScan *scan, const char *s, const char *end, SplatHit *hits,
 		     guint max);
 

@@ -71,25 +71,16 @@ static const char *read_addresses(const char *s, const char *end, gboolean *inli
 	return s;
 }
 
-/* A symbol without offset counts as a frame when a source position follows it. */
-static gboolean source_follows(const char *s, const char *end)
-{
-	SplatText file;
-	const char *colon;
-
-	s = skip_blanks(s, end);
-	colon = memchr(s, ':', (gsize)(end - s));
-	if (!colon || colon + 1 >= end || !g_ascii_isdigit(colon[1]))
-		return FALSE;
-	file = (SplatText){s, (gsize)(colon - s)};
-	return splat_is_source_file(file);
-}
-
 static gboolean read_frame(const char *s, const char *end, SplatShape *shape)
 {
 	gboolean inlined = FALSE, address;
-	const char *start = s, *after, *from;
+	const char *start, *after, *from;
 
+	if (splat_starts(s, end, "([<")) { /* s390 has the caller by its register in brackets */
+		s++;
+		end -= end[-1] == ')';
+	}
+	start = s;
 	s = read_addresses(s, end, &inlined);
 	address = s != start;
 	if (s < end && *s == '(' && address) {
@@ -115,16 +106,19 @@ static gboolean read_frame(const char *s, const char *end, SplatShape *shape)
 		/* a frame ends here, but for a source position or a build id */
 		after = skip_blanks(after, end);
 		return after == end || *after == '(' || *after == '[' ||
-		       source_follows(after, end) || splat_starts(after, end, "from ");
+		       splat_source_follows(after, end) || splat_starts(after, end, "from ");
 	}
 	if (from) {
 		SplatText caller;
 
 		return splat_match_symbol(from, end, TRUE, &caller) != NULL;
 	}
+	after = skip_blanks(after, end);
+	if (splat_starts(after, end, "(")) /* of decode_stacktrace.sh; "(" alone is prose */
+		return splat_source_follows(after, end);
 	/* a function that was inlined: what is not symbolized has none, so it must not name it */
 	shape->maybe = TRUE;
-	return inlined || source_follows(after, end);
+	return inlined || splat_source_follows(after, end);
 }
 
 /* "... Tainted: G        W          6.1.0-56-amd64 #1 ...": the word before the "#". */
@@ -156,10 +150,29 @@ static gboolean read_cpu(const char *s, const char *end, SplatShape *shape)
 	return TRUE;
 }
 
+/* A bare address, but not a function whose name begins like one. */
+static const char *skip_address(const char *s, const char *end)
+{
+	const char *p = s;
+
+	while (p < end && g_ascii_isxdigit(*p))
+		p++;
+	return p - s >= 8 && p < end && *p == ' ' ? p + 1 : s;
+}
+
+/* "0404c00180000000 0000000000431f8e (foo_fn+0x62/0x7c)" of s390 */
+static const char *skip_psw(const char *s, const char *end)
+{
+	const char *bracket = memchr(s, '(', (gsize)(end - s));
+
+	return bracket ? bracket + 1 : end;
+}
+
 static gboolean read_rip(const char *s, const char *end, SplatShape *shape)
 {
-	static const char *const heads[] = {"RIP: ", "IP: ",   "EIP: ", "EIP is at ", "PC is at ",
-					    "pc : ", "epc : ", "NIP ",	"epc   : "};
+	static const char *const heads[] = {"RIP: ",	 "IP: ",       "EIP: ",	 "EIP is at ",
+					    "PC is at ", "pc : ",      "epc : ", "NIP ",
+					    "epc   : ",	 "Krnl PSW : "};
 	const char *symbol;
 
 	for (guint i = 0; i < G_N_ELEMENTS(heads); i++) {
@@ -172,6 +185,8 @@ static gboolean read_rip(const char *s, const char *end, SplatShape *shape)
 			shape->user = TRUE;
 			return TRUE;
 		}
+		if (heads[i][0] == 'K')
+			s = skip_psw(s, end);
 		if (splat_starts(s, end, "0010:") || splat_starts(s, end, "0060:"))
 			s += 5;
 		/* "[<addr>]  [<addr>] func+0x1/0x2" or "[<addr>] lr : ..." */
@@ -181,10 +196,7 @@ static gboolean read_rip(const char *s, const char *end, SplatShape *shape)
 				return TRUE;
 			s = skip_blanks(symbol + 1, end);
 		}
-		if (end - s > 8 && g_ascii_isxdigit(*s) && !memchr(s, '+', 8)) {
-			symbol = memchr(s, ' ', (gsize)(end - s)); /* a bare address */
-			s = symbol ? symbol + 1 : s;
-		}
+		s = skip_address(s, end);
 		symbol = splat_match_symbol(s, end, TRUE, &shape->name);
 		if (symbol)
 			shape->raw = (SplatText){s, (gsize)(symbol - s)};
@@ -261,6 +273,8 @@ static const Head heads[] = {
 	{"the existing dependency chain ", SHAPE_SECTION, SECTION_SIDE},
 	{"-> #", SHAPE_SECTION, SECTION_SIDE},
 	{"Showing all locks held in the system", SHAPE_SECTION, SECTION_TASK},
+	{"Last Breaking-Event-Address:", SHAPE_SECTION, SECTION_SIDE},
+	{"User PSW : ", SHAPE_REGS, SECTION_MAIN},
 	{"NMI backtrace for cpu ", SHAPE_SECTION, SECTION_CPU},
 	{"Code: ", SHAPE_CODE, SECTION_MAIN},
 	{"RSP: ", SHAPE_REGS, SECTION_MAIN},

@@ -9,12 +9,23 @@
 #include "harness/splat/skip-frames.h"
 
 #define PATTERNS_MAX 1500
+#define SKIP_NEVER   (1 << 15) /* beside the classes of rules.h */
 
 /* clang-format off */
 static const struct {
 	int class;
 	const char *names;
 } lists[] = {
+	/* What looks like one of those below and does work of its own, in which it may go wrong. */
+	{SKIP_NEVER,
+	 "kmemleak_scan* kmemleak_do_cleanup* kmemleak_write kmemleak_clear* kmemleak_seq_* "
+	 "kasan_mem_notifier kasan_add_zero_shadow kasan_remove_zero_shadow kasan_zero_* "
+	 "kasan_populate_* kasan_depopulate_* kasan_release_vmalloc* kasan_map_populate "
+	 "kmsan_init_* kmsan_vmap_* kfence_init_* kfence_alloc_pool* "
+	 "print_page_owner* stack_depot_init* "
+	 "ftrace_module_* ftrace_modify_* ftrace_replace_* ftrace_update_* ftrace_startup* "
+	 "ftrace_shutdown* ftrace_release_* ftrace_free_* ftrace_process_* trace_event_eval_* "},
+
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
 	{PLUMB_REPORT,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
@@ -39,6 +50,7 @@ static const struct {
 	 "lockdep_* lock_acquire* lock_release* lock_downgrade* lock_is_held* lock_set_class* "
 	 "lock_chain* lock_contended* lock_acquired* validate_chain* check_prev* check_noncircular* "
 	 "check_deadlock* check_wait_context* check_irq_usage* check_usage* check_path* bfs "
+	 "mark_irqflags* check_flags* find_usage* check_chain_key* lookup_chain_cache* usage_match* "
 	 "mark_lock* mark_held_locks* mark_usage* valid_state* register_lock_class* assign_lock_key "
 	 "look_up_lock_class* reacquire_held_locks* hlock_class* match_held_lock* find_held_lock* "
 	 "debug_check_no_locks_* debug_locks_off* debug_lockdep_* report_*deadlock* report_bfs* "
@@ -148,7 +160,7 @@ static const struct {
 	 "wake_q_* ttwu_* pollwake pollwake* ep_poll_callback kthread_stop* kthread_bind* "
 	 "kthread_create* cleanup_srcu_struct* init_srcu_* call_rcu* call_srcu* kvfree_call_* "
 	 "tasklet_*action_common tasklet_kill* "
-	 "blocking_notifier_* raw_notifier_* atomic_notifier_* notifier_call_chain* "
+	 "blocking_notifier_* raw_notifier_* atomic_notifier_* notifier_call_chain* memory_notify kunit_* "
 	 "call_netdevice_notifier* usb_kill_urb usb_kill_anchored_urbs* usb_unlink_* usb_poison_* "
 	 "usb_submit_urb usb_start_wait_urb* usb_control_msg* usb_bulk_msg* usb_interrupt_msg* usb_internal_* "
 	 "usb_anchor_urb* usb_unanchor_* usb_hcd_* unregister_netdev unregister_netdevice_many* unregister_netdevice_queue* "
@@ -176,7 +188,7 @@ static const struct {
 
 	/* On the way in: entry code, system calls, VFS, sockets, dispatchers, interrupts. */
 	{PLUMB_OUTER,
-	 "entry_* do_syscall_* do_*syscall_32* do_fast_syscall* do_int80* sysenter_* syscall_* "
+	 "kunit_* entry_* do_syscall_* do_*syscall_32* do_fast_syscall* do_int80* sysenter_* syscall_* "
 	 "stub_* tracesys* system_call* ret_from_* ret_fast_* ret_to_* ret_with_* sys_trace_return "
 	 "el0* el1* el0t_* el1h_* invoke_syscall* do_el0_* work_pending do_notify_resume* "
 	 "exit_to_user* prepare_exit_to_user* irqentry_* retint_* restore_* common_interrupt* "
@@ -284,6 +296,7 @@ static gboolean matches(const Pattern *pattern, SplatText name)
 gboolean splat_is_plumbing(SplatText name, int classes)
 {
 	static gsize ready;
+	gboolean found = FALSE;
 	guchar c;
 
 	if (g_once_init_enter(&ready)) {
@@ -298,9 +311,12 @@ gboolean splat_is_plumbing(SplatText name, int classes)
 	if (c == 0 || c >= 128)
 		return TRUE; /* nothing to name anything after */
 	for (guint i = table.first[c]; i < table.first[c + 1]; i++)
-		if (table.pattern[i].class & (classes | PLUMB_REPORT) &&
-		    matches(&table.pattern[i], name))
-			return TRUE;
-	return classes & PLUMB_OUTER && name.len > 13 &&
-	       memcmp(name.s + name.len - 13, "_compat_ioctl", 13) == 0;
+		if (table.pattern[i].class & (classes | PLUMB_REPORT | SKIP_NEVER) &&
+		    matches(&table.pattern[i], name)) {
+			if (table.pattern[i].class == SKIP_NEVER)
+				return FALSE;
+			found = TRUE;
+		}
+	return found || (classes & PLUMB_OUTER && name.len > 13 &&
+			 memcmp(name.s + name.len - 13, "_compat_ioctl", 13) == 0);
 }

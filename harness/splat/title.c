@@ -382,7 +382,7 @@ static gboolean is_cut_short(const SplatOpen *open)
 	/* what names its function itself may have no stack */
 	if (rule->pick == PICK_SAID && open->said && strcmp(rule->kind, "deadlock") != 0)
 		return FALSE;
-	return !open->had_trace;
+	return !open->had_trace && !open->bare;
 }
 
 void splat_title(SplatOpen *open)

@@ -3,7 +3,7 @@
  * The golden logs of tests/splats/: a header that says what must be found, an empty line, the
  * log. UPDATE_GOLDEN=1 rewrites the headers. tests/splats/README.md has the format.
  */
-#include "harness/splat/line.h"
+#include "harness/splat/carriers.h"
 #include "harness/incident/triage.h"
 
 #include <string.h>
@@ -124,7 +124,7 @@ static char *from_both(const Golden *golden)
 
 	for (guint i = 0; i < n + 20; i++) {
 		SplatLine line = {.t_us = -1};
-		const char *s;
+		char *s, *end;
 
 		if (i < n) {
 			triage_feed(triage, TRIAGE_CONSOLE, lines[i], strlen(lines[i]), -1, 0);
@@ -133,7 +133,8 @@ static char *from_both(const Golden *golden)
 		if (i < 20)
 			continue;
 		s = lines[i - 20];
-		if (splat_line_next(&s, s + strlen(s), &line) && line.t_us >= 0)
+		end = s + strlen(s);
+		if (splat_line_next(&s, &end, &line) && line.t_us >= 0)
 			triage_feed(triage, TRIAGE_KMSG, line.s, (gsize)(line.end - line.s),
 				    line.t_us, 0);
 	}
