@@ -116,6 +116,9 @@ static void on_phase(Boot *boot, const struct wire_msg *msg)
 
 	if (!name)
 		return;
+	if (boot->agent.hotplug_ns < 0 &&
+	    g_str_equal(name, boot->plan->plug_bytes ? "plug" : "run"))
+		boot->agent.hotplug_ns = (gint64)number(msg, "t_ns", 0);
 	if (g_str_equal(name, "plug") && boot->life.now == BOOT_PLUG) {
 		boot_send_line(boot, boot->plan->go);
 		boot_set_state(boot, BOOT_RUN);
@@ -258,7 +261,7 @@ void boot_agent_init(Boot *boot)
 	const GPtrArray *ops = boot->config.scenario->ops;
 	BootAgent *agent = &boot->agent;
 
-	agent->go_ns = -1;
+	agent->hotplug_ns = agent->go_ns = -1;
 	agent->page_bytes = 4096;
 	agent->block_bytes = 128ull << 20;
 	agent->exposure = exposure_new();

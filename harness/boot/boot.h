@@ -62,6 +62,7 @@ typedef struct {
 typedef struct {
 	Verdict verdict;
 	char *reason;
+	const char *phase; /* "boot" until the first hotplug event, then "hunt"; not freed */
 	char *dir;
 	guint index;
 	guint64 seed;
@@ -71,6 +72,7 @@ typedef struct {
 	gboolean host_lost; /* its host went away under it */
 	double hello_s;	    /* power-on to hello, host clock; -1 without hello */
 	guint incident_count, known_count;
+	char *ended_by_known;	    /* the known issue that the guest died of, or NULL */
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */
 	GPtrArray *skipped;	    /* of char *: "damon: reason" */

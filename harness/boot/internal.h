@@ -49,8 +49,9 @@ typedef struct {
 	gint64 heard_us;
 	gboolean hello, done;
 	gint64 hello_us, hello_ns;
-	gint64 go_ns;	/* when the ops started, -1 before */
-	gint64 last_ns; /* last heard */
+	gint64 hotplug_ns; /* when the first hotplug event began: its plug, else the ops; or -1 */
+	gint64 go_ns;	   /* when the ops started, -1 before */
+	gint64 last_ns;	   /* last heard */
 	guint64 page_bytes, block_bytes;
 	BootOp *ops; /* one a scenario op */
 	guint op_count;

@@ -104,6 +104,17 @@ static void fill_hit(const Boot *boot, const Incident *incident, BootHit *hit)
 		hit->after_hello_s = ((double)t_ns - (double)boot->agent.hello_ns) / 1e9;
 }
 
+/* What came this long before the guest's last word was not what it died of. */
+#define DEATH_US (10 * G_USEC_PER_SEC)
+
+/* Whether the guest fell silent with @incident. */
+static gboolean is_last(const Boot *boot, const Incident *incident)
+{
+	const Splat *last = g_ptr_array_index(incident->splats, incident->splats->len - 1);
+
+	return last->host_us >= boot->agent.heard_us - DEATH_US;
+}
+
 static void gather_incidents(const Boot *boot, BootResult *r)
 {
 	const GPtrArray *all = triage_incidents(boot->splats.triage);
@@ -115,6 +126,8 @@ static void gather_incidents(const Boot *boot, BootResult *r)
 			continue;
 		if (incident->known && !boot->config.strict) {
 			r->known_count++;
+			if (!r->ended_by_known && is_last(boot, incident))
+				r->ended_by_known = units_printable(incident->known);
 			continue;
 		}
 		if (r->incident_count++ == 0)
@@ -273,6 +286,7 @@ static void write_verdict(Boot *boot, const BootResult *r)
 
 	json_object_set_string_member(o, "verdict", verdict_name(r->verdict));
 	json_object_set_string_member(o, "reason", r->reason);
+	json_object_set_string_member(o, "phase", r->phase);
 	json_object_set_int_member(o, "boot", r->index);
 	json_object_set_string_member(o, "seed", seed);
 	json_object_set_boolean_member(o, "interrupted", boot->life.interrupted);
@@ -283,6 +297,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_int_member(o, "offlines", (gint64)r->offlines);
 	json_object_set_int_member(o, "hits", (gint64)r->hits);
 	json_object_set_int_member(o, "known", r->known_count);
+	if (r->ended_by_known)
+		json_object_set_string_member(o, "ended_by_known", r->ended_by_known);
 	if (r->hit.any)
 		json_object_set_object_member(o, "first_hit", hit_json(&r->hit));
 	if (exposure)
@@ -327,6 +343,7 @@ BootResult *boot_judge(Boot *boot)
 			      .op_count = boot->agent.op_count};
 
 	r->dir = g_strdup(boot->copies.dir);
+	r->phase = boot->agent.hotplug_ns < 0 ? "boot" : "hunt";
 	r->index = boot->config.index;
 	r->seed = boot->config.seed;
 	r->host_lost = boot->machine.lost;
@@ -346,10 +363,13 @@ BootResult *boot_judge(Boot *boot)
 	if (r->hit.offlines > (gint64)r->offlines)
 		r->offlines = (guint64)r->hit.offlines;
 	facts.incidents = r->incident_count;
+	facts.known = r->ended_by_known;
 	r->exposure = boot_agent_take_exposure(boot);
 	facts.unmet = unmet =
 		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
 	r->verdict = verdict_decide(&facts, &r->reason);
+	if (r->verdict != VERDICT_KNOWN)
+		g_clear_pointer(&r->ended_by_known, g_free);
 	write_verdict(boot, r);
 	return r;
 }
@@ -359,6 +379,7 @@ void boot_result_free(BootResult *r)
 	if (!r)
 		return;
 	g_free(r->reason);
+	g_free(r->ended_by_known);
 	g_free(r->dir);
 	g_ptr_array_unref(r->incident_titles);
 	g_ptr_array_unref(r->families);

@@ -56,7 +56,8 @@ static void take_counts(NightlyCell *cell, const HuntSummary *sum)
 {
 	cell->tried = sum->boots;
 	cell->fired = sum->verdicts[VERDICT_INCIDENT];
-	cell->boots = cell->fired + sum->verdicts[VERDICT_CLEAN] + sum->verdicts[VERDICT_HANG];
+	cell->boots = cell->fired + sum->verdicts[VERDICT_CLEAN] + sum->verdicts[VERDICT_KNOWN] +
+		      sum->verdicts[VERDICT_HANG];
 	if (!cell->dir)
 		cell->dir = g_strdup(sum->dir);
 }

@@ -33,9 +33,9 @@ void claim_add(Claim *c, Verdict verdict, guint64 offlines, guint64 hits, guint6
 		return;
 	}
 	c->boots++;
-	c->fired += verdict != VERDICT_CLEAN;
+	c->fired += verdict_is_hit(verdict);
 	c->known += known > 0;
-	c->hit_last = verdict != VERDICT_CLEAN;
+	c->hit_last = verdict_is_hit(verdict);
 	c->hung += verdict == VERDICT_HANG;
 	c->offlines += offlines;
 	c->hits += hits;

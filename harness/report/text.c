@@ -147,7 +147,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	g_autofree char *kernel = units_shell_word(c->kernel->spec);
 	const BootResult *hit = first_hit(sum);
 	gboolean bad = verdict_exit_code(sum->verdict) == 1;
-	const char *paint = bad ? RED : sum->verdict == VERDICT_CLEAN ? GREEN : "";
+	const char *paint = bad ? RED : verdict_exit_code(sum->verdict) == 0 ? GREEN : "";
 	g_autofree char *verdict = g_ascii_strup(verdict_name(sum->verdict), -1);
 	g_autofree char *shard =
 		c->shares ? g_strdup_printf(" --shard %u/%u", c->share, c->shares) : g_strdup("");

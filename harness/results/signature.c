@@ -2,6 +2,7 @@
 /* See signature.h. */
 #include "harness/results/signature.h"
 #include "harness/results/table.h"
+#include "harness/verdict/verdict.h"
 
 #include <string.h>
 
@@ -96,7 +97,7 @@ GArray *results_times(const RHunt *h)
 			t.hit = TRUE;
 			if (b->hit_s >= 0)
 				t.time_s = b->hit_s;
-		} else if (!g_str_equal(b->verdict, "clean") && !g_str_equal(b->verdict, "hang")) {
+		} else if (!verdict_is_exposed(verdict_of_name(b->verdict))) {
 			continue;
 		}
 		g_array_append_val(times, t);

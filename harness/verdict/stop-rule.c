@@ -11,11 +11,12 @@ StopRule stop_rule_new(double bound)
 
 void stop_rule_boot(StopRule *rule, Verdict verdict)
 {
-	if (verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG)
+	if (verdict_is_hit(verdict))
 		rule->hits++;
 	else if (verdict == VERDICT_CLEAN)
 		rule->exposed++;
-	rule->idle = verdict_is_exposed(verdict) ? 0 : rule->idle + 1;
+	/* What a known issue ended too soon is no trial of anything else. */
+	rule->idle = verdict_is_hit(verdict) || verdict == VERDICT_CLEAN ? 0 : rule->idle + 1;
 }
 
 gboolean stop_rule_wants(const StopRule *rule, guint running)
@@ -51,5 +52,7 @@ Verdict stop_rule_verdict(const StopRule *rule, Verdict worst)
 		return worst;
 	if (worst == VERDICT_UNEXPOSED && stop_rule_holds(rule))
 		return VERDICT_CLEAN;
-	return worst == VERDICT_CLEAN && !stop_rule_holds(rule) ? VERDICT_UNEXPOSED : worst;
+	if (worst == VERDICT_KNOWN && stop_rule_holds(rule))
+		return worst;
+	return verdict_exit_code(worst) == 0 && !stop_rule_holds(rule) ? VERDICT_UNEXPOSED : worst;
 }

@@ -26,7 +26,12 @@ Verdict verdict_of_name(const char *word)
 
 gboolean verdict_is_exposed(Verdict verdict)
 {
-	return verdict == VERDICT_CLEAN || verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG;
+	return verdict == VERDICT_CLEAN || verdict == VERDICT_KNOWN || verdict_is_hit(verdict);
+}
+
+gboolean verdict_is_hit(Verdict verdict)
+{
+	return verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG;
 }
 
 int verdict_exit_code(Verdict verdict)
@@ -88,6 +93,10 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 	if (f->endless) {
 		*reason = g_strdup(f->endless);
 		return VERDICT_HANG;
+	}
+	if (f->known && !f->done && !f->interrupted) {
+		*reason = g_strdup_printf("the guest died of a known issue: %s", f->known);
+		return VERDICT_KNOWN;
 	}
 	if (f->quiet) {
 		*reason = g_strdup_printf("no word from the agent %s", f->quiet);

@@ -17,6 +17,7 @@
 	X(LOST, "lost", 3)           /* the guest died without a word */                           \
 	X(EMULATOR, "emulator", 3)   /* an artefact of TCG, boot was tried again */                \
 	X(UNEXPOSED, "unexposed", 4) /* nothing found, too little done to mean anything */         \
+	X(KNOWN, "known", 0)         /* the guest died of a known issue */                         \
 	X(CLEAN, "clean", 0)         /* ran to its end with rising counters and no complaint */
 /* clang-format on */
 
@@ -30,8 +31,10 @@ typedef enum {
 const char *verdict_name(Verdict verdict);
 /* The verdict of that name; INFRA for a word that is none. */
 Verdict verdict_of_name(const char *word);
-/* Boots that say something about the rate of hits: clean, incident or hang. */
+/* Boots that say something about a rate: clean, known, incident or hang. */
 gboolean verdict_is_exposed(Verdict verdict);
+/* An unknown incident or a hang: what a hunt is for. */
+gboolean verdict_is_hit(Verdict verdict);
 int verdict_exit_code(Verdict verdict);
 
 typedef struct {
@@ -47,6 +50,7 @@ typedef struct {
 typedef struct {
 	const char *infra;    /* what failed on our side, or NULL */
 	guint incidents;      /* unknown ones that are no artefact */
+	const char *known;    /* the known issue that the guest had when it died, or NULL */
 	const char *emulator; /* the artefact of TCG that was seen, or NULL */
 	gboolean console;     /* it printed at least one byte */
 	const char *quiet;    /* it stopped answering: in which phase; or NULL */

@@ -412,6 +412,7 @@ static void test_no_hello(Fixture *f, gconstpointer data)
 {
 	play(f, "10 console Linux version\\n\non nmi +5 console Uhhuh. NMI received\\n\n");
 	expect(f, VERDICT_HANG, "before its hello");
+	g_assert_cmpstr(f->result->phase, ==, "boot");
 	/* Under TCG a kernel that does not even say that is not what hangs. */
 	again(f);
 	play(f, "10 console Linux version\\n\n");
@@ -439,7 +440,7 @@ static void test_reset(Fixture *f, gconstpointer data)
 }
 
 /* The race, with its signature among the known issues. */
-static void play_known(Fixture *f, gboolean strict)
+static void play_known(Fixture *f, const char *script, gboolean strict)
 {
 	g_autofree char *known = g_build_filename(f->root, "known.ini", NULL);
 
@@ -448,20 +449,30 @@ static void play_known(Fixture *f, gboolean strict)
 		-1, NULL));
 	f->known = known;
 	f->strict = strict;
-	play(f, RUNS WARNING ENDS);
+	play(f, script);
 	f->known = NULL;
 }
 
 static void test_known(Fixture *f, gconstpointer data)
 {
-	play_known(f, FALSE);
+	play_known(f, RUNS WARNING ENDS, FALSE);
 	expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_cmpuint(f->result->known_count, ==, 1);
+	g_assert_null(f->result->ended_by_known);
+}
+
+/* A guest that falls silent after a known issue died of that. */
+static void test_known_death(Fixture *f, gconstpointer data)
+{
+	play_known(f, RUNS WARNING, FALSE);
+	expect(f, VERDICT_KNOWN, "the guest died of a known issue: reported");
+	g_assert_cmpstr(f->result->ended_by_known, ==, "reported");
+	g_assert_cmpstr(f->result->phase, ==, "hunt");
 }
 
 static void test_strict(Fixture *f, gconstpointer data)
 {
-	play_known(f, TRUE);
+	play_known(f, RUNS WARNING ENDS, TRUE);
 	expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
@@ -560,6 +571,7 @@ int main(int argc, char **argv)
 		{"/boot/lost", test_lost},
 		{"/boot/reset", test_reset},
 		{"/boot/known", test_known},
+		{"/boot/known-death", test_known_death},
 		{"/boot/strict", test_strict},
 		{"/boot/standing-still", test_standing_still},
 		{"/boot/wrong-protocol", test_wrong_protocol},

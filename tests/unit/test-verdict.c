@@ -44,6 +44,12 @@ static void test_rules(void)
 	check(WITH(f_.done = FALSE; f_.exited = "killed by signal 9"), VERDICT_LOST, "signal 9");
 	check(WITH(f_.done = FALSE; f_.quiet = "while the ops ran"), VERDICT_HANG, "ops ran");
 	check(WITH(f_.done = FALSE; f_.quiet = "x"; f_.console = FALSE), VERDICT_INFRA, "no word");
+	check(WITH(f_.done = FALSE; f_.quiet = "x"; f_.known = "it"), VERDICT_KNOWN, "issue: it");
+	check(WITH(f_.done = FALSE; f_.exited = "x"; f_.known = "it"), VERDICT_KNOWN, "issue: it");
+	check(WITH(f_.done = FALSE; f_.interrupted = TRUE; f_.known = "it"), VERDICT_UNEXPOSED,
+	      "interrupted");
+	check(WITH(f_.known = "it"), VERDICT_CLEAN, "1 of 2 ops");
+	check(WITH(f_.incidents = 1; f_.known = "it"), VERDICT_INCIDENT, "1 incident");
 	check(WITH(f_.endless = "stuck"), VERDICT_HANG, "stuck");
 	check(WITH(f_.infra = "disk full"), VERDICT_INFRA, "disk full");
 	check(WITH(f_.emulator = "int3"; f_.done = FALSE), VERDICT_EMULATOR, "int3");
@@ -61,7 +67,7 @@ static void test_codes(void)
 	static const int codes[] = {
 		[VERDICT_INCIDENT] = 1, [VERDICT_HANG] = 1,	[VERDICT_INFRA] = 3,
 		[VERDICT_LOST] = 3,	[VERDICT_EMULATOR] = 3, [VERDICT_UNEXPOSED] = 4,
-		[VERDICT_CLEAN] = 0};
+		[VERDICT_KNOWN] = 0,	[VERDICT_CLEAN] = 0};
 
 	for (guint v = 0; v < VERDICT_COUNT; v++)
 		g_assert_cmpint(verdict_exit_code(v), ==, codes[v]);
