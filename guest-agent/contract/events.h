@@ -26,7 +26,8 @@
 	X(OFFLINE_ERRNO, "offline_errno", "block= errno=: not one that the kernel is known for")   \
 	X(ONLINE_ERRNO, "online_errno", "block= errno=: not one that the kernel is known for")     \
 	X(ONLY_REFUSED, "only_refused",                                                            \
-	  "refused= errno=: no offline of this hammer has got as far as MEM_GOING_OFFLINE")        \
+	  "refused= errno=: for half of the run or more no offline of this hammer has got as far " \
+	  "as MEM_GOING_OFFLINE: so many in a row; the errno is the last one's")                   \
 	X(OP_KILLED, "op_killed", "signal= addr=: a process of the op was ended by this signal")   \
 	X(OOM_KILLED, "oom_killed", "count=: the OOM killer has ended processes of the guest")     \
 	X(UNBOUND, "unbound", "device= errno=: the driver was taken away from a device")           \

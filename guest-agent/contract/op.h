@@ -56,6 +56,7 @@ struct op_need {
 enum op_step {
 	OP_STEP_DONE, /* one piece of work was done: counts as a step */
 	OP_STEP_IDLE, /* nothing to do just now: the core sleeps a little */
+	OP_STEP_END,  /* all that was asked for has been done: it is not called again */
 };
 
 struct op {

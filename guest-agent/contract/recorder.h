@@ -42,7 +42,7 @@ struct rec_entry {
 
 struct rec_slot {
 	uint64_t steps;	    /* op's steps so far */
-	uint64_t offlines;  /* offline attempts begun (hammers), else 0 */
+	uint64_t offlines;  /* of hammers: as in the `count` lines; else 0 */
 	uint64_t busy_arg;  /* what it does now: block or pfn */
 	uint64_t busy_t_ns; /* since when; 0 = idle */
 };

@@ -20,8 +20,18 @@ enum { INJECT, SIGNAL };
 static const char *const by_choices[] = {"inject", "signal", NULL};
 static const char *const online_choices[] = {"online_movable", "online", "online_kernel", NULL};
 
-enum { CANCELLED, WENT_OFFLINE, REFUSED, GONE, OTHER, OVERDUE, ONLINE_FAILED, OFFLINE_US, BLOCKS };
-static const char *const counters[] = {"cancelled", "went_offline", "refused",	  "enodev", "other",
+enum {
+	CANCELLED,
+	WENT_OFFLINE,
+	NOT_BEGUN,
+	GONE,
+	OTHER,
+	OVERDUE,
+	ONLINE_FAILED,
+	OFFLINE_US,
+	BLOCKS
+};
+static const char *const counters[] = {"cancelled", "went_offline", "not_begun",  "enodev", "other",
 				       "overdue",   "online_bad",   "offline_us", "blocks", NULL};
 
 struct block_cancel {
@@ -50,8 +60,11 @@ static int setup(void *ctx, struct op_env *env)
 		sigaction(CANCEL_SIGNAL, &action, NULL);
 		return block_files_setup(&c->files, env);
 	}
-	/* What the chain is told: virtio-mem asks for EBUSY or ENOMEM and warns of all else. */
-	ret = op_write_file(env, INJECT_FILE, "-16");
+	/*
+	 * What the chain is told: virtio-mem expects EBUSY or ENOMEM and warns of all else. ENOMEM,
+	 * because that cannot be mistaken for a block whose pages could not be isolated.
+	 */
+	ret = op_write_file(env, INJECT_FILE, "-12");
 	if (ret == -ENOENT)
 		return op_fail(env, EOPNOTSUPP,
 			       "no /" INJECT_FILE "; needs "
@@ -136,7 +149,8 @@ static int step(void *ctx, struct op_env *env)
 	err = offline(c, env, file);
 	switch (err) {
 	case EINTR:
-	case EBUSY: /* injected, or an unmovable page: both go the same way back */
+	case ENOMEM:
+	case EBUSY: /* perhaps an unmovable page: it goes the same way back */
 		op_count(env, CANCELLED, 1);
 		break;
 	case 0:
@@ -145,7 +159,7 @@ static int step(void *ctx, struct op_env *env)
 		break;
 	case EINVAL: /* it was offline already */
 	case EAGAIN:
-		op_count(env, REFUSED, 1);
+		op_count(env, NOT_BEGUN, 1);
 		bring_back(c, env, file);
 		break;
 	case ENODEV:

@@ -90,7 +90,7 @@ static int step(void *ctx, struct op_env *env)
 	int ret = 0;
 
 	if (c->planted)
-		return OP_STEP_IDLE;
+		return OP_STEP_END;
 	c->planted = true;
 	if (c->crash == TEXT)
 		ret = plant_text(c);

@@ -23,9 +23,9 @@
 
 static const char *const level_choices[] = {"freezer", "devices", NULL};
 
-enum { SUSPENDS, REFUSED, STOPPED_US, STOPPED_US_MAX, ERRNOS };
-static const char *const counters[] = {"suspends",	 "refused", "stopped_us",
-				       "stopped_us_max", OP_ERRNOS, NULL};
+enum { SUSPENDS, NOT_SUSPENDED, STOPPED_US, STOPPED_US_MAX, ERRNOS };
+static const char *const counters[] = {"suspends",	 "not_suspended", "stopped_us",
+				       "stopped_us_max", OP_ERRNOS,	  NULL};
 
 struct suspend {
 	int state;
@@ -74,7 +74,7 @@ static int step(void *ctx, struct op_env *env)
 	us = (op_now_ns() - start) / 1000;
 	op_record(env, REC_PASS_END, 0, -err);
 	c->next_ns = op_now_ns() + c->gap_ns;
-	op_count(env, err ? REFUSED : SUSPENDS, 1);
+	op_count(env, err ? NOT_SUSPENDED : SUSPENDS, 1);
 	op_count(env, STOPPED_US, us);
 	op_count_max(env, STOPPED_US_MAX, us);
 	op_count_errno(env, ERRNOS, err);

@@ -160,6 +160,31 @@ void op_deadline_clear(struct op_env *env)
 	atomic_store_explicit(&env->deadline_ns, 0, memory_order_relaxed);
 }
 
+bool op_offline_reached(int err)
+{
+	return err == 0 || err == EINTR || err == ENOMEM;
+}
+
+static void count_one(_Atomic uint64_t *count)
+{
+	atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+}
+
+static void count_offline(struct op_env *env, int err)
+{
+	if (!op_offline_reached(err)) {
+		count_one(&env->offlines_refused);
+		count_one(&env->refused_in_row);
+		atomic_store_explicit(&env->refused_errno, err, memory_order_relaxed);
+		return;
+	}
+	count_one(&env->offlines);
+	if (!err)
+		count_one(&env->offlines_ok);
+	atomic_store_explicit(&env->refused_in_row, 0, memory_order_relaxed);
+	atomic_store_explicit(&env->reached_ns, op_now_ns(), memory_order_relaxed);
+}
+
 void op_record(struct op_env *env, enum rec_action action, uint64_t arg, int result)
 {
 	bool begin = action == REC_OFFLINE_BEGIN || action == REC_ONLINE_BEGIN ||
@@ -168,8 +193,8 @@ void op_record(struct op_env *env, enum rec_action action, uint64_t arg, int res
 	struct rec_entry *e;
 	uint64_t now, i;
 
-	if (action == REC_OFFLINE_BEGIN)
-		atomic_fetch_add_explicit(&env->offlines, 1, memory_order_relaxed);
+	if (action == REC_OFFLINE_END)
+		count_offline(env, -result);
 	if (env->on_record)
 		env->on_record(env->on_record_user, env, action, arg);
 	if (!env->rec_head)

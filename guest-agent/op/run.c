@@ -19,6 +19,7 @@
 #define IDLE_NS	      10000000ULL
 #define STOP_GRACE_NS 100000000ULL /* before a blocked op gets a signal to make it end */
 #define SIGNAL_GAP_NS 50000000ULL
+#define REFUSED_LEAST 10 /* so many in a row are no chance */
 
 struct op_task {
 	struct op_plan plan;
@@ -26,10 +27,10 @@ struct op_task {
 	void *ctx;
 	bool ready, started, gone, torn_down;
 	pthread_t thread;
-	uint64_t signalled_ns;
+	uint64_t started_ns, signalled_ns;
 	_Atomic pid_t tid;
-	_Atomic bool ended; /* the thread is past its last step */
-	_Atomic int end_error;
+	_Atomic bool ended;	/* the thread is past its last step */
+	_Atomic int end_result; /* of its last step */
 };
 
 struct op_run {
@@ -266,7 +267,7 @@ static void *task_thread(void *user)
 			continue;
 		}
 		ret = op->step(task->ctx, env);
-		if (ret < 0)
+		if (ret < 0 || ret == OP_STEP_END)
 			break;
 		if (ret == OP_STEP_IDLE) {
 			nap(env, IDLE_NS);
@@ -277,7 +278,7 @@ static void *task_thread(void *user)
 			__atomic_store_n(&env->rec->steps, steps, __ATOMIC_RELAXED);
 		nap(env, pace_ns);
 	}
-	atomic_store(&task->end_error, ret < 0 ? -ret : 0);
+	atomic_store(&task->end_result, ret);
 	atomic_store(&task->ended, true);
 	return NULL;
 }
@@ -291,6 +292,8 @@ unsigned int op_run_start(struct op_run *run)
 
 		if (!task->ready)
 			continue;
+		task->started_ns = op_now_ns();
+		atomic_store(&task->env.reached_ns, task->started_ns);
 		if (pthread_create(&task->thread, NULL, task_thread, task)) {
 			send_state(run, task, "failed", "no thread");
 			continue;
@@ -358,12 +361,14 @@ static void watch_one(struct op_run *run, struct op_task *task)
 	if (task->gone || !task->started)
 		return;
 	if (atomic_load(&task->ended)) {
-		int err = atomic_load(&task->end_error);
+		int result = atomic_load(&task->end_result);
 
 		task->gone = true;
-		if (err)
+		if (result == OP_STEP_END)
+			send_state(run, task, "ended", "asked");
+		else if (result < 0)
 			send_state(run, task, "ended",
-				   task->env.reason[0] ? task->env.reason : strerror(err));
+				   task->env.reason[0] ? task->env.reason : strerror(-result));
 		return;
 	}
 	if (wake(task, 0) == -ESRCH && !atomic_load(&task->ended)) {
@@ -399,8 +404,11 @@ void op_run_count(struct op_run *run)
 		wire_add_u64(&out, "inst", task->plan.inst);
 		wire_add(&out, "name", task->plan.op->name);
 		wire_add_u64(&out, "steps", atomic_load(&task->env.steps));
-		if (task->plan.op->kind == OP_HAMMER)
+		if (task->plan.op->kind == OP_HAMMER) {
 			wire_add_u64(&out, "offlines", atomic_load(&task->env.offlines));
+			wire_add_u64(&out, "offlines_ok", atomic_load(&task->env.offlines_ok));
+			wire_add_u64(&out, "refused", atomic_load(&task->env.offlines_refused));
+		}
 		for (unsigned int c = 0; names && names[c]; c++)
 			wire_add_u64(&out, names[c], atomic_load(&task->env.count[c]));
 		sink_send(&run->sink, &out, SINK_LOW);
@@ -493,6 +501,23 @@ bool op_run_pause(struct op_run *run, bool pause, unsigned int deadline_ms)
 	return true;
 }
 
+/* A hammer that could do no more than try changes nothing, whatever its counters say. */
+static void tell_refused(struct op_run *run, const struct op_task *task)
+{
+	const struct op_env *env = &task->env;
+	uint64_t refused = atomic_load(&env->refused_in_row), now = op_now_ns();
+	struct op_event e = {
+		.t_ns = now,
+		.what = AGENT_EVENT_ONLY_REFUSED,
+		.key = {"refused", "errno"},
+		.value = {(int64_t)refused, atomic_load(&env->refused_errno)},
+	};
+
+	if (refused >= REFUSED_LEAST &&
+	    (now - atomic_load(&env->reached_ns)) * 2 >= now - task->started_ns)
+		send_event(run, task, &e);
+}
+
 unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 {
 	struct timespec pause = {.tv_nsec = 10000000};
@@ -528,6 +553,7 @@ unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 		if (task->started)
 			pthread_join(task->thread, NULL);
 		pass_events(run, task);
+		tell_refused(run, task);
 		if (task->ready && task->plan.op->teardown)
 			task->plan.op->teardown(task->ctx, &task->env);
 		pass_events(run, task);

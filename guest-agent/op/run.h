@@ -59,7 +59,7 @@ void op_run_on_record(struct op_run *run,
 		      void (*on_record)(void *user, struct op_env *env, enum rec_action action,
 					uint64_t arg),
 		      void *user);
-/* Offline attempts begun by all hammers. */
+/* Offlines of all hammers that got as far as MEM_GOING_OFFLINE. */
 uint64_t op_run_offlines(const struct op_run *run);
 /* Ops that were started, and the sum of their steps. */
 void op_run_totals(struct op_run *run, unsigned int *ops, uint64_t *steps);
@@ -73,7 +73,8 @@ bool op_run_pause(struct op_run *run, bool pause, unsigned int deadline_ms);
 /*
  * Ends all threads, with signals for those that are blocked, and tears the ops down. Returns
  * how many did not end within @deadline_ms: each is an event "stuck", and its op is left as it
- * is; another call tries again.
+ * is; another call tries again. A hammer none of whose offlines has got there for at least half
+ * of its time is an event "only_refused".
  */
 unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms);
 

@@ -58,8 +58,10 @@ static int step(void *ctx, struct op_env *env)
 	uint64_t pfn;
 	int err = 0;
 
+	if (c->bounded && !c->pages_left)
+		return OP_STEP_END;
 	walk_aim_update(&c->aim, env);
-	if ((c->bounded && !c->pages_left) || !walk_aim_random(&c->aim, env, &pfn))
+	if (!walk_aim_random(&c->aim, env, &pfn))
 		return OP_STEP_IDLE;
 	op_record(env, REC_PASS_BEGIN, pfn, 0);
 	if (c->mode != UNPOISON)

@@ -20,8 +20,8 @@ struct lru_gen {
 	uint64_t pass;
 };
 
-enum { AGINGS, EVICTIONS, REFUSED };
-static const char *const counters[] = {"agings", "evictions", "refused", NULL};
+enum { AGINGS, EVICTIONS, REJECTED };
+static const char *const counters[] = {"agings", "evictions", "rejected", NULL};
 
 struct generations {
 	unsigned long long cgroup, node, min, max;
@@ -91,7 +91,7 @@ static int step(void *ctx, struct op_env *env)
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
 	err = op_write(c->fd, order);
 	op_record(env, REC_PASS_END, c->pass++, -err);
-	op_count(env, err ? REFUSED : evict ? EVICTIONS : AGINGS, 1);
+	op_count(env, err ? REJECTED : evict ? EVICTIONS : AGINGS, 1);
 	return OP_STEP_DONE;
 }
 

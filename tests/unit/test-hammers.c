@@ -60,7 +60,7 @@ static void test_cancel_inject(OpFixture *f, gconstpointer data)
 	fake_tree_put_blocks(f->tree, 32);
 	fake_tree_put(f->tree, INJECT, "0");
 	g_assert_true(add(f, "op inst=0 name=block-cancel"));
-	assert_file(f, INJECT, "-16");
+	assert_file(f, INJECT, "-12");
 	publish_block_32(f);
 	op_run_start(f->run);
 	wait_for(f, "went_offline", 5);

@@ -90,6 +90,9 @@ static void test_block_state(OpFixture *f, gconstpointer data)
 	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
 	done = op_fixture_number(f, "0", "offlines");
 	g_assert_cmpuint(op_fixture_number(f, "0", "offline_ok"), ==, done);
+	g_assert_cmpuint(op_fixture_number(f, "0", "offlines_ok"), ==, done);
+	g_assert_cmpuint(op_fixture_number(f, "0", "refused"), ==, 0);
+	g_assert_null(op_fixture_last_value(f, "event", "0", "name"));
 	g_assert_cmpuint(op_fixture_number(f, "0", "blocks"), ==, 1);
 	g_assert_cmpuint(op_fixture_number(f, "0", "rescans"), ==, 1);
 	g_assert_cmpuint(f->rec->slot[0].offlines, ==, done);
@@ -116,6 +119,85 @@ static void test_block_gone(OpFixture *f, gconstpointer data)
 	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
 }
 
+/* A hammer of tests whose offlines end as it is told. */
+static gint offline_result, asked_to_end;
+
+static int offline_step(void *ctx, struct op_env *env)
+{
+	if (g_atomic_int_get(&asked_to_end))
+		return OP_STEP_END;
+	op_record(env, REC_OFFLINE_BEGIN, 32, 0);
+	op_record(env, REC_OFFLINE_END, 32, -g_atomic_int_get(&offline_result));
+	return OP_STEP_DONE;
+}
+
+static const struct op offline_op = {
+	.name = "offline", .help = "", .kind = OP_HAMMER, .step = offline_step};
+
+static void start_offlines(OpFixture *f, int err)
+{
+	struct op_plan plan = {.op = &offline_op, .inst = 6};
+
+	g_atomic_int_set(&offline_result, err);
+	g_atomic_int_set(&asked_to_end, FALSE);
+	g_assert_cmpint(op_run_add(f->run, &plan), ==, 0);
+	g_assert_cmpuint(op_run_setup(f->run, OP_HAMMER), ==, 1);
+	g_assert_cmpuint(op_run_start(f->run), ==, 1);
+	op_fixture_wait_for(f, "6", "steps", 1000);
+}
+
+/* An attempt that never got to the notifiers is none, and a hammer that does no other says so. */
+static void test_offlines_refused(OpFixture *f, gconstpointer data)
+{
+	start_offlines(f, EINVAL);
+	op_fixture_stop(f);
+	g_assert_cmpuint(op_fixture_number(f, "6", "refused"), >=, 1000);
+	g_assert_cmpuint(op_fixture_number(f, "6", "offlines"), ==, 0);
+	g_assert_cmpuint(op_fixture_number(f, "6", "offlines_ok"), ==, 0);
+	op_fixture_assert_value(f, "event", "6", "name", "only_refused");
+	op_fixture_assert_value(f, "event", "6", "errno", "22");
+}
+
+static void test_offlines_cancelled(OpFixture *f, gconstpointer data)
+{
+	start_offlines(f, EINTR);
+	op_fixture_stop(f);
+	g_assert_cmpuint(op_fixture_number(f, "6", "refused"), ==, 0);
+	g_assert_cmpuint(op_fixture_number(f, "6", "offlines"), >=, 1000);
+	g_assert_cmpuint(op_fixture_number(f, "6", "offlines_ok"), ==, 0);
+	g_assert_null(op_fixture_last_value(f, "event", "6", "name"));
+}
+
+/* One that has done what it was asked to has not failed, and is told apart from one that has. */
+static void test_ended_as_asked(OpFixture *f, gconstpointer data)
+{
+	start_offlines(f, 0);
+	g_atomic_int_set(&asked_to_end, TRUE);
+	for (int i = 0; i < 5000; i++) {
+		g_autofree char *state = NULL;
+
+		op_run_watch(f->run);
+		state = op_fixture_last_value(f, "opstate", "6", "state");
+		if (g_str_equal(state, "ended"))
+			break;
+		g_usleep(1000);
+	}
+	op_fixture_assert_value(f, "opstate", "6", "state", "ended");
+	op_fixture_assert_value(f, "opstate", "6", "reason", "asked");
+	op_fixture_stop(f);
+}
+
+static void test_offline_reached(void)
+{
+	static const int reached[] = {0, EINTR, ENOMEM};
+	static const int before[] = {EBUSY, EINVAL, EAGAIN, ENODEV, EPERM, EIO};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(reached); i++)
+		g_assert_true(op_offline_reached(reached[i]));
+	for (size_t i = 0; i < G_N_ELEMENTS(before); i++)
+		g_assert_false(op_offline_reached(before[i]));
+}
+
 static void test_recorder(OpFixture *f, gconstpointer data)
 {
 	struct op_plan plan = {.op = op_find("null-hammer"), .inst = 3};
@@ -127,7 +209,7 @@ static void test_recorder(OpFixture *f, gconstpointer data)
 		op_record(&env, REC_OFFLINE_BEGIN, i, 0);
 		g_assert_cmpuint(env.rec->busy_arg, ==, i);
 		g_assert_cmpuint(env.rec->busy_t_ns, !=, 0);
-		op_record(&env, REC_OFFLINE_END, i, -EBUSY);
+		op_record(&env, REC_OFFLINE_END, i, -EINTR);
 		g_assert_cmpuint(env.rec->busy_t_ns, ==, 0);
 	}
 	g_assert_cmpuint(env.rec->offlines, ==, rounds);
@@ -135,7 +217,7 @@ static void test_recorder(OpFixture *f, gconstpointer data)
 	g_assert_cmpuint(first[0].seq, ==, REC_RING_SIZE + 1);
 	g_assert_cmpuint(first[0].arg, ==, rounds - 1);
 	g_assert_cmpuint(first[1].seq, ==, REC_RING_SIZE + 2);
-	g_assert_cmpint(first[1].result, ==, -EBUSY);
+	g_assert_cmpint(first[1].result, ==, -EINTR);
 	g_assert_cmpuint(first[1].inst, ==, 3);
 	g_assert_cmpuint(first[2].seq, ==, 3);
 	g_assert_cmpuint(first[REC_RING_SIZE - 1].seq, ==, REC_RING_SIZE);
@@ -298,6 +380,10 @@ int main(int argc, char **argv)
 	op_fixture_add_test("/op-run/skipped", test_skipped);
 	op_fixture_add_test("/op-run/block-state", test_block_state);
 	op_fixture_add_test("/op-run/block-gone", test_block_gone);
+	op_fixture_add_test("/op-run/offlines-refused", test_offlines_refused);
+	op_fixture_add_test("/op-run/offlines-cancelled", test_offlines_cancelled);
+	op_fixture_add_test("/op-run/ended-as-asked", test_ended_as_asked);
+	g_test_add_func("/op-run/offline-reached", test_offline_reached);
 	op_fixture_add_test("/op-run/recorder", test_recorder);
 	op_fixture_add_test("/op-run/deadline", test_deadline);
 	op_fixture_add_test("/op-run/stuck", test_stuck);

@@ -35,6 +35,8 @@ static void check_params(const struct op *op)
 
 static void test_table(void)
 {
+	static const char *const core_keys[] = {"t_ns",	    "inst",	   "name",   "steps",
+						"offlines", "offlines_ok", "refused"};
 	const struct op *op;
 	size_t count;
 
@@ -49,6 +51,10 @@ static void test_table(void)
 			g_assert_true(all_of(op->counters[counters],
 					     "abcdefghijklmnopqrstuvwxyz0123456789_"));
 		g_assert_cmpuint(counters, <=, OP_COUNTERS_MAX);
+		/* A key occurs once in a line, and these are the core's. */
+		for (size_t i = 0; i < counters; i++)
+			for (size_t k = 0; k < G_N_ELEMENTS(core_keys); k++)
+				g_assert_cmpstr(op->counters[i], !=, core_keys[k]);
 		for (const struct op_need *n = op->needs; n && n->path; n++)
 			g_assert_true(n->path[0] == '/');
 		check_params(op);
