@@ -10,7 +10,7 @@
 
 #include "guest-agent/walkers/walk.h"
 
-#define CHUNK_PAGES 512
+#define CHUNK_PAGES WALK_PIECE_PAGES
 #define PRESENT	    (1ull << 63)
 
 struct pagemap {
@@ -36,16 +36,20 @@ static int setup_clear(void *ctx, struct op_env *env)
 	return c->fd < 0 ? c->fd : walk_area_map(&c->area, env);
 }
 
-/* Fills one chunk with new pages, at the cost of another; returns the first page of it. */
-static size_t churn(struct pagemap *c)
+/*
+ * Gives one chunk back and fills another with new pages, @first is the first of these; with one
+ * chunk it is the same. False when there is no giving back.
+ */
+static bool churn(struct pagemap *c, size_t *first)
 {
-	size_t first = c->pass * CHUNK_PAGES % c->area.pages;
-	size_t other = (first + c->area.pages / 2) % c->area.pages;
+	size_t chunks = c->area.pages / CHUNK_PAGES, chunk = c->pass % chunks;
+	size_t other = (chunk + chunks / 2) % chunks * CHUNK_PAGES;
+	bool given = !madvise(c->area.at + other * c->area.page_bytes,
+			      CHUNK_PAGES * c->area.page_bytes, MADV_DONTNEED);
 
-	walk_area_touch(&c->area, first, CHUNK_PAGES);
-	madvise(c->area.at + other * c->area.page_bytes, CHUNK_PAGES * c->area.page_bytes,
-		MADV_DONTNEED);
-	return first;
+	*first = chunk * CHUNK_PAGES;
+	walk_area_touch(&c->area, *first, CHUNK_PAGES);
+	return given;
 }
 
 enum { PAGES, PRESENT_PAGES, FAILED };
@@ -54,10 +58,13 @@ static const char *const pagemap_counters[] = {"pages", "present_pages", "failed
 static int step_pagemap(void *ctx, struct op_env *env)
 {
 	struct pagemap *c = ctx;
-	size_t first = churn(c), present = 0;
-	uintptr_t page = (uintptr_t)c->area.at / c->area.page_bytes + first;
+	size_t first, present = 0;
+	uintptr_t page;
 	ssize_t len;
 
+	if (!churn(c, &first))
+		op_count(env, FAILED, 1);
+	page = (uintptr_t)c->area.at / c->area.page_bytes + first;
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
 	len = pread(c->fd, c->entry, sizeof(c->entry), (off_t)(page * sizeof(c->entry[0])));
 	op_record(env, REC_PASS_END, c->pass++, len < 0 ? -errno : 0);
@@ -78,9 +85,10 @@ static const char *const clear_counters[] = {OP_ERRNOS, NULL};
 static int step_clear(void *ctx, struct op_env *env)
 {
 	struct pagemap *c = ctx;
+	size_t first;
 	int err;
 
-	churn(c);
+	churn(c, &first);
 	op_record(env, REC_PASS_BEGIN, c->pass, 0);
 	err = op_write(c->fd, c->pass % 2 ? "4" : "1");
 	op_record(env, REC_PASS_END, c->pass++, -err);

@@ -229,9 +229,13 @@ long walk_move_pages(void **page, size_t count, const int *to, int *status)
 int walk_area_map(struct walk_area *area, struct op_env *env)
 {
 	uintptr_t at, aligned;
-	size_t bytes = (size_t)op_int(env->plan, "area-mb") << 20;
-	void *map = mmap(NULL, bytes + AREA_ALIGN, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE), piece = WALK_PIECE_PAGES * page_bytes;
+	size_t bytes = ((size_t)op_int(env->plan, "area-mb") << 20) + piece - 1;
+	void *map;
+
+	bytes -= bytes % piece;
+	map = mmap(NULL, bytes + AREA_ALIGN, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (map == MAP_FAILED)
 		return op_fail(env, errno, "mmap of %zu bytes: %s", bytes, strerror(errno));
@@ -243,7 +247,7 @@ int walk_area_map(struct walk_area *area, struct op_env *env)
 		munmap((void *)(aligned + bytes), at + AREA_ALIGN - aligned);
 	area->at = (unsigned char *)aligned;
 	area->bytes = bytes;
-	area->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	area->page_bytes = page_bytes;
 	area->pages = bytes / area->page_bytes;
 	return 0;
 }

@@ -71,7 +71,9 @@ int walk_nodes_read(struct walk_nodes *nodes, struct op_env *env);
  */
 long walk_move_pages(void **page, size_t count, const int *to, int *status);
 
-/* Anonymous memory of the op's own. */
+#define WALK_PIECE_PAGES 512
+
+/* Anonymous memory of the op's own, in whole pieces of WALK_PIECE_PAGES. */
 struct walk_area {
 	unsigned char *at; /* NULL: none */
 	size_t bytes, pages, page_bytes;
@@ -81,12 +83,14 @@ struct walk_area {
 #define WALK_AREA_PARAM(megabytes)                                                                 \
 	{                                                                                          \
 		.name = "area-mb", .type = OP_PARAM_INT, .def = megabytes, .min = 2, .max = 4096,  \
-		.help = "memory of the op's own that it works on"                                  \
+		.help = "memory of the op's own that it works on, in steps of 512 pages"           \
 	}
 /* clang-format on */
 
-/* For setup(): maps what the parameter area-mb says, at a multiple of 2 MiB; nothing is touched.
- * 0, or -errno with the reason left. */
+/*
+ * For setup(): maps what the parameter area-mb says, rounded up, at a multiple of 2 MiB; nothing
+ * is touched. 0, or -errno with the reason left.
+ */
 int walk_area_map(struct walk_area *area, struct op_env *env);
 void walk_area_unmap(struct walk_area *area);
 /* Writes to each of @pages pages from number @first on. */

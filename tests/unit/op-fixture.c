@@ -111,7 +111,13 @@ void op_fixture_publish(OpFixture *f, guint64 end_pfn)
 	targets_publish(op_run_targets(f->run), t);
 }
 
+void op_fixture_add_test_of(const char *path, void (*body)(OpFixture *, gconstpointer),
+			    gconstpointer data)
+{
+	g_test_add(path, OpFixture, data, op_fixture_set_up, body, op_fixture_tear_down);
+}
+
 void op_fixture_add_test(const char *path, void (*body)(OpFixture *, gconstpointer))
 {
-	g_test_add(path, OpFixture, NULL, op_fixture_set_up, body, op_fixture_tear_down);
+	op_fixture_add_test_of(path, body, NULL);
 }

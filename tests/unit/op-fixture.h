@@ -37,5 +37,8 @@ void op_fixture_wait_for(OpFixture *f, const char *inst, const char *key, guint6
  */
 void op_fixture_publish(OpFixture *f, guint64 end_pfn);
 void op_fixture_add_test(const char *path, void (*body)(OpFixture *, gconstpointer));
+/* The same with @data for the body. */
+void op_fixture_add_test_of(const char *path, void (*body)(OpFixture *, gconstpointer),
+			    gconstpointer data);
 
 #endif
