@@ -95,9 +95,11 @@ static void *body(void *user)
 	return NULL;
 }
 
-bool lookout_start(struct lookout *l, struct op_run *run)
+bool lookout_start(struct lookout *l, struct op_run *run, bool removal)
 {
 	l->run = run;
+	if (removal)
+		memblk_blind(&l->memblk);
 	return !pthread_create(&l->thread, NULL, body, l);
 }
 

@@ -22,8 +22,11 @@ void lookout_look(struct lookout *l, struct op_run *run);
 /* What was last seen, from any thread; never blocks. */
 struct memblk_sums lookout_sums(struct lookout *l);
 
-/* Looks every quarter of a second from now on. False when there is no thread. */
-bool lookout_start(struct lookout *l, struct op_run *run);
+/*
+ * Looks every quarter of a second from now on. With @removal, blocks may go away: it then keeps
+ * from their pages, see memblk_blind(). False when there is no thread.
+ */
+bool lookout_start(struct lookout *l, struct op_run *run, bool removal);
 /* False when it hangs and did not end within @deadline_ms: then @l is its own for ever. */
 bool lookout_stop(struct lookout *l, unsigned int deadline_ms);
 

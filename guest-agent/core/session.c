@@ -41,6 +41,7 @@ struct session {
 	_Atomic bool stop, power_off, running;
 
 	char online_policy[32];
+	bool removal; /* blocks may go away while ops run */
 	struct op_run *run;
 	bool went;
 	struct probe_plan probe_plan;
@@ -96,16 +97,18 @@ static void say_mem(struct session *s)
 	wire_add_u64(&out, "total_kb", mem_total_kb(s));
 	wire_add_u64(&out, "blocks", sums.blocks);
 	wire_add_u64(&out, "online", sums.online);
-	wire_add_u64(&out, "partly", sums.partly);
-	wire_add_u64(&out, "offline_pages", sums.offline_pages);
-	wire_add_u64(&out, "plugged_kb", sums.plugged_bytes / 1024);
+	if (!sums.stale) {
+		wire_add_u64(&out, "partly", sums.partly);
+		wire_add_u64(&out, "offline_pages", sums.offline_pages);
+		wire_add_u64(&out, "plugged_kb", sums.plugged_bytes / 1024);
+	}
 	sink_send(&s->sink, &out, SINK_LOW);
 }
 
 static void do_plan(struct session *s, const struct wire_msg *msg)
 {
 	const char *policy = wire_get(msg, "online_policy"), *layer = wire_get(msg, "probe");
-	uint64_t proto = 0, seed = 0;
+	uint64_t proto = 0, seed = 0, removal;
 
 	wire_get_u64(msg, "proto", &proto);
 	wire_get_u64(msg, "seed", &seed);
@@ -119,6 +122,9 @@ static void do_plan(struct session *s, const struct wire_msg *msg)
 	snprintf(s->online_policy, sizeof(s->online_policy), "%s", policy ? policy : "");
 	snprintf(s->probe_plan.layer, sizeof(s->probe_plan.layer), "%s", layer ? layer : "auto");
 	wire_get_u64(msg, "probe_cost_ms", &s->probe_plan.cost_ms);
+	s->removal = true;
+	if (!wire_get_u64(msg, "removal", &removal))
+		s->removal = removal != 0;
 	s->probe_plan.seed = seed;
 	say_phase(s, "modules");
 	s->run = op_run_new(s->root_fd, seed, &s->sink, s->rec->head);
@@ -313,7 +319,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	say_phase(s, "run");
 	started = op_run_start(s->run);
 	atomic_store(&s->running, true);
-	looking = s->lookout && lookout_start(s->lookout, s->run);
+	looking = s->lookout && lookout_start(s->lookout, s->run, s->removal);
 	/* With nothing to run there is nothing to wait for. */
 	reason = started ? watch_run(s, duration_ms, warn_once_ms) : "nothing-to-run";
 

@@ -215,7 +215,7 @@ static void scan(struct memblk *m, struct memblk_block *block)
 {
 	uint64_t first = block->number * m->block_pages, seen = 0;
 
-	if (m->kpageflags < 0)
+	if (m->kpageflags < 0 || m->blind)
 		return;
 	for (uint64_t done = 0; done < m->block_pages;) {
 		uint64_t want = m->block_pages - done;
@@ -264,27 +264,36 @@ int memblk_refresh(struct memblk *m, uint64_t budget_ns,
 	return ret;
 }
 
+void memblk_blind(struct memblk *m)
+{
+	m->blind = true;
+}
+
+static bool seen_partly(const struct memblk *m, const struct memblk_block *b)
+{
+	return b->fake_offline_pages && b->fake_offline_pages < m->block_pages;
+}
+
 struct target_block memblk_target(const struct memblk *m, size_t i)
 {
 	const struct memblk_block *b = &m->block[i];
-	bool partly = b->fake_offline_pages && b->fake_offline_pages < m->block_pages;
 
 	return (struct target_block){
 		.number = b->number,
 		.flags = (b->online ? TARGET_ONLINE : 0u) | (b->movable ? TARGET_MOVABLE : 0u) |
-			 (partly ? TARGET_PARTLY : 0u),
+			 (seen_partly(m, b) || m->blind ? TARGET_PARTLY : 0u),
 		.fake_offline_pages = b->fake_offline_pages,
 	};
 }
 
 void memblk_sum(const struct memblk *m, struct memblk_sums *sums)
 {
-	*sums = (struct memblk_sums){.blocks = m->block_count};
+	*sums = (struct memblk_sums){.blocks = m->block_count, .stale = m->blind};
 	for (size_t i = 0; i < m->block_count; i++) {
 		const struct memblk_block *b = &m->block[i];
 
 		sums->online += b->online;
-		sums->partly += !!(memblk_target(m, i).flags & TARGET_PARTLY);
+		sums->partly += seen_partly(m, b);
 		sums->offline_pages += b->fake_offline_pages;
 		sums->plugged_bytes += (m->block_pages - b->fake_offline_pages) * m->page_bytes;
 	}
@@ -310,6 +319,10 @@ static void add_ranges(const struct memblk *m, struct targets *t, const struct m
 	uint64_t first = block->number * m->block_pages;
 	uint64_t grain = RANGE_GRAIN / m->page_bytes;
 
+	if (m->blind && !block->fake_offline_pages) {
+		add_range(t, first, first + m->block_pages);
+		return;
+	}
 	for (uint64_t page = 0; page < m->block_pages; page++) {
 		uint64_t start = page;
 

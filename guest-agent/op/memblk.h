@@ -4,6 +4,9 @@
  * which of their pages are fake-offline. /proc/iomem tells which blocks are a device's (a DIMM's
  * is the memory that has no other name and was not there before), kpageflags which
  * pages are fake-offline; an offline block shows nothing there, so what was last seen is kept.
+ *
+ * kpageflags is itself a walk by PFN, and a race with the removal of a block. Where blocks may go
+ * away it is not read, and any block is taken for partly plugged.
  */
 #ifndef PFNHUNT_MEMBLK_H
 #define PFNHUNT_MEMBLK_H
@@ -31,6 +34,7 @@ struct memblk_span {
 struct memblk {
 	int root_fd;	/* borrowed */
 	int kpageflags; /* -1: not there, then nothing is known of pages */
+	bool blind;	/* it is not to be read any more */
 	uint64_t block_bytes, page_bytes, block_pages;
 	struct memblk_span boot[MEMBLK_SPANS_MAX]; /* memory that was there from the start */
 	int boot_count;
@@ -43,6 +47,7 @@ struct memblk {
 struct memblk_sums {
 	uint64_t blocks, online, partly, offline_pages;
 	uint64_t plugged_bytes; /* an unseen block counts as plugged in whole */
+	bool stale;		/* the last three are as they were before memblk_blind() */
 };
 
 /*
@@ -58,6 +63,12 @@ void memblk_close(struct memblk *m);
  */
 int memblk_refresh(struct memblk *m, uint64_t budget_ns,
 		   bool (*urgent)(void *user, const struct target_block *block), void *user);
+
+/*
+ * From now on pages are not looked at, blocks and their states are. A block counts as partly
+ * plugged, and as fake-offline are taken the pages that were last seen so: all, when none was.
+ */
+void memblk_blind(struct memblk *m);
 
 /* The i-th block as ops see it; TARGET_AIMED is never set. */
 struct target_block memblk_target(const struct memblk *m, size_t i);

@@ -105,6 +105,7 @@ void plan_write_lines(Plan *plan, const Scenario *s, const GPtrArray *modules, g
 	wire_add(&out, "online_policy", s->online_policy);
 	wire_add(&out, "probe", s->probe);
 	wire_add_u64(&out, "probe_cost_ms", s->probe_cost_ms);
+	wire_add_u64(&out, "removal", plan->removes);
 	add_line(plan, &out);
 	add_modules(plan, modules, boot_count);
 	add_settings(plan, s);

@@ -102,6 +102,35 @@ static void plan_dimm(Plan *plan, const Scenario *s)
 	plan->dimm = resize_schedule_new(&limits, seed_derive(plan->seed, SEED_DIMM));
 }
 
+/*
+ * The driver removes a block that is unplugged in whole. That cannot be while all that is ever
+ * plugged of the device lies in one block, and some of it always is.
+ */
+static gboolean resizes_remove(const Scenario *s)
+{
+	guint64 most = s->resize_max_bytes, least = s->resize_min_bytes;
+
+	for (guint i = 0; i < s->devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(s->devices, i);
+
+		if (g_str_equal(dev->id, s->resize_device))
+			most = MAX(most, dev->requested_bytes);
+	}
+	return least == 0 || most > MEMORY_BLOCK_BYTES;
+}
+
+static gboolean may_remove(const Plan *plan, const Scenario *s)
+{
+	for (guint i = 0; i < s->ops->len; i++) {
+		const ScenarioOp *op = g_ptr_array_index(s->ops, i);
+
+		/* A driver that goes takes its offline blocks with it. */
+		if (plan->runs[i] && g_str_equal(op->name, "driver-unbind"))
+			return TRUE;
+	}
+	return s->dimm_count > 0 || (s->resize_device && resizes_remove(s));
+}
+
 Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint boot_count)
 {
 	Plan *plan = g_new0(Plan, 1);
@@ -114,6 +143,7 @@ Plan *plan_new(const Scenario *s, guint64 seed, const GPtrArray *modules, guint 
 		plan->plug_bytes += dev->requested_bytes;
 	}
 	choose_ops(plan, s);
+	plan->removes = may_remove(plan, s);
 	if (s->resize_device)
 		plan_resize(plan, s);
 	if (s->balloon_max_bytes)

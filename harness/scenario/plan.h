@@ -20,6 +20,7 @@ typedef struct {
 	ResizeSchedule *dimm;	 /* bytes of all DIMMs; NULL: there are none */
 	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
 	GPtrArray *pressures;	 /* of PressureSchedule, one for each of the scenario */
+	gboolean removes;	 /* memory blocks may go away while the ops run */
 	guint64 plug_bytes;	 /* what is plugged before the ops start, over all devices */
 } Plan;
 

@@ -181,6 +181,40 @@ static void test_resize(void)
 	memblk_close(&m);
 }
 
+/* Where blocks may go away no page is looked at; what is aimed at is what may be fake-offline. */
+static void test_blind(void)
+{
+	g_autoptr(FakeTree) tree = fake_tree_new();
+	g_autofree struct targets *t = g_new0(struct targets, 1);
+	struct memblk_sums sums;
+	struct memblk m;
+
+	fake_tree_put_blocks(tree, 32);
+	fake_tree_put_flags(tree, block_start(32) + 1024, block_start(33), FAKE_KPF_OFFLINE);
+	g_assert_cmpint(memblk_open(&m, tree->fd), ==, 0);
+	g_assert_cmpint(memblk_refresh(&m, FOREVER_NS, NULL, NULL), ==, 0);
+	memblk_blind(&m);
+	fake_tree_put_flags(tree, block_start(32), block_start(33), 0);
+	fake_tree_put(tree, "sys/devices/system/memory/memory33/state", "offline\n");
+	fake_tree_put(tree, "sys/devices/system/memory/memory34/state", "online\n");
+	fake_tree_put(tree, "proc/iomem", "100000000-117ffffff : System RAM (virtio_mem)\n");
+	g_assert_cmpint(memblk_refresh(&m, FOREVER_NS, NULL, NULL), ==, 0);
+	memblk_sum(&m, &sums);
+	g_assert_true(sums.stale);
+	g_assert_cmpuint(sums.blocks, ==, 3);
+	g_assert_cmpuint(sums.online, ==, 2);
+	g_assert_cmpuint(sums.offline_pages, ==, FAKE_BLOCK_PAGES - 1024);
+	memblk_targets(&m, t, nobody, NULL);
+	g_assert_cmpuint(t->block_count, ==, 3);
+	for (guint i = 0; i < 3; i++)
+		g_assert_cmpuint(t->block[i].flags & (TARGET_PARTLY | TARGET_AIMED), ==,
+				 TARGET_PARTLY | TARGET_AIMED);
+	g_assert_cmpuint(t->range_count, ==, 1);
+	g_assert_cmpuint(t->range[0].start_pfn, ==, block_start(32) + 1024);
+	g_assert_cmpuint(t->range[0].end_pfn, ==, block_start(35));
+	memblk_close(&m);
+}
+
 static void test_no_device(void)
 {
 	g_autoptr(FakeTree) tree = fake_tree_new();
@@ -298,6 +332,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/memblk/escaped-page", test_escaped_page);
 	g_test_add_func("/memblk/offline-keeps", test_offline_keeps);
 	g_test_add_func("/memblk/resize", test_resize);
+	g_test_add_func("/memblk/blind", test_blind);
 	g_test_add_func("/memblk/no-device", test_no_device);
 	g_test_add_func("/targets/read", test_targets);
 	g_test_add_func("/targets/torn", test_targets_torn);

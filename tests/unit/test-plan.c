@@ -50,7 +50,8 @@ static void test_lines(void)
 	g_autofree char *plan = plan_to_text(s, 42, mods, 1, 3);
 
 	g_assert_true(g_str_has_prefix(plan, "plan proto=1 seed="));
-	g_assert_nonnull(strstr(plan, "online_policy=online_kernel probe=auto probe_cost_ms=0\n"));
+	g_assert_nonnull(
+		strstr(plan, "online_policy=online_kernel probe=auto probe_cost_ms=0 removal=1\n"));
 	g_assert_nonnull(strstr(plan, "module path=/modules/lkdtm.ko needed=0\n"));
 	/* Loaded before hello, and by the plug line, respectively. */
 	g_assert_null(strstr(plan, "virtio_pci"));
@@ -62,6 +63,39 @@ static void test_lines(void)
 		strstr(plan, "plug bytes=612368384\ngo duration_ms=5000 warn_once_ms=1000\n"));
 	g_assert_nonnull(strstr(plan, "\nresize t_ms="));
 	g_assert_null(strstr(plan, "\n\n"));
+}
+
+/* May blocks go away? What is read of their pages hangs on it. */
+static void test_removal(void)
+{
+	static const struct {
+		const char *more;
+		gboolean removes;
+	} cases[] = {
+		{"", FALSE},
+		{"[resize]\ndevice = vm0\nmin = 4M\nmax = 124M\n", FALSE},
+		{"[resize]\ndevice = vm0\nmin = 0\nmax = 128M\n", TRUE},
+		{"[resize]\ndevice = vm0\nmin = 4M\nmax = 256M\n", TRUE},
+		{"[dimm]\ncount = 1\nsize = 128M\n", TRUE},
+		{"[op driver-unbind]\n", TRUE},
+		{"[op auto-online]\n", FALSE},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *all = g_strconcat(
+			"[scenario]\nsummary = s\n[guest]\n"
+			"[memory vm0]\nsize = 1G\nblock-size = 4M\nrequested-size = 64M\n"
+			"[op null-walker]\n[policy]\nduration = 5s\n",
+			cases[i].more, NULL);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(Scenario) s = scenario_parse("t.ini", all, &error);
+		g_autoptr(GPtrArray) mods = modules();
+		g_autofree char *plan = NULL;
+
+		g_assert_no_error(error);
+		plan = plan_to_text(s, 42, mods, 1, 0);
+		g_assert_cmpint(strstr(plan, " removal=1\n") != NULL, ==, cases[i].removes);
+	}
 }
 
 static void test_module_params(void)
@@ -142,6 +176,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/plan/same", test_same);
 	g_test_add_func("/plan/lines", test_lines);
+	g_test_add_func("/plan/removal", test_removal);
 	g_test_add_func("/plan/module-params", test_module_params);
 	g_test_add_func("/plan/rotation", test_rotation);
 	g_test_add_func("/plan/resizes", test_resizes);

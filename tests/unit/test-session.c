@@ -110,7 +110,7 @@ static void test_run(Fixture *f, gconstpointer data)
 	int at;
 
 	fake_tree_put(f->tree, "proc/sys/vm/tuned", "old");
-	tell(f, "plan proto=1 seed=42 online_policy=online_movable");
+	tell(f, "plan proto=1 seed=42 online_policy=online_movable removal=0");
 	tell(f, "set path=/proc/sys/vm/tuned value=new");
 	tell(f, "op inst=0 name=block-state");
 	tell(f, "op inst=1 name=null-walker");
