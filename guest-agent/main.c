@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "guest-agent/core/caps.h"
 #include "guest-agent/core/kmsg.h"
 #include "guest-agent/op/run.h"
+#include "guest-agent/op/thread.h"
 #include "guest-agent/core/port.h"
 #include "guest-agent/core/session.h"
 
@@ -83,6 +85,7 @@ static int bring_up(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 	signal(SIGPIPE, SIG_IGN);
 	op_run_init_signals();
+	op_thread_init_pid1();
 	write_text("/proc/sys/kernel/printk_devkmsg", "on\n");
 	root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ret = boot_load_listed(root_fd, module, sizeof(module));
@@ -119,6 +122,9 @@ int main(void)
 	session = session_new(root_fd, &sink, &recorder);
 	if (!session || pthread_create(&thread, NULL, follow_kmsg, NULL) || !port_listen(port))
 		boot_fatal("no memory for the session");
+	/* Ops poison pages of what is plugged from here on: what is init's stays where it is. */
+	if (mlockall(MCL_CURRENT))
+		sink_log(&sink, "mlockall: %s", strerror(errno));
 	session_serve(session);
 	port_drain(port, DRAIN_TIMEOUT_MS);
 	boot_power_off();

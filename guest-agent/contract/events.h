@@ -28,7 +28,8 @@
 	X(ONLY_REFUSED, "only_refused",                                                            \
 	  "refused= errno=: for half of the run or more no offline of this hammer has got as far " \
 	  "as MEM_GOING_OFFLINE: so many in a row; the errno is the last one's")                   \
-	X(OP_KILLED, "op_killed", "signal= addr=: a process of the op was ended by this signal")   \
+	X(OP_KILLED, "op_killed",                                                                  \
+	  "signal= addr=: the op was ended by it: a page of its memory was poisoned")              \
 	X(OOM_KILLED, "oom_killed", "count=: the OOM killer has ended processes of the guest")     \
 	X(UNBOUND, "unbound", "device= errno=: the driver was taken away from a device")           \
 	X(BOUND, "bound", "device= errno=: the driver was given a device again")                   \

@@ -6,10 +6,11 @@
  */
 #include "guest-agent/core/block-monitor.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "guest-agent/op/thread.h"
 
 #define PERIOD_MS      250
 #define BUDGET_NS      20000000ULL
@@ -20,7 +21,7 @@ struct lookout {
 	struct memblk memblk;
 	struct targets targets; /* scratch */
 	struct op_run *run;
-	pthread_t thread;
+	struct op_thread thread;
 	pthread_mutex_t lock; /* of sums */
 	struct memblk_sums sums;
 	_Atomic bool stop, ended;
@@ -57,10 +58,12 @@ struct lookout *lookout_new(int root_fd)
 {
 	struct lookout *l = calloc(1, sizeof(*l));
 
-	if (l && !memblk_open(&l->memblk, root_fd)) {
+	if (l && !op_thread_prepare(&l->thread) && !memblk_open(&l->memblk, root_fd)) {
 		pthread_mutex_init(&l->lock, NULL);
 		return l;
 	}
+	if (l)
+		op_thread_release(&l->thread);
 	free(l);
 	return NULL;
 }
@@ -100,7 +103,7 @@ bool lookout_start(struct lookout *l, struct op_run *run, bool removal)
 	l->run = run;
 	if (removal)
 		memblk_blind(&l->memblk);
-	return !pthread_create(&l->thread, NULL, body, l);
+	return !op_thread_start(&l->thread, body, l);
 }
 
 bool lookout_stop(struct lookout *l, unsigned int deadline_ms)
@@ -113,6 +116,6 @@ bool lookout_stop(struct lookout *l, unsigned int deadline_ms)
 			return false;
 		nap_ms(STOP_POLL_MS);
 	}
-	pthread_join(l->thread, NULL);
+	pthread_join(l->thread.id, NULL);
 	return true;
 }

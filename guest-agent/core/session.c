@@ -44,6 +44,8 @@ struct session {
 	bool removal; /* blocks may go away while ops run */
 	struct op_run *run;
 	bool went;
+	unsigned long long oom_kills; /* as last told */
+	char vmstat[16384];
 	struct probe_plan probe_plan;
 	struct probe *probe;	 /* while ops run */
 	struct lookout *lookout; /* NULL: this kernel has no memory hotplug */
@@ -234,6 +236,28 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 	say_mem(s);
 }
 
+/* Tells when the OOM killer has taken more than before. */
+static void watch_oom(struct session *s)
+{
+	int fd = openat(s->root_fd, "proc/vmstat", O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd >= 0 ? read(fd, s->vmstat, sizeof(s->vmstat) - 1) : -1;
+	unsigned long long kills;
+	const char *line;
+	char count[24];
+
+	if (fd >= 0)
+		close(fd);
+	if (len <= 0)
+		return;
+	s->vmstat[len] = '\0';
+	line = strstr(s->vmstat, "\noom_kill ");
+	if (!line || sscanf(line, " oom_kill %llu", &kills) != 1 || kills == s->oom_kills)
+		return;
+	s->oom_kills = kills;
+	snprintf(count, sizeof(count), "%llu", kills);
+	sink_event(&s->sink, AGENT_EVENT_OOM_KILLED, "count", count, NULL, NULL);
+}
+
 static void beat(struct session *s)
 {
 	if (s->rec->head)
@@ -262,6 +286,7 @@ static const char *watch_run(struct session *s, uint64_t duration_ms, uint64_t w
 			op_run_count(s->run);
 			probe_report(s->probe);
 			say_mem(s);
+			watch_oom(s);
 		}
 		if (warn_once >= 0 && warn_once_ms && now - cleared >= warn_once_ms * 1000000) {
 			cleared = now;

@@ -40,6 +40,9 @@ struct op_env {
 	void *on_record_user;
 	uint64_t aim_pfn, aim_pages; /* what the next pass reads; 0 pages: perhaps all there is */
 
+	_Atomic int killed_by; /* the signal that has ended the thread; 0: none */
+	_Atomic uint64_t killed_addr;
+
 	_Atomic bool stop;
 	_Atomic bool pause, paused; /* the core's wish, and the op's answer between two steps */
 	_Atomic uint64_t steps;

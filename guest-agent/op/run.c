@@ -4,6 +4,7 @@
  * with it: whoever looks at an op does so through atomics, and only signals it.
  */
 #include "guest-agent/op/run.h"
+#include "guest-agent/op/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -26,7 +27,7 @@ struct op_task {
 	struct op_env env;
 	void *ctx;
 	bool ready, started, gone, torn_down;
-	pthread_t thread;
+	struct op_thread thread;
 	uint64_t started_ns, signalled_ns;
 	_Atomic pid_t tid;
 	_Atomic bool ended;	/* the thread is past its last step */
@@ -52,6 +53,7 @@ void op_run_init_signals(void)
 	struct sigaction action = {.sa_handler = on_wake_signal}; /* no SA_RESTART: EINTR */
 
 	sigaction(WAKE_SIGNAL, &action, NULL);
+	op_thread_init_signals();
 }
 
 struct op_run *op_run_new(int root_fd, uint64_t seed, const struct sink *sink,
@@ -72,6 +74,7 @@ void op_run_free(struct op_run *run)
 {
 	for (unsigned int i = 0; i < run->count; i++) {
 		op_plan_clear(&run->task[i]->plan);
+		op_thread_release(&run->task[i]->thread);
 		free(run->task[i]->ctx);
 		free(run->task[i]);
 	}
@@ -90,7 +93,8 @@ int op_run_add(struct op_run *run, struct op_plan *plan)
 	if (!task)
 		return -ENOMEM;
 	task->ctx = calloc(1, plan->op->ctx_size ? plan->op->ctx_size : 1);
-	if (!task->ctx) {
+	if (!task->ctx || op_thread_prepare(&task->thread)) {
+		free(task->ctx);
 		free(task);
 		return -ENOMEM;
 	}
@@ -246,6 +250,7 @@ static void *task_thread(void *user)
 	char comm[16];
 	int ret = 0;
 
+	op_thread_enter(&task->thread, env);
 	/* The kernel names it in its complaints: "Comm: split-huge-page". */
 	snprintf(comm, sizeof(comm), "%s", op->name);
 	pthread_setname_np(pthread_self(), comm);
@@ -294,7 +299,7 @@ unsigned int op_run_start(struct op_run *run)
 			continue;
 		task->started_ns = op_now_ns();
 		atomic_store(&task->env.reached_ns, task->started_ns);
-		if (pthread_create(&task->thread, NULL, task_thread, task)) {
+		if (op_thread_start(&task->thread, task_thread, task)) {
 			send_state(run, task, "failed", "no thread");
 			continue;
 		}
@@ -352,6 +357,27 @@ static int wake(const struct op_task *task, int sig)
 	return tid && syscall(SYS_tgkill, getpid(), tid, sig) ? -errno : 0;
 }
 
+/* The kernel kills a thread that oopses; or the op has met a page that was poisoned. */
+static void tell_killed(struct op_run *run, struct op_task *task)
+{
+	int sig = atomic_load(&task->env.killed_by);
+	struct op_event e = {
+		.t_ns = op_now_ns(),
+		.what = AGENT_EVENT_OP_KILLED,
+		.key = {"signal", "addr"},
+		.value = {sig, (int64_t)atomic_load(&task->env.killed_addr)},
+	};
+
+	task->gone = true;
+	if (!sig) {
+		send_state(run, task, "ended", "its thread was killed by the kernel");
+		return;
+	}
+	send_event(run, task, &e);
+	send_state(run, task, "ended",
+		   "killed by SIGBUS: a page of its memory is poisoned, or there was none");
+}
+
 static void watch_one(struct op_run *run, struct op_task *task)
 {
 	uint64_t deadline = atomic_load_explicit(&task->env.deadline_ns, memory_order_relaxed);
@@ -372,9 +398,7 @@ static void watch_one(struct op_run *run, struct op_task *task)
 		return;
 	}
 	if (wake(task, 0) == -ESRCH && !atomic_load(&task->ended)) {
-		/* The kernel kills a thread that oopses. */
-		task->gone = true;
-		send_state(run, task, "ended", "its thread was killed by the kernel");
+		tell_killed(run, task);
 		return;
 	}
 	if (!deadline || now < deadline || now - task->signalled_ns < SIGNAL_GAP_NS)
@@ -551,7 +575,7 @@ unsigned int op_run_stop(struct op_run *run, unsigned int deadline_ms)
 		}
 		task->torn_down = true;
 		if (task->started)
-			pthread_join(task->thread, NULL);
+			pthread_join(task->thread.id, NULL);
 		pass_events(run, task);
 		tell_refused(run, task);
 		if (task->ready && task->plan.op->teardown)

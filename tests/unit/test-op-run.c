@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The core and the ops that can run against a fake tree: threads, counters, deadlines, the end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "op-fixture.h"
@@ -184,6 +186,48 @@ static void test_ended_as_asked(OpFixture *f, gconstpointer data)
 	}
 	op_fixture_assert_value(f, "opstate", "6", "state", "ended");
 	op_fixture_assert_value(f, "opstate", "6", "reason", "asked");
+	op_fixture_stop(f);
+}
+
+/* A page that cannot be had, as a poisoned one: the file behind it has gone. */
+static int lost_page_step(void *ctx, struct op_env *env)
+{
+	int fd = open("/dev/shm", O_TMPFILE | O_RDWR, 0600);
+	volatile char *page;
+
+	if (fd < 0)
+		fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	g_assert_cmpint(fd, >=, 0);
+	page = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return page[0] ? OP_STEP_DONE : OP_STEP_IDLE;
+}
+
+static const struct op lost_page_op = {
+	.name = "lost-page", .help = "", .kind = OP_WALKER, .step = lost_page_step};
+
+/* A SIGBUS ends the op that met it, and nothing else. */
+static void test_bus_error(OpFixture *f, gconstpointer data)
+{
+	struct op_plan plan = {.op = &lost_page_op, .inst = 7};
+	g_autofree char *state = NULL;
+
+	g_assert_cmpint(op_run_add(f->run, &plan), ==, 0);
+	op_fixture_add(f, "op inst=0 name=null-walker");
+	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 2);
+	g_assert_cmpuint(op_run_start(f->run), ==, 2);
+	for (int i = 0; i < 5000; i++) {
+		op_run_watch(f->run);
+		g_free(state);
+		state = op_fixture_last_value(f, "opstate", "7", "state");
+		if (g_str_equal(state, "ended"))
+			break;
+		g_usleep(1000);
+	}
+	op_fixture_assert_value(f, "opstate", "7", "state", "ended");
+	op_fixture_assert_value(f, "event", "7", "name", "op_killed");
+	op_fixture_assert_value(f, "event", "7", "signal", "7");
+	op_fixture_wait_for(f, "0", "steps", op_fixture_number(f, "0", "steps") + 5);
 	op_fixture_stop(f);
 }
 
@@ -383,6 +427,7 @@ int main(int argc, char **argv)
 	op_fixture_add_test("/op-run/offlines-refused", test_offlines_refused);
 	op_fixture_add_test("/op-run/offlines-cancelled", test_offlines_cancelled);
 	op_fixture_add_test("/op-run/ended-as-asked", test_ended_as_asked);
+	op_fixture_add_test("/op-run/bus-error", test_bus_error);
 	g_test_add_func("/op-run/offline-reached", test_offline_reached);
 	op_fixture_add_test("/op-run/recorder", test_recorder);
 	op_fixture_add_test("/op-run/deadline", test_deadline);

@@ -116,7 +116,8 @@ static void test_run(Fixture *f, gconstpointer data)
 	tell(f, "op inst=1 name=null-walker");
 	tell(f, "op inst=2 name=ksm");
 	tell(f, "plug bytes=0x8400000");
-	tell(f, "go duration_ms=500");
+	fake_tree_put(f->tree, "proc/vmstat", "nr_free_pages 9\noom_kill 3\n");
+	tell(f, "go duration_ms=1500");
 	at = expect(f, 0, "phase * name=modules");
 	at = expect(f, at, "phase * name=plug");
 	at = expect(f, at,
@@ -126,6 +127,7 @@ static void test_run(Fixture *f, gconstpointer data)
 	at = expect(f, at, "opstate inst=0 name=block-state state=ready reason=");
 	at = expect(f, at, "opstate inst=2 name=ksm state=skipped reason=no%20/sys/kernel/mm/ksm*");
 	at = expect(f, at, "phase * name=run");
+	expect(f, at, "event * name=oom_killed count=3");
 	at = expect(f, at, "phase * name=stop");
 	expect(f, at, "count * inst=1 name=null-walker steps=*");
 	at = expect(f, at, "count * inst=0 name=block-state * blocks=1 *");
