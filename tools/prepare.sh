@@ -26,9 +26,11 @@ install_missing() {
 		exit 3
 	}
 	missing=
+	there=" $(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+		sed -n 's/^installed //p' | tr '\n' ' ')"
 	for package in "$@"; do
-		case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
-		installed) ;;
+		case $there in
+		*" $package "*) ;;
 		*) missing="$missing $package" ;;
 		esac
 	done
