@@ -89,9 +89,10 @@ static Fired *fired_of(Cell *cell, const char *family)
 void matrix_add(Matrix *m, guint kernel, guint scenario, const BootResult *r)
 {
 	Cell *cell = cell_of(m, kernel, scenario);
+	Verdict weighed = hunt_weigh(r);
 
 	cell->boots++;
-	cell->verdicts[r->verdict]++;
+	cell->verdicts[weighed]++;
 	cell->offlines += r->offlines;
 	cell->run_s += r->run_s;
 	exposure_add(cell->exposure, r->exposure);
@@ -103,7 +104,7 @@ void matrix_add(Matrix *m, guint kernel, guint scenario, const BootResult *r)
 		if (r->hit.any && r->hit.after_go_s >= 0 && g_str_equal(family, r->hit.family))
 			g_array_append_val(fired->first_s, r->hit.after_go_s);
 	}
-	if (r->verdict == VERDICT_HANG)
+	if (weighed == VERDICT_HANG)
 		fired_of(cell, verdict_name(VERDICT_HANG))->boots++;
 }
 
@@ -165,8 +166,7 @@ static char *cell_text(const Cell *cell, const char *family)
 		return g_strdup_printf("%u/%u", fired->boots, cell->boots);
 	/* Every verdict but these is told as it is: it must not look clean. */
 	for (guint v = 0; v < VERDICT_COUNT; v++)
-		if (cell->verdicts[v] && v != VERDICT_CLEAN && v != VERDICT_INCIDENT &&
-		    v != VERDICT_HANG)
+		if (cell->verdicts[v] && v != VERDICT_CLEAN && !verdict_is_hit(v))
 			return g_strdup_printf("0/%u, %u %s", cell->boots, cell->verdicts[v],
 					       verdict_name(v));
 	if (g_hash_table_size(cell->fired)) /* another family's row says what did fire */

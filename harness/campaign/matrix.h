@@ -6,7 +6,7 @@
 #ifndef PFNHUNT_MATRIX_H
 #define PFNHUNT_MATRIX_H
 
-#include "harness/boot/boot.h"
+#include "harness/hunt/hunt.h"
 
 typedef struct Matrix Matrix;
 

@@ -176,8 +176,8 @@ static gboolean list_probes(GError **error)
 static void print_hunt(const StoreHunt *h, gpointer user)
 {
 	printf("%-44s %-9s %4" G_GINT64_FORMAT " boots %4" G_GINT64_FORMAT
-	       " incidents %8" G_GINT64_FORMAT " offlines\n",
-	       h->id, *h->verdict ? h->verdict : "unended", h->boots, h->incidents, h->offlines);
+	       " fired %8" G_GINT64_FORMAT " offlines\n",
+	       h->id, *h->verdict ? h->verdict : "unended", h->boots, h->fired, h->offlines);
 }
 
 static gboolean list_hunts(GError **error)

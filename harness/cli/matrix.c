@@ -20,7 +20,7 @@ typedef struct {
 	guint64 seed;
 	Matrix *matrix;
 	guint kernel, scenario;	       /* the cell at hand */
-	guint verdicts[VERDICT_COUNT]; /* of all boots that count */
+	guint verdicts[VERDICT_COUNT]; /* as what the boots that count weigh */
 	int worst_error;	       /* exit code of what could not be run, or 0 */
 	gboolean interrupted, markdown;
 } Run;
@@ -34,7 +34,7 @@ static void on_boot_over(const BootResult *result, gboolean retried, gpointer us
 	if (retried)
 		return;
 	matrix_add(run->matrix, run->kernel, run->scenario, result);
-	run->verdicts[result->verdict]++;
+	run->verdicts[hunt_weigh(result)]++;
 }
 
 static void on_note(const char *text, gpointer user)
@@ -130,22 +130,16 @@ static void hunt_kernel(Run *run)
 /* What fired counts more than what could not be run. */
 static int exit_code(const Run *run)
 {
-	if (run->verdicts[VERDICT_INCIDENT] || run->verdicts[VERDICT_HANG])
-		return 1;
-	if (run->worst_error)
+	Verdict worst = VERDICT_CLEAN;
+	guint boots = 0;
+
+	for (guint v = 0; v < VERDICT_COUNT; v++) {
+		boots += run->verdicts[v];
+		worst = run->verdicts[v] ? MIN(worst, v) : worst;
+	}
+	if (run->worst_error && !verdict_is_hit(worst))
 		return run->worst_error;
-	for (guint v = 0; v < VERDICT_COUNT; v++)
-		if (run->verdicts[v])
-			return verdict_exit_code(v);
-	return verdict_exit_code(VERDICT_UNEXPOSED);
-}
-
-/* What was not run any more is no clean result. */
-static int exit_code_when_interrupted(const Run *run)
-{
-	int code = exit_code(run);
-
-	return code ? code : verdict_exit_code(VERDICT_UNEXPOSED);
+	return verdict_exit_code(verdict_of_hunt(worst, boots, run->interrupted));
 }
 
 static int run_all(Run *run)
@@ -165,7 +159,7 @@ static int run_all(Run *run)
 	matrix_free(run->matrix);
 	g_source_remove(sigint);
 	g_source_remove(sigterm);
-	return run->interrupted ? exit_code_when_interrupted(run) : exit_code(run);
+	return exit_code(run);
 }
 
 /* "6.1,7.3": the parts, none of them empty. (transfer full) */
@@ -188,9 +182,9 @@ static const CommandHelp matrix_help = {
 	.name = "matrix",
 	.summary = "Runs each scenario on each kernel and prints a table: which family of the "
 		   "race\nfired on which kernel, in how many boots, and how soon (median).",
-	.description = "Exit codes: 1 something fired or hung; else 2 or 3 when a hunt could not "
-		       "run; else\n0 clean, 4 unexposed. Ctrl-C prints the table of what there is, "
-		       "and is 4 when\nnothing fired.\n",
+	.description = "Exit codes: 1 something fired or hung that is not known; else 2 or 3 when "
+		       "a hunt could\nnot run; else 4 unexposed; else 0 clean or known. Ctrl-C prints "
+		       "the table of what there\nis, and is 4 when nothing fired.\n",
 };
 
 int cmd_matrix(int argc, char **argv)

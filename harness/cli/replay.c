@@ -107,7 +107,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 		rj_set_text(o, "hunt", new->id);
 		rj_set_text(o, "signature", wanted);
 		json_object_set_int_member(o, "boots", t.exposed);
-		json_object_set_int_member(o, "fired", t.incidents);
+		json_object_set_int_member(o, "fired", t.fired);
 		json_object_set_int_member(o, "same_signature", back);
 		json_object_set_array_member(o, "rate_95", rate);
 		text = rj_print(o, FALSE);

@@ -56,7 +56,7 @@ static void print_hunt(const StoreHunt *h, gpointer user)
 	rtable_cell(opt->table, "%s", moment);
 	rtable_cell(opt->table, "%s", *h->verdict ? h->verdict : "unended");
 	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->boots);
-	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->incidents);
+	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->fired);
 	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->hits);
 	rtable_cell(opt->table, "%" G_GINT64_FORMAT, h->offlines);
 	rtable_cell(opt->table, "%s", ran);

@@ -164,7 +164,7 @@ static void on_boot_over(const BootResult *result, gboolean retried, gpointer us
 
 	g_hash_table_remove(screen->running, GUINT_TO_POINTER(result->index));
 	if (!retried)
-		stop_rule_boot(&screen->rule, result->verdict);
+		stop_rule_boot(&screen->rule, hunt_weigh(result));
 	rule = stop_rule_text(&screen->rule);
 	clear_line(screen);
 	g_printerr("%s%s%s%s\n", line, retried ? " (trying again)" : "", rule ? "; " : "",

@@ -90,7 +90,7 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 	for (guint i = 0; ok && i < so_far.results->len; i++) {
 		const BootResult *r = g_ptr_array_index(so_far.results, i);
 
-		stop_rule_boot(&screen->rule, r->verdict);
+		stop_rule_boot(&screen->rule, hunt_weigh(r));
 	}
 	hunt_summary_clear(&so_far);
 	if (!ok || !units_parse_u64(h->seed, &config->seed))

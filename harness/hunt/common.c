@@ -21,6 +21,11 @@ BootConfig hunt_boot_config(const Hunt *hunt, guint index)
 	};
 }
 
+Verdict hunt_weigh(const BootResult *r)
+{
+	return verdict_weigh(r->verdict, g_strcmp0(r->phase, "boot") == 0);
+}
+
 void hunt_tell(const Hunt *hunt, char *text)
 {
 	if (text)

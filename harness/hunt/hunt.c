@@ -87,17 +87,14 @@ fail:
 	return FALSE;
 }
 
-/* The worst verdict of the boots that count, in the order of VERDICTS. */
-static Verdict worst(const HuntSummary *sum)
+/* The worst of the boots that count, in the order of VERDICTS, and what the hunt as such adds. */
+static Verdict hunt_verdict(const HuntSummary *sum)
 {
-	Verdict verdict = sum->boots ? VERDICT_CLEAN : VERDICT_UNEXPOSED;
+	Verdict worst = VERDICT_CLEAN;
 
-	for (guint i = 0; i < sum->results->len; i++) {
-		const BootResult *r = g_ptr_array_index(sum->results, i);
-
-		verdict = MIN(verdict, r->verdict);
-	}
-	return verdict;
+	for (guint i = 0; i < sum->results->len; i++)
+		worst = MIN(worst, hunt_weigh(g_ptr_array_index(sum->results, i)));
+	return verdict_of_hunt(stop_rule_verdict(&sum->rule, worst), sum->boots, sum->interrupted);
 }
 
 /* A hunt that goes on has all but its end; the initramfs of before is what it tests. */
@@ -113,7 +110,7 @@ static gboolean take_up(Hunt *hunt, GError **error)
 	for (guint i = 0; i < hunt->summary->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(hunt->summary->results, i);
 
-		stop_rule_boot(&hunt->summary->rule, r->verdict);
+		stop_rule_boot(&hunt->summary->rule, hunt_weigh(r));
 	}
 	hunt->started_us -= spent_us;
 	g_unlink(summary); /* it runs again */
@@ -189,7 +186,7 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 	if (!prepare(&hunt, error))
 		goto out;
 	hunt_slots_run(&hunt);
-	summary->verdict = stop_rule_verdict(&summary->rule, worst(summary));
+	summary->verdict = hunt_verdict(summary);
 	if (!hunt.error)
 		write_hunt_json(&hunt, TRUE, &hunt.error);
 	hunt_tell(&hunt, store_hunt(hunt.store, summary->dir));

@@ -55,7 +55,7 @@ typedef struct {
 	guint64 hits, offlines;
 	double run_s;
 	StopRule rule;
-	Verdict verdict; /* of the hunt: the worst that counts, by stop_rule_verdict() */
+	Verdict verdict; /* of the hunt: the worst that counts; interrupted it is not clean */
 	gboolean interrupted;
 	VmAccel accel;	    /* of the last boot */
 	char *dir;	    /* of the hunt */
@@ -78,6 +78,8 @@ typedef struct {
 gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpointer user,
 		  HuntSummary *summary, GError **error);
 void hunt_summary_clear(HuntSummary *summary);
+/* As what the boot counts: verdict_weigh(). */
+Verdict hunt_weigh(const BootResult *result);
 
 /*
  * What `--dry-run` prints: the command line of boot 0 and its plan. Leaves nothing behind.

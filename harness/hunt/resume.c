@@ -17,6 +17,8 @@ static BootResult *restore(const RBoot *b)
 	BootResult *r = g_new0(BootResult, 1);
 
 	r->verdict = verdict_of_name(b->verdict);
+	r->phase = b->before_hunt ? "boot" : "hunt";
+	r->ended_by_known = printable(b->ended_by_known);
 	r->reason = printable(b->reason);
 	r->dir = g_strdup(b->dir);
 	r->index = b->number;
@@ -67,8 +69,7 @@ static gboolean is_done(const RBoot *b)
 {
 	if (!b->ended || g_str_equal(b->verdict, "emulator"))
 		return FALSE;
-	return !b->interrupted || g_str_equal(b->verdict, "incident") ||
-	       g_str_equal(b->verdict, "hang");
+	return !b->interrupted || verdict_is_hit(results_boot_weigh(b));
 }
 
 typedef struct {

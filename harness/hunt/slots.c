@@ -189,7 +189,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 		sum->accel = slot->accel;
 		g_ptr_array_add(sum->results, r);
 		g_ptr_array_sort(sum->results, by_index);
-		stop_rule_boot(&sum->rule, r->verdict);
+		stop_rule_boot(&sum->rule, hunt_weigh(r));
 	}
 	/* The boot is still on the stack below us. */
 	slot->over = TRUE;

@@ -80,7 +80,7 @@ RComparison *results_compare(const RHunt *a, const RHunt *b)
 
 	c->a = results_totals(a);
 	c->b = results_totals(b);
-	c->p_boots = stats_fisher(c->a.incidents, c->a.exposed, c->b.incidents, c->b.exposed);
+	c->p_boots = stats_fisher(c->a.fired, c->a.exposed, c->b.fired, c->b.exposed);
 	c->p_times = stats_logrank((StatsTime *)(void *)times_a->data, times_a->len,
 				   (StatsTime *)(void *)times_b->data, times_b->len);
 	c->median_a_s = median_of(times_a);
@@ -115,10 +115,10 @@ void results_comparison_free(RComparison *c)
 
 static void rate_cell(RTable *table, const RTotals *t)
 {
-	StatsInterval ci = stats_proportion(t->incidents, t->exposed, STATS_CONFIDENCE);
+	StatsInterval ci = stats_proportion(t->fired, t->exposed, STATS_CONFIDENCE);
 	g_autofree char *bounds = results_interval(ci.low, ci.high);
 
-	rtable_cell(table, "%u of %u (%s)", t->incidents, t->exposed, bounds);
+	rtable_cell(table, "%u of %u (%s)", t->fired, t->exposed, bounds);
 }
 
 static void median_cell(RTable *table, const RHunt *h)
@@ -250,7 +250,7 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 		g_autoptr(Claim) claim = claim_of_hunt(a);
 		g_autofree char *fix = claim_fix(claim);
 
-		if (fix && c->b.incidents == 0)
+		if (fix && c->b.fired == 0)
 			g_string_append_printf(text, "\nB has no hit in %u boots; %s.\n",
 					       c->b.exposed, fix);
 	}

@@ -25,18 +25,18 @@ void claim_free(Claim *c)
 	g_free(c);
 }
 
-void claim_add(Claim *c, Verdict verdict, guint64 offlines, guint64 hits, guint64 known,
+void claim_add(Claim *c, Verdict weighed, guint64 offlines, guint64 hits, guint64 known,
 	       const Exposure *e)
 {
-	if (!verdict_is_exposed(verdict)) {
+	if (!verdict_is_exposed(weighed)) {
 		c->unexposed++;
 		return;
 	}
 	c->boots++;
-	c->fired += verdict_is_hit(verdict);
+	c->fired += verdict_is_hit(weighed);
 	c->known += known > 0;
-	c->hit_last = verdict_is_hit(verdict);
-	c->hung += verdict == VERDICT_HANG;
+	c->hit_last = verdict_is_hit(weighed);
+	c->hung += weighed == VERDICT_HANG;
 	c->offlines += offlines;
 	c->hits += hits;
 	exposure_add(c->exposure, e);
@@ -50,7 +50,7 @@ Claim *claim_of_hunt(const RHunt *h)
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
 		if (results_boot_counts(b))
-			claim_add(c, verdict_of_name(b->verdict), (guint64)MAX(b->offlines, 0),
+			claim_add(c, results_boot_weigh(b), (guint64)MAX(b->offlines, 0),
 				  (guint64)MAX(b->hits, 0), (guint64)MAX(b->known, 0), b->exposure);
 	}
 	return c;
@@ -63,7 +63,7 @@ Claim *claim_of_summary(const HuntSummary *sum)
 	for (guint i = 0; i < sum->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(sum->results, i);
 
-		claim_add(c, r->verdict, r->offlines, r->hits, r->known_count, r->exposure);
+		claim_add(c, hunt_weigh(r), r->offlines, r->hits, r->known_count, r->exposure);
 	}
 	return c;
 }

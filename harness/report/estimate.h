@@ -27,8 +27,8 @@ typedef struct {
 Claim *claim_new(double bound);
 void claim_free(Claim *claim); /* NULL is good */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Claim, claim_free)
-/* A boot that counts. @known: incidents of known issues; @exposure may be NULL. */
-void claim_add(Claim *claim, Verdict verdict, guint64 offlines, guint64 hits, guint64 known,
+/* A boot that counts. @weighed: of verdict_weigh(); @known: incidents of known issues; @exposure may be NULL. */
+void claim_add(Claim *claim, Verdict weighed, guint64 offlines, guint64 hits, guint64 known,
 	       const Exposure *exposure);
 Claim *claim_of_hunt(const RHunt *hunt);	     /* (transfer full) */
 Claim *claim_of_summary(const HuntSummary *summary); /* (transfer full) */

@@ -113,14 +113,14 @@ JsonObject *rexport_hunt(const RHunt *h)
 	rj_set_text(o, "verdict", verdict_word(h->verdict));
 	json_object_set_boolean_member(o, "interrupted", h->interrupted);
 	json_object_set_int_member(o, "boots", t.boots);
-	json_object_set_int_member(o, "incidents", t.incidents);
+	json_object_set_int_member(o, "fired", t.fired);
 	json_object_set_int_member(o, "exposed", t.exposed);
 	json_object_set_int_member(o, "retried", t.retried);
 	json_object_set_int_member(o, "offlines", t.offlines);
 	json_object_set_int_member(o, "hits", t.hits);
 	rj_set_double(o, "run_s", t.run_s);
 	json_object_set_array_member(
-		o, "rate_95", interval(stats_proportion(t.incidents, t.exposed, STATS_CONFIDENCE)));
+		o, "rate_95", interval(stats_proportion(t.fired, t.exposed, STATS_CONFIDENCE)));
 	set_claim(o, h);
 	json_object_set_object_member(o, "host", host_json(h));
 	json_object_set_array_member(o, "signatures", signatures_json(h));
@@ -137,7 +137,7 @@ JsonObject *rexport_hunt_row(const StoreHunt *h)
 	rj_set_text(o, "kernel", h->kernel);
 	rj_set_text(o, "verdict", verdict_word(h->verdict));
 	json_object_set_int_member(o, "boots", h->boots);
-	json_object_set_int_member(o, "incidents", h->incidents);
+	json_object_set_int_member(o, "fired", h->fired);
 	json_object_set_int_member(o, "offlines", h->offlines);
 	json_object_set_int_member(o, "hits", h->hits);
 	rj_set_double(o, "run_s", h->run_s);

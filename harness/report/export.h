@@ -13,7 +13,7 @@
 #include <json-glib/json-glib.h>
 
 /* Raised when a member changes its meaning or goes; new members may come without. */
-#define RESULTS_SCHEMA 1
+#define RESULTS_SCHEMA 2
 
 /* {"schema": 1, "type": @type}. All objects here are (transfer full). */
 JsonObject *rexport_new(const char *type);

@@ -167,7 +167,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	for (guint i = 0; !hit && i < sum->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(sum->results, i);
 
-		if (r->verdict == sum->verdict) {
+		if (hunt_weigh(r) == sum->verdict) {
 			g_autofree char *which = which_boot(c, sum, r);
 
 			row(text, "because", "%s (%s)", r->reason, which);

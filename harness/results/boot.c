@@ -2,7 +2,6 @@
 /* One boot out of its folder: see results-model.h. */
 #include "host-driver/base/json.h"
 #include "harness/results/model.h"
-#include "harness/verdict/verdict.h"
 #include "host-driver/base/error.h"
 
 #include <string.h>
@@ -39,6 +38,15 @@ static void op_free(ROp *op)
 	g_free(op->reason);
 	g_ptr_array_unref(op->counters);
 	g_free(op);
+}
+
+static void impairment_free_r(RImpairment *i)
+{
+	g_free(i->name);
+	g_free(i->source);
+	g_free(i->effect);
+	g_free(i->text);
+	g_free(i);
 }
 
 static void resize_free(RResize *r)
@@ -82,6 +90,25 @@ static RIncident *load_incident(JsonObject *o)
 	return i;
 }
 
+static void load_incidents(GPtrArray *to, JsonArray *from)
+{
+	for (guint i = 0; i < rj_length(from); i++)
+		if (rj_element(from, i))
+			g_ptr_array_add(to, load_incident(rj_element(from, i)));
+}
+
+static RImpairment *load_impairment(JsonObject *o)
+{
+	RImpairment *i = g_new0(RImpairment, 1);
+
+	i->name = g_strdup(rj_text(o, "name", ""));
+	i->source = g_strdup(rj_text(o, "source", ""));
+	i->effect = g_strdup(rj_text(o, "effect", "note"));
+	i->text = g_strdup(rj_text(o, "text", ""));
+	i->count = rj_count(o, "count", 1);
+	return i;
+}
+
 static ROp *op_new(gint64 inst, const char *label)
 {
 	ROp *op = g_new0(ROp, 1);
@@ -112,6 +139,8 @@ static void load_ops(RBoot *b, JsonArray *ops)
 		replace(&op->reason, rj_text(o, "reason", NULL));
 		op->steps = rj_count(o, "steps", 0);
 		op->offlines = rj_count(o, "offlines", 0);
+		op->offlines_ok = rj_count(o, "offlines_ok", -1);
+		op->offlines_refused = rj_count(o, "offlines_refused", -1);
 		g_ptr_array_add(b->ops, op);
 	}
 }
@@ -226,23 +255,31 @@ static void load_hit(RBoot *b, JsonObject *hit)
 
 static void load_verdict(RBoot *b, JsonObject *o)
 {
-	JsonArray *incidents = rj_array(o, "incidents");
+	JsonArray *impairments = rj_array(o, "impairments");
 
 	b->verdict = g_strdup(rj_text(o, "verdict", ""));
 	b->ended = *b->verdict != '\0';
+	b->before_hunt = g_str_equal(rj_text(o, "phase", "hunt"), "boot");
 	b->reason = g_strdup(rj_text(o, "reason", ""));
 	b->interrupted = rj_bool(o, "interrupted");
 	b->run_s = rj_double(o, "run_s", 0);
 	b->hello_s = rj_double(o, "hello_s", -1);
 	b->offlines = rj_count(o, "offlines", 0);
+	b->offlines_ok = rj_count(o, "offlines_ok", -1);
+	b->offlines_refused = rj_count(o, "offlines_refused", -1);
+	b->ended_by_known = g_strdup(rj_text(o, "ended_by_known", NULL));
+	b->censored = g_strdup(rj_text(o, "censored", NULL));
 	b->hits = rj_count(o, "hits", 0);
 	b->known = rj_count(o, "known", 0);
 	load_hit(b, rj_object(o, "first_hit"));
 	load_ops(b, rj_array(o, "ops"));
 	b->exposure = exposure_from_json(rj_object(o, "exposure"));
-	for (guint i = 0; i < rj_length(incidents); i++)
-		if (rj_element(incidents, i))
-			g_ptr_array_add(b->incidents, load_incident(rj_element(incidents, i)));
+	load_incidents(b->incidents, rj_array(o, "incidents"));
+	load_incidents(b->baseline, rj_array(o, "baseline"));
+	for (guint i = 0; i < rj_length(impairments); i++)
+		if (rj_element(impairments, i))
+			g_ptr_array_add(b->impairments,
+					load_impairment(rj_element(impairments, i)));
 }
 
 RBoot *results_boot_load(const char *dir, GError **error)
@@ -261,6 +298,8 @@ RBoot *results_boot_load(const char *dir, GError **error)
 	b->argv = g_ptr_array_new_with_free_func(g_free);
 	b->ops = g_ptr_array_new_with_free_func((GDestroyNotify)op_free);
 	b->incidents = g_ptr_array_new_with_free_func((GDestroyNotify)incident_free_r);
+	b->baseline = g_ptr_array_new_with_free_func((GDestroyNotify)incident_free_r);
+	b->impairments = g_ptr_array_new_with_free_func((GDestroyNotify)impairment_free_r);
 	b->resizes = g_ptr_array_new_with_free_func((GDestroyNotify)resize_free);
 	load_start(b, json_node_get_object(start));
 	load_verdict(b, verdict ? json_node_get_object(verdict) : NULL);
@@ -284,6 +323,8 @@ void results_boot_free(RBoot *b)
 	g_free(b->started);
 	g_free(b->verdict);
 	g_free(b->reason);
+	g_free(b->ended_by_known);
+	g_free(b->censored);
 	g_free(b->kernel);
 	g_free(b->kernel_version);
 	g_free(b->build_id);
@@ -296,6 +337,8 @@ void results_boot_free(RBoot *b)
 	g_ptr_array_unref(b->argv);
 	g_ptr_array_unref(b->ops);
 	g_ptr_array_unref(b->incidents);
+	g_ptr_array_unref(b->baseline);
+	g_ptr_array_unref(b->impairments);
 	g_ptr_array_unref(b->resizes);
 	exposure_free(b->exposure);
 	g_free(b);
@@ -306,7 +349,17 @@ gboolean results_boot_counts(const RBoot *b)
 	return !b->retried && b->ended;
 }
 
+Verdict results_boot_weigh(const RBoot *b)
+{
+	return verdict_weigh(verdict_of_name(b->verdict), b->before_hunt);
+}
+
 gboolean results_boot_exposed(const RBoot *b)
 {
-	return results_boot_counts(b) && verdict_is_exposed(verdict_of_name(b->verdict));
+	return results_boot_counts(b) && verdict_is_exposed(results_boot_weigh(b));
+}
+
+gboolean results_boot_hit(const RBoot *b)
+{
+	return results_boot_counts(b) && verdict_is_hit(results_boot_weigh(b));
 }

@@ -268,6 +268,12 @@ const RBoot *results_boot_of(const RHunt *h, const char *name, GError **error)
 	return NULL;
 }
 
+/* What one boot does not tell is not known of all of them. */
+static void add_known(gint64 *sum, gint64 more)
+{
+	*sum = *sum < 0 || more < 0 ? -1 : *sum + more;
+}
+
 RTotals results_totals(const RHunt *h)
 {
 	RTotals t = {0};
@@ -280,10 +286,12 @@ RTotals results_totals(const RHunt *h)
 		if (!results_boot_counts(b))
 			continue;
 		t.boots++;
-		t.incidents += g_str_equal(b->verdict, "incident");
+		t.fired += results_boot_hit(b);
 		t.exposed += results_boot_exposed(b);
 		t.hits += b->hits;
 		t.offlines += b->offlines;
+		add_known(&t.offlines_ok, b->offlines_ok);
+		add_known(&t.offlines_refused, b->offlines_refused);
 		t.run_s += b->run_s;
 	}
 	return t;

@@ -212,7 +212,8 @@ static gboolean write_summary(const Joined *joined, guint shares, GError **error
 	g_autoptr(JsonObject) o = json_object_new();
 	JsonObject *verdicts = json_object_new();
 	guint counts[VERDICT_COUNT] = {0};
-	Verdict worst = h && h->boots->len ? VERDICT_CLEAN : VERDICT_UNEXPOSED;
+	Verdict worst = VERDICT_CLEAN;
+	guint boots = 0;
 
 	json_object_set_object_member(o, "verdicts", verdicts);
 	if (!h)
@@ -220,12 +221,11 @@ static gboolean write_summary(const Joined *joined, guint shares, GError **error
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
-		for (guint v = 0; v < VERDICT_COUNT; v++) {
-			if (!g_str_equal(verdict_name(v), b->verdict))
-				continue;
-			counts[v]++;
-			if (results_boot_counts(b))
-				worst = MIN(worst, v);
+		for (guint v = 0; v < VERDICT_COUNT; v++)
+			counts[v] += g_str_equal(verdict_name(v), b->verdict);
+		if (results_boot_counts(b)) {
+			boots++;
+			worst = MIN(worst, results_boot_weigh(b));
 		}
 	}
 	for (guint v = 0; v < VERDICT_COUNT; v++)
@@ -235,7 +235,7 @@ static gboolean write_summary(const Joined *joined, guint shares, GError **error
 	rj_set_text(o, "seed", h->seed);
 	rj_set_text(o, "kernel", h->kernel);
 	rj_set_text(o, "ended", ended);
-	rj_set_text(o, "verdict", verdict_name(worst));
+	rj_set_text(o, "verdict", verdict_name(verdict_of_hunt(worst, boots, interrupted)));
 	json_object_set_boolean_member(o, "interrupted", interrupted);
 	return write_json(joined->dir, "summary.json", o, error);
 }

@@ -9,6 +9,7 @@
 
 #include "harness/splat/decode.h"
 #include "harness/verdict/exposure.h"
+#include "harness/verdict/verdict.h"
 
 #include <glib.h>
 
@@ -32,10 +33,19 @@ typedef struct {
 	gint64 value;
 } RCounter;
 
+/* What went wrong on the way, and what that does to the verdict. */
+typedef struct {
+	char *name, *source; /* source: "agent" or "host" */
+	char *effect;	     /* "note", "unexposed" or "infra" */
+	char *text;
+	gint64 count;
+} RImpairment;
+
 typedef struct {
 	char *label, *state, *reason; /* reason: "" without */
-	gint64 inst, steps, offlines;
-	GPtrArray *counters; /* of RCounter: the last totals */
+	gint64 inst, steps;
+	gint64 offlines, offlines_ok, offlines_refused; /* as in RBoot */
+	GPtrArray *counters;				/* of RCounter: the last totals */
 } ROp;
 
 typedef struct {
@@ -52,10 +62,15 @@ typedef struct {
 	gboolean ended;	  /* it has a verdict */
 	gboolean thinned; /* its bulky evidence was removed to save space */
 	gboolean interrupted;
+	gboolean before_hunt; /* it ended before its first hotplug event */
 	char *seed, *started, *verdict, *reason;
 	char *kernel, *kernel_version, *build_id, *backend, *accel;
 	double run_s, hello_s;
-	gint64 offlines, hits, known;
+	/* Those that the kernel began; of them that succeeded; those that it did not even begin. */
+	gint64 offlines, offlines_ok, offlines_refused;
+	gint64 hits, known;
+	char *ended_by_known; /* the known issue that the guest died of, or NULL */
+	char *censored;	      /* why it was cut after it had reached its goal, or NULL */
 	/* The first unknown hit. */
 	char *hit_title, *hit_family, *hit_signature, *hit_walker; /* NULL without a hit */
 	double hit_s, hit_hello_s;
@@ -63,9 +78,11 @@ typedef struct {
 	GPtrArray *argv;      /* of char *, without NULL at the end */
 	GPtrArray *ops;	      /* of ROp */
 	GPtrArray *incidents; /* of RIncident */
-	GPtrArray *resizes;   /* of RResize */
-	Exposure *exposure;   /* never NULL */
-	Decoder *decoder;     /* borrowed: reports decode its splats' frames; NULL: they do not */
+	GPtrArray *baseline; /* of RIncident: before the first hotplug event, no find of the hunt */
+	GPtrArray *impairments; /* of RImpairment */
+	GPtrArray *resizes;	/* of RResize */
+	Exposure *exposure;	/* never NULL */
+	Decoder *decoder;	/* borrowed: reports decode its splats' frames; NULL: they do not */
 } RBoot;
 
 typedef struct {
@@ -112,14 +129,19 @@ const RBoot *results_boot_of(const RHunt *hunt, const char *name, GError **error
 
 /* What counts: neither tried again nor cut off by a kill. */
 gboolean results_boot_counts(const RBoot *boot);
-/* What counts and says something about the rate of hits: clean, incident or hang. */
+/* As what a boot that has ended counts: verdict_weigh(). */
+Verdict results_boot_weigh(const RBoot *boot);
+/* What counts and says something about the rate of hits: verdict_is_exposed(). */
 gboolean results_boot_exposed(const RBoot *boot);
+/* What counts and is a hit: verdict_is_hit(). */
+gboolean results_boot_hit(const RBoot *boot);
 
 typedef struct {
-	guint boots;	 /* that count */
-	guint exposed;	 /* of them: those that mean something (clean, incident or hang) */
-	guint incidents; /* boots with an unknown incident */
+	guint boots;   /* that count */
+	guint exposed; /* of them: those that mean something */
+	guint fired;   /* of them: with a hit */
 	gint64 hits, offlines;
+	gint64 offlines_ok, offlines_refused; /* -1: not told by all of them */
 	double run_s;
 	guint retried, unended;
 } RTotals;

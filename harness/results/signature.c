@@ -2,7 +2,6 @@
 /* See signature.h. */
 #include "harness/results/signature.h"
 #include "harness/results/table.h"
-#include "harness/verdict/verdict.h"
 
 #include <string.h>
 
@@ -88,18 +87,13 @@ GArray *results_times(const RHunt *h)
 
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
-		StatsTime t = {.time_s = b->run_s};
+		StatsTime t = {.time_s = b->run_s, .hit = results_boot_hit(b)};
 
-		if (!results_boot_counts(b))
+		if (!results_boot_exposed(b))
 			continue;
-		if (g_str_equal(b->verdict, "incident")) {
-			/* A log without times: it was within the run. */
-			t.hit = TRUE;
-			if (b->hit_s >= 0)
-				t.time_s = b->hit_s;
-		} else if (!verdict_is_exposed(verdict_of_name(b->verdict))) {
-			continue;
-		}
+		/* A hang, or a log without times: it was within the run. */
+		if (t.hit && b->hit_s >= 0)
+			t.time_s = b->hit_s;
 		g_array_append_val(times, t);
 	}
 	return times;

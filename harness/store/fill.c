@@ -138,19 +138,21 @@ static gboolean put_exposure(Store *store, gint64 boot, const Exposure *e)
 static gboolean put_boot(Store *store, const char *hunt_id, const RBoot *b)
 {
 	gint64 id = 0;
-	gboolean ok = store_exec(store, NULL, "DELETE FROM boots WHERE hunt = ? AND folder = ?",
-				 "tt", hunt_id, b->folder) &&
-		      store_exec(store, &id,
-				 "INSERT INTO boots (hunt, folder, number, retried, seed, started, "
-				 "verdict, reason, run_s, hello_s, offlines, hits, known, hit_s, "
-				 "layer, layer_reason) "
-				 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-				 "RETURNING id",
-				 "ttiittttdniiintt", hunt_id, b->folder, (gint64)b->number,
-				 (gint64)b->retried, b->seed, b->started, b->verdict, b->reason,
-				 b->run_s, b->hello_s, b->offlines, b->hits, b->known, b->hit_s,
-				 b->exposure->layer, b->exposure->reason) &&
-		      put_exposure(store, id, b->exposure);
+	gboolean ok =
+		store_exec(store, NULL, "DELETE FROM boots WHERE hunt = ? AND folder = ?", "tt",
+			   hunt_id, b->folder) &&
+		store_exec(store, &id,
+			   "INSERT INTO boots (hunt, folder, number, retried, seed, started, "
+			   "verdict, reason, run_s, hello_s, offlines, hits, known, hit_s, "
+			   "layer, layer_reason, hit, offlines_ok, offlines_refused) "
+			   "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+			   "RETURNING id",
+			   "ttiittttdniiinttiuu", hunt_id, b->folder, (gint64)b->number,
+			   (gint64)b->retried, b->seed, b->started, b->verdict, b->reason, b->run_s,
+			   b->hello_s, b->offlines, b->hits, b->known, b->hit_s, b->exposure->layer,
+			   b->exposure->reason, (gint64)results_boot_hit(b), b->offlines_ok,
+			   b->offlines_refused) &&
+		put_exposure(store, id, b->exposure);
 
 	for (guint i = 0; ok && i < b->ops->len; i++)
 		ok = put_op(store, id, g_ptr_array_index(b->ops, i));

@@ -11,7 +11,7 @@ gboolean store_list(Store *store, void (*each)(const StoreHunt *hunt, gpointer u
 	sqlite3_stmt *stmt = store_prepare(
 		store,
 		"SELECT h.id, h.started, h.scenario, k.release, h.verdict, count(b.id), "
-		"total(b.verdict = 'incident'), total(b.offlines), total(b.hits), total(b.run_s) "
+		"total(b.hit), total(b.offlines), total(b.hits), total(b.run_s) "
 		"FROM hunts h JOIN kernels k ON k.id = h.kernel "
 		"LEFT JOIN boots b ON b.hunt = h.id AND NOT b.retried AND b.verdict != '' "
 		"GROUP BY h.id ORDER BY h.started DESC, h.id DESC",

@@ -97,7 +97,14 @@ static const char version_3[] =
 	" inside INTEGER NOT NULL, offline INTEGER NOT NULL, nearest_ns INTEGER,"
 	" PRIMARY KEY (boot, walker, func, kind)) WITHOUT ROWID;";
 
-static const char *const steps[STORE_VERSION] = {version_1, version_2, version_3};
+/* Version 4: whether a boot is a hit, and what came of its offlines. Old boots hunted all along. */
+static const char version_4[] =
+	"ALTER TABLE boots ADD COLUMN hit INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE boots ADD COLUMN offlines_ok INTEGER;"
+	"ALTER TABLE boots ADD COLUMN offlines_refused INTEGER;"
+	"UPDATE boots SET hit = 1 WHERE verdict IN ('incident', 'hang') AND NOT retried;";
+
+static const char *const steps[STORE_VERSION] = {version_1, version_2, version_3, version_4};
 
 gboolean store_migrate(Store *store, int from)
 {

@@ -11,7 +11,7 @@
 #include "harness/results/model.h"
 
 /* Raised with every change of the schema; store-schema.c holds the way from each to the next. */
-#define STORE_VERSION 3
+#define STORE_VERSION 4
 
 typedef struct Store Store;
 
@@ -43,7 +43,7 @@ gboolean store_rebuild(const char *results_dir, char **note, guint *hunts, guint
 
 typedef struct {
 	const char *id, *started, *scenario, *kernel, *verdict; /* verdict "" while it runs */
-	gint64 boots, incidents, offlines, hits;
+	gint64 boots, fired, offlines, hits;			/* fired: boots with a hit */
 	double run_s;
 } StoreHunt;
 /* Every hunt, newest first; the strings live during the call. */

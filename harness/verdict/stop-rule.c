@@ -9,14 +9,14 @@ StopRule stop_rule_new(double bound)
 			  .need = bound > 0 ? stats_trials_for(bound, STATS_CONFIDENCE) : 0};
 }
 
-void stop_rule_boot(StopRule *rule, Verdict verdict)
+void stop_rule_boot(StopRule *rule, Verdict weighed)
 {
-	if (verdict_is_hit(verdict))
-		rule->hits++;
-	else if (verdict == VERDICT_CLEAN)
-		rule->exposed++;
-	/* What a known issue ended too soon is no trial of anything else. */
-	rule->idle = verdict_is_hit(verdict) || verdict == VERDICT_CLEAN ? 0 : rule->idle + 1;
+	/* A boot that a known issue cut short was no whole trial of anything else. */
+	gboolean whole = verdict_is_hit(weighed) || weighed == VERDICT_CLEAN;
+
+	rule->hits += verdict_is_hit(weighed);
+	rule->exposed += weighed == VERDICT_CLEAN;
+	rule->idle = whole ? 0 : rule->idle + 1;
 }
 
 gboolean stop_rule_wants(const StopRule *rule, guint running)
@@ -41,7 +41,8 @@ char *stop_rule_text(const StopRule *rule)
 	if (stop_rule_holds(rule))
 		return g_strdup_printf("%.3g %% is shown", rule->bound * 100);
 	if (rule->idle >= STOP_RULE_PATIENCE)
-		return g_strdup_printf("given up: the last %u boots were not exposed", rule->idle);
+		return g_strdup_printf("given up: the last %u boots were no whole trials",
+				       rule->idle);
 	return g_strdup_printf("%" G_GUINT64_FORMAT " more without a hit show < %.3g %%",
 			       rule->need - rule->exposed, rule->bound * 100);
 }
@@ -52,7 +53,8 @@ Verdict stop_rule_verdict(const StopRule *rule, Verdict worst)
 		return worst;
 	if (worst == VERDICT_UNEXPOSED && stop_rule_holds(rule))
 		return VERDICT_CLEAN;
-	if (worst == VERDICT_KNOWN && stop_rule_holds(rule))
+	/* Where every boot dies of a known issue, no number of them shows the bound. */
+	if (worst == VERDICT_KNOWN && rule->idle >= STOP_RULE_PATIENCE)
 		return worst;
-	return verdict_exit_code(worst) == 0 && !stop_rule_holds(rule) ? VERDICT_UNEXPOSED : worst;
+	return worst >= VERDICT_KNOWN && !stop_rule_holds(rule) ? VERDICT_UNEXPOSED : worst;
 }

@@ -24,13 +24,13 @@ typedef struct {
 	guint64 need;	 /* exposed boots without a hit */
 	guint64 exposed; /* so far, without a hit */
 	guint hits;	 /* boots with one */
-	guint idle;	 /* unexposed boots in a row */
+	guint idle;	 /* boots in a row that were no whole trials: unexposed, known, ... */
 } StopRule;
 
 /* @bound: a share, or 0 for no rule. */
 StopRule stop_rule_new(double bound);
-/* A boot that counts is over. */
-void stop_rule_boot(StopRule *rule, Verdict verdict);
+/* A boot that counts is over. @weighed: of verdict_weigh(). */
+void stop_rule_boot(StopRule *rule, Verdict weighed);
 /* Whether another boot may begin beside the @running ones, which may all be clean. */
 gboolean stop_rule_wants(const StopRule *rule, guint running);
 /* Whether the bound holds. FALSE without a rule. */

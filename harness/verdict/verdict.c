@@ -24,14 +24,26 @@ Verdict verdict_of_name(const char *word)
 	return VERDICT_INFRA;
 }
 
-gboolean verdict_is_exposed(Verdict verdict)
+Verdict verdict_weigh(Verdict verdict, gboolean before_hunt)
 {
-	return verdict == VERDICT_CLEAN || verdict == VERDICT_KNOWN || verdict_is_hit(verdict);
+	return before_hunt && verdict == VERDICT_HANG ? VERDICT_LOST : verdict;
 }
 
-gboolean verdict_is_hit(Verdict verdict)
+gboolean verdict_is_hit(Verdict weighed)
 {
-	return verdict == VERDICT_INCIDENT || verdict == VERDICT_HANG;
+	return weighed == VERDICT_INCIDENT || weighed == VERDICT_HANG;
+}
+
+gboolean verdict_is_exposed(Verdict weighed)
+{
+	return weighed == VERDICT_CLEAN || weighed == VERDICT_KNOWN || verdict_is_hit(weighed);
+}
+
+Verdict verdict_of_hunt(Verdict worst, guint boots, gboolean interrupted)
+{
+	if (interrupted)
+		return MIN(worst, VERDICT_UNEXPOSED);
+	return boots ? worst : VERDICT_INFRA;
 }
 
 int verdict_exit_code(Verdict verdict)

@@ -31,11 +31,22 @@ typedef enum {
 const char *verdict_name(Verdict verdict);
 /* The verdict of that name; INFRA for a word that is none. */
 Verdict verdict_of_name(const char *word);
-/* Boots that say something about a rate: clean, known, incident or hang. */
-gboolean verdict_is_exposed(Verdict verdict);
-/* An unknown incident or a hang: what a hunt is for. */
-gboolean verdict_is_hit(Verdict verdict);
 int verdict_exit_code(Verdict verdict);
+
+/*
+ * As what a boot counts, in rates, for its hunt and for the exit code. Before its first hotplug
+ * event (@before_hunt) nothing was hunted: a guest that hung there is no more than a lost one.
+ */
+Verdict verdict_weigh(Verdict verdict, gboolean before_hunt);
+/* A hit is an unknown incident, or a hang of the hunt. @weighed: of verdict_weigh(). */
+gboolean verdict_is_hit(Verdict weighed);
+/* Boots that say something about the rate of hits: clean, known and those with one. */
+gboolean verdict_is_exposed(Verdict weighed);
+/*
+ * The verdict of a hunt whose boots that count, @boots of them, weigh @worst at worst. Nothing run
+ * is our own failure, and what was cut short is never clean.
+ */
+Verdict verdict_of_hunt(Verdict worst, guint boots, gboolean interrupted);
 
 typedef struct {
 	const char *name;

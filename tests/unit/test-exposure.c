@@ -244,6 +244,14 @@ static void test_stop_rule(void)
 		stop_rule_boot(&rule, VERDICT_UNEXPOSED);
 	}
 	g_assert_false(stop_rule_wants(&rule, 0));
+	/* Where every guest dies of a known issue neither: that shows no bound, and is no failure. */
+	rule = stop_rule_new(0.05);
+	stop_rule_boot(&rule, VERDICT_KNOWN);
+	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_KNOWN), ==, VERDICT_UNEXPOSED);
+	for (guint i = 1; i < STOP_RULE_PATIENCE; i++)
+		stop_rule_boot(&rule, VERDICT_KNOWN);
+	g_assert_false(stop_rule_wants(&rule, 0));
+	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_KNOWN), ==, VERDICT_KNOWN);
 	/* Without a rule boots go on, and verdicts are what they are. */
 	stop_rule_boot(&none, VERDICT_INCIDENT);
 	g_assert_true(stop_rule_wants(&none, 0));

@@ -41,7 +41,7 @@ static void count_hunt(const StoreHunt *h, gpointer user)
 	g_string_append_printf(user,
 			       "%s:%s:%s:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT
 			       ":%" G_GINT64_FORMAT ";",
-			       h->id, h->kernel, h->verdict, h->boots, h->incidents, h->offlines);
+			       h->id, h->kernel, h->verdict, h->boots, h->fired, h->offlines);
 }
 
 static char *list(Store *store)
@@ -246,7 +246,7 @@ static void test_migrate(Fixture *f, gconstpointer data)
 	incident = query(f->root, "SELECT boot, family, signature, walker, hits FROM incidents");
 	g_assert_cmpstr(incident, ==, "7|fake-offline|sig|damon|3|\n");
 	version = query(f->root, "PRAGMA user_version");
-	g_assert_cmpstr(version, ==, "3|\n");
+	g_assert_cmpstr(version, ==, "4|\n");
 	check_sound(f->root);
 }
 
@@ -268,7 +268,7 @@ static void test_newer(Fixture *f, gconstpointer data)
 	g_autofree char *note = NULL, *version = NULL;
 
 	g_free(query(f->root, "PRAGMA user_version = 99"));
-	expect_refused(f->root, "newer pfnhunt (version 99, this one knows 3)");
+	expect_refused(f->root, "newer pfnhunt (version 99, this one knows 4)");
 	/* It is not ours to throw away either. */
 	g_assert_false(store_rebuild(f->root, &note, NULL, NULL, &error));
 	version = query(f->root, "PRAGMA user_version");

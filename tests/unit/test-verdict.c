@@ -133,11 +133,53 @@ static void test_flight_wrapped(void)
 	g_assert_cmpuint(f->entries->len, <=, REC_RING_SIZE);
 }
 
+/* What counts as a find, and what rates are made of. */
+static void test_hits(void)
+{
+	g_assert_true(verdict_is_hit(verdict_weigh(VERDICT_INCIDENT, FALSE)));
+	g_assert_true(verdict_is_hit(verdict_weigh(VERDICT_HANG, FALSE)));
+	/* Before the first hotplug event nothing was hunted. */
+	g_assert_false(verdict_is_hit(verdict_weigh(VERDICT_HANG, TRUE)));
+	g_assert_false(verdict_is_exposed(verdict_weigh(VERDICT_HANG, TRUE)));
+	g_assert_cmpint(verdict_exit_code(verdict_weigh(VERDICT_HANG, TRUE)), ==, 3);
+	g_assert_false(verdict_is_hit(VERDICT_KNOWN));
+	g_assert_true(verdict_is_exposed(VERDICT_KNOWN));
+	g_assert_cmpint(verdict_exit_code(VERDICT_KNOWN), ==, 0);
+	g_assert_cmpint(verdict_of_name("known"), ==, VERDICT_KNOWN);
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		if (v != VERDICT_HANG)
+			g_assert_cmpint(verdict_weigh(v, TRUE), ==, v);
+}
+
+static void test_of_hunt(void)
+{
+	static const struct {
+		Verdict worst;
+		guint boots;
+		gboolean interrupted;
+		int code;
+	} cases[] = {
+		{VERDICT_CLEAN, 3, FALSE, 0},	{VERDICT_KNOWN, 3, FALSE, 0},
+		{VERDICT_CLEAN, 3, TRUE, 4},	{VERDICT_KNOWN, 3, TRUE, 4},
+		{VERDICT_CLEAN, 0, TRUE, 4},	{VERDICT_CLEAN, 0, FALSE, 3},
+		{VERDICT_INCIDENT, 1, TRUE, 1}, {VERDICT_HANG, 1, FALSE, 1},
+		{VERDICT_LOST, 1, TRUE, 3},	{VERDICT_EMULATOR, 1, FALSE, 3},
+		{VERDICT_INFRA, 1, FALSE, 3},	{VERDICT_UNEXPOSED, 1, FALSE, 4},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_assert_cmpint(verdict_exit_code(verdict_of_hunt(cases[i].worst, cases[i].boots,
+								  cases[i].interrupted)),
+				==, cases[i].code);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/verdict/rules", test_rules);
 	g_test_add_func("/verdict/codes", test_codes);
+	g_test_add_func("/verdict/hits", test_hits);
+	g_test_add_func("/verdict/of-hunt", test_of_hunt);
 	g_test_add_func("/flight/parse", test_flight);
 	g_test_add_func("/flight/wrapped", test_flight_wrapped);
 	return g_test_run();
