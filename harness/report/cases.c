@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See cases.h. */
 #include "harness/report/cases.h"
-#include "harness/report/estimate.h"
+#include "harness/report/family.h"
 #include "harness/results/splat.h"
 #include "harness/incident/triage.h"
 #include "host-driver/base/units.h"
@@ -78,56 +78,12 @@ static void append_splat(GString *detail, const RSignature *s)
 		g_string_append_printf(detail, "\n%s", text);
 }
 
-/* Families without windows of their own: what it takes to bring one about, or to see it. */
-static const struct {
-	const char *family, *op, *message;
-} needs[] = {
-	{"vmemmap-write", "hugetlb", "not exposed: no op made huge pages"},
-	{"silent", "census", "not exposed: no census looked for it"},
-};
-
-static gboolean op_ran(const RHunt *h, const char *name)
-{
-	for (guint i = 0; i < h->boots->len; i++) {
-		const RBoot *b = g_ptr_array_index(h->boots, i);
-
-		for (guint k = 0; results_boot_exposed(b) && k < b->ops->len; k++) {
-			const ROp *op = g_ptr_array_index(b->ops, k);
-			gsize len = strcspn(op->label, "#");
-
-			if (len == strlen(name) && strncmp(op->label, name, len) == 0 &&
-			    g_str_equal(op->state, "ready"))
-				return TRUE;
-		}
-	}
-	return FALSE;
-}
-
-/* Why that nothing of @family fired means nothing; NULL when it does mean something. */
-static const char *not_exposed(const RHunt *h, const Exposure *e, const char *family)
-{
-	gboolean windows = FALSE;
-
-	for (gsize i = 0; i < G_N_ELEMENTS(needs); i++)
-		if (g_str_equal(needs[i].family, family) && !op_ran(h, needs[i].op))
-			return needs[i].message;
-	for (const ExposureKind *k = exposure_kinds; k->kind; k++) {
-		if (!g_str_equal(k->family, family))
-			continue;
-		windows = TRUE;
-		if (exposure_inside(e, NULL, k->kind))
-			return NULL;
-	}
-	return windows && exposure_measured(e) ? "not exposed: no walker was inside a window of it"
-					       : NULL;
-}
-
 static void add_family(RSuite *suite, const GPtrArray *signatures, const char *family,
-		       const RTotals *t, const Exposure *exposure)
+		       const RTotals *t)
 {
 	g_autoptr(GString) detail = g_string_new(NULL), titles = g_string_new(NULL);
 	g_autofree char *unexposed = NULL;
-	const char *known = NULL;
+	const char *known = NULL, *by = NULL;
 	guint boots = 0;
 	RCase *c;
 
@@ -151,31 +107,29 @@ static void add_family(RSuite *suite, const GPtrArray *signatures, const char *f
 	} else if (known) {
 		unexposed = g_strdup_printf("known: %s", known);
 		case_new(suite, family, RCASE_SKIP, unexposed);
-	} else if (t->exposed == 0) {
-		case_new(suite, family, RCASE_SKIP,
-			 "no boot ran long enough for a clean result to mean anything");
-	} else if (not_exposed(suite->hunt, exposure, family)) {
-		case_new(suite, family, RCASE_SKIP, not_exposed(suite->hunt, exposure, family));
 	} else {
-		case_new(suite, family, RCASE_PASS, NULL);
+		unexposed = report_family_unexposed(suite->hunt, family, &by);
+		case_new(suite, family, unexposed ? RCASE_SKIP : RCASE_PASS,
+			 unexposed ? unexposed : by);
 	}
 }
 
 /* What is no family's: guests that hung or died, and what our own side did. */
 static void add_machine(RSuite *suite, const RHunt *h, const RTotals *t)
 {
-	static const char *const bad[] = {"hang", "lost", "infra"};
+	static const Verdict bad[] = {VERDICT_HANG, VERDICT_LOST, VERDICT_INFRA, VERDICT_EMULATOR};
 
 	for (guint k = 0; k < G_N_ELEMENTS(bad); k++)
 		for (guint i = 0; i < h->boots->len; i++) {
 			const RBoot *b = g_ptr_array_index(h->boots, i);
 			g_autofree char *message = NULL;
 
-			if (!results_boot_counts(b) || !g_str_equal(b->verdict, bad[k]))
+			if (!results_boot_counts(b) || results_boot_weigh(b) != bad[k])
 				continue;
 			message = g_strdup_printf("boot %s: %s: %s", b->folder, b->verdict,
 						  b->reason);
-			case_new(suite, "machine", k ? RCASE_ERROR : RCASE_FAIL, message);
+			case_new(suite, "machine",
+				 verdict_is_hit(bad[k]) ? RCASE_FAIL : RCASE_ERROR, message);
 			return;
 		}
 	if (t->boots == 0)
@@ -207,7 +161,6 @@ GPtrArray *report_suites(const GPtrArray *hunts)
 	for (guint i = 0; i < hunts->len; i++) {
 		const RHunt *h = g_ptr_array_index(hunts, i);
 		g_autoptr(GPtrArray) signatures = results_signatures(h);
-		g_autoptr(Claim) claim = claim_of_hunt(h);
 		RTotals t = results_totals(h);
 		RSuite *suite = g_new0(RSuite, 1);
 
@@ -217,8 +170,7 @@ GPtrArray *report_suites(const GPtrArray *hunts)
 		suite->run_s = t.run_s;
 		suite->cases = g_ptr_array_new_with_free_func((GDestroyNotify)case_free);
 		for (guint k = 0; k < G_N_ELEMENTS(families); k++)
-			add_family(suite, signatures, incident_family_name(families[k]), &t,
-				   claim->exposure);
+			add_family(suite, signatures, incident_family_name(families[k]), &t);
 		add_machine(suite, h, &t);
 		g_ptr_array_add(suites, suite);
 	}

@@ -13,7 +13,7 @@ typedef enum { RCASE_PASS, RCASE_FAIL, RCASE_ERROR, RCASE_SKIP } RCaseState;
 typedef struct {
 	const char *family; /* incident_family_name(), or "machine" */
 	RCaseState state;
-	char *message; /* why, in one printable line; NULL for a pass */
+	char *message; /* why, in one printable line; of a pass: how it is known, or NULL */
 	char *detail;  /* splats and what belongs to them, printable lines; or NULL */
 } RCase;
 

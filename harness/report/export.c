@@ -117,6 +117,8 @@ JsonObject *rexport_hunt(const RHunt *h)
 	json_object_set_int_member(o, "exposed", t.exposed);
 	json_object_set_int_member(o, "retried", t.retried);
 	json_object_set_int_member(o, "offlines", t.offlines);
+	rj_set_known_int(o, "offlines_ok", t.offlines_ok);
+	rj_set_known_int(o, "offlines_refused", t.offlines_refused);
 	json_object_set_int_member(o, "hits", t.hits);
 	rj_set_double(o, "run_s", t.run_s);
 	json_object_set_array_member(
@@ -157,12 +159,30 @@ static JsonObject *splat_json(const RSplat *s)
 	return o;
 }
 
-static JsonArray *incidents_json(const RBoot *b)
+static JsonArray *impairments_json(const RBoot *b)
 {
 	JsonArray *a = json_array_new();
 
-	for (guint i = 0; i < b->incidents->len; i++) {
-		const RIncident *incident = g_ptr_array_index(b->incidents, i);
+	for (guint i = 0; i < b->impairments->len; i++) {
+		const RImpairment *impairment = g_ptr_array_index(b->impairments, i);
+		JsonObject *o = json_object_new();
+
+		rj_set_text(o, "name", impairment->name);
+		rj_set_text(o, "source", impairment->source);
+		rj_set_text(o, "effect", impairment->effect);
+		rj_set_text(o, "text", impairment->text);
+		json_object_set_int_member(o, "count", impairment->count);
+		json_array_add_object_element(a, o);
+	}
+	return a;
+}
+
+static JsonArray *incidents_json(const GPtrArray *incidents)
+{
+	JsonArray *a = json_array_new();
+
+	for (guint i = 0; i < incidents->len; i++) {
+		const RIncident *incident = g_ptr_array_index(incidents, i);
 		JsonObject *o = json_object_new();
 		JsonArray *splats = json_array_new();
 
@@ -249,7 +269,13 @@ JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
 	set_word(o, "reason", b->reason);
 	rj_set_double(o, "run_s", b->run_s);
 	rj_set_known_double(o, "hello_s", b->hello_s);
+	if (b->ended)
+		json_object_set_string_member(o, "phase", b->before_hunt ? "boot" : "hunt");
+	set_word(o, "ended_by_known", b->ended_by_known);
+	set_word(o, "censored", b->censored);
 	json_object_set_int_member(o, "offlines", b->offlines);
+	rj_set_known_int(o, "offlines_ok", b->offlines_ok);
+	rj_set_known_int(o, "offlines_refused", b->offlines_refused);
 	json_object_set_int_member(o, "hits", b->hits);
 	json_object_set_int_member(o, "known", b->known);
 	rj_set_known_double(o, "hit_s", b->hit_s);
@@ -257,7 +283,9 @@ JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
 	rj_set_known_int(o, "hit_offlines", b->hit_offlines);
 	set_exposure(o, b->exposure);
 	json_object_set_array_member(o, "ops", ops_json(b));
-	json_object_set_array_member(o, "incidents", incidents_json(b));
+	json_object_set_array_member(o, "incidents", incidents_json(b->incidents));
+	json_object_set_array_member(o, "baseline", incidents_json(b->baseline));
+	json_object_set_array_member(o, "impairments", impairments_json(b));
 	if (with_flight)
 		set_flight(o, b);
 	return o;

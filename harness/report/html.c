@@ -2,6 +2,7 @@
 /* The page: see html.h. */
 #include "harness/report/html.h"
 #include "harness/report/estimate.h"
+#include "harness/report/remarks.h"
 #include "harness/report/cases.h"
 #include "harness/report/html-internal.h"
 #include "harness/report/html-write.h"
@@ -31,11 +32,29 @@ static void fact(GString *out, const char *name, const char *format, ...)
 	html_element(out, "dd", text);
 }
 
-static const char *mood(const char *verdict)
+static const char *mood(const char *word)
 {
-	if (g_str_equal(verdict, "incident") || g_str_equal(verdict, "hang"))
+	Verdict verdict = verdict_of_name(word);
+
+	if (verdict_is_hit(verdict))
 		return "bad";
-	return g_str_equal(verdict, "clean") ? "good" : "odd";
+	return verdict_exit_code(verdict) == 0 ? "good" : "odd";
+}
+
+/* Those that are known, what was before the hunt, what went wrong on the way. */
+static void append_remarks(GString *out, const RHunt *h)
+{
+	g_autoptr(GPtrArray) remarks = report_remarks(h, NULL);
+
+	for (guint i = 0; i < remarks->len; i++) {
+		const Remark *r = g_ptr_array_index(remarks, i);
+
+		fact(out,
+		     g_str_equal(r->what, "known")	? "Known"
+		     : g_str_equal(r->what, "baseline") ? "Baseline"
+							: "Impaired",
+		     "%s.", r->text);
+	}
 }
 
 /* How often, and how sure; or how much a clean result rules out. */
@@ -46,9 +65,9 @@ static void append_claim(GString *out, const RHunt *h)
 
 	fact(out, c->fired ? "How often" : "How sure", "%s.", claim);
 	if (rates)
-		fact(out, "Within boots", "%s.", rates);
+		fact(out, "Per offline", "%s.", rates);
 	if (fix)
-		fact(out, "A fix", "%s.", fix);
+		fact(out, "To confirm a fix", "%s.", fix);
 }
 
 static void append_hero(GString *out, const RHunt *h, const GPtrArray *signatures)
@@ -57,21 +76,28 @@ static void append_hero(GString *out, const RHunt *h, const GPtrArray *signature
 	const char *verdict = *h->verdict ? h->verdict : "unended";
 	const RSignature *first = signatures->len ? g_ptr_array_index(signatures, 0) : NULL;
 	g_autofree char *ran = results_duration(t.run_s), *moment = results_moment(h->started);
+	g_autofree char *offlines = results_offlines(t.offlines, t.offlines_ok);
+	g_autofree char *boots = results_number(t.boots, "boot");
+	guint unknown = 0;
 
+	while (unknown < signatures->len &&
+	       !((RSignature *)g_ptr_array_index(signatures, unknown))->known)
+		unknown++;
 	html_raw(out, "<div class=\"hero %s\"><div class=\"verdict\">", mood(verdict));
 	report_escape(out, verdict);
 	g_string_append(out, "</div><dl>");
 	fact(out, "Kernel", "%s%s%s%s", h->kernel, *h->kernel_version ? " (" : "",
 	     h->kernel_version, *h->kernel_version ? ")" : "");
-	if (first)
+	/* Those that are known stand last. */
+	if (unknown)
 		fact(out, "What fired", "%s (%s)%s%s%s", first->first->title, first->first->family,
 		     *first->walkers ? ", walker " : "", first->walkers,
-		     signatures->len > 1 ? ", and more below" : "");
+		     unknown > 1 ? ", and more below" : "");
 	else
-		fact(out, "What fired", "nothing");
+		fact(out, "What fired", "%s", first ? "nothing that is not known" : "nothing");
 	append_claim(out, h);
-	fact(out, "Work done", "%u boots, %" G_GINT64_FORMAT " offlines in %s of hammering",
-	     t.boots, t.offlines, ran);
+	append_remarks(out, h);
+	fact(out, "Work done", "%s, %s in %s of hammering", boots, offlines, ran);
 	fact(out, "When", "%s UTC%s", moment, h->interrupted ? ", interrupted" : "");
 	g_string_append(out, "</dl></div>");
 }
@@ -272,10 +298,11 @@ static void append_matrix(GString *out, const GPtrArray *hunts)
 		for (guint k = 0; k < s->cases->len; k++) {
 			const RCase *c = g_ptr_array_index(s->cases, k);
 
-			html_raw(out, "<td class=\"%s\">%s</td>", classes[c->state],
+			html_raw(out, "<td class=\"%s\">%s%s</td>", classes[c->state],
 				 c->state == RCASE_SKIP && g_str_has_prefix(c->message, "known")
 					 ? "known"
-					 : words[c->state]);
+					 : words[c->state],
+				 c->state == RCASE_PASS && c->message ? ", by offlines" : "");
 		}
 	}
 	g_string_append(out, "</tbody></table></div>");

@@ -75,7 +75,9 @@ static void append_case(GString *xml, const RSuite *suite, const RCase *c, doubl
 	attribute(xml, "name", c->family);
 	attribute_s(xml, "time", seconds);
 	if (c->state == RCASE_PASS) {
-		g_string_append(xml, "/>\n");
+		g_string_append(xml, c->message ? "><system-out>" : "/>\n");
+		report_escape(xml, c->message);
+		g_string_append(xml, c->message ? "</system-out></testcase>\n" : "");
 		return;
 	}
 	g_string_append_printf(xml, ">\n      <%s", tags[c->state]);

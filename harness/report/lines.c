@@ -21,7 +21,7 @@ static void append_comment(GString *out, const char *text)
 /* '#' begins a directive or a comment in a result line. */
 static void append_ktap_case(GString *out, const RSuite *suite, const RCase *c, guint number)
 {
-	static const char *const words[] = {[RCASE_PASS] = "",
+	static const char *const words[] = {[RCASE_PASS] = " # ",
 					    [RCASE_FAIL] = " # fired: ",
 					    [RCASE_ERROR] = " # error: ",
 					    [RCASE_SKIP] = " # SKIP "};
@@ -32,7 +32,7 @@ static void append_ktap_case(GString *out, const RSuite *suite, const RCase *c, 
 	g_strdelimit(reason, "#", '/');
 	/* A word before the reason: a guest's title may begin with TODO. */
 	g_string_append_printf(out, "%s %u %s:%s%s%s\n", bad ? "not ok" : "ok", number, suite->name,
-			       c->family, words[c->state], reason);
+			       c->family, c->message ? words[c->state] : "", reason);
 }
 
 char *report_ktap(const GPtrArray *hunts)
@@ -99,6 +99,8 @@ enum {
 	INCIDENTS,
 	HITS,
 	OFFLINES,
+	OFFLINES_OK,
+	OFFLINES_REFUSED,
 	SECONDS,
 	STARTED,
 	RUNNING,
@@ -188,6 +190,10 @@ static void add_hunt(Metric *metrics, const RHunt *h)
 	add_incidents(&metrics[INCIDENTS], h, labels->str);
 	sample(&metrics[HITS], labels->str, t.hits);
 	sample(&metrics[OFFLINES], labels->str, t.offlines);
+	if (t.offlines_ok >= 0)
+		sample(&metrics[OFFLINES_OK], labels->str, t.offlines_ok);
+	if (t.offlines_refused >= 0)
+		sample(&metrics[OFFLINES_REFUSED], labels->str, t.offlines_refused);
 	sample(&metrics[SECONDS], labels->str, t.run_s);
 	if (started)
 		sample(&metrics[STARTED], labels->str, (double)g_date_time_to_unix(started));
@@ -202,7 +208,12 @@ char *report_prometheus(const GPtrArray *hunts)
 		[INCIDENTS] = {"pfnhunt_incident_boots", "gauge",
 			       "Boots in which a signature fired."},
 		[HITS] = {"pfnhunt_hits", "gauge", "Splats of unknown incidents."},
-		[OFFLINES] = {"pfnhunt_offlines", "gauge", "Attempts to take a block offline."},
+		[OFFLINES] = {"pfnhunt_offlines", "gauge",
+			      "Attempts to take a block offline that the kernel began."},
+		[OFFLINES_OK] = {"pfnhunt_offlines_succeeded", "gauge",
+				 "Of them, those that succeeded."},
+		[OFFLINES_REFUSED] = {"pfnhunt_offlines_refused", "gauge",
+				      "Attempts that the kernel did not even begin."},
 		[SECONDS] = {"pfnhunt_hammering_seconds", "gauge", "Time that the ops ran."},
 		[STARTED] = {"pfnhunt_started_timestamp_seconds", "gauge", "When the hunt began."},
 		[RUNNING] = {"pfnhunt_unended", "gauge",

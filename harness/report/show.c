@@ -2,6 +2,7 @@
 /* See show.h. All text from the folders goes through units_printable(). */
 #include "harness/report/show.h"
 #include "harness/report/estimate.h"
+#include "harness/report/remarks.h"
 #include "harness/results/exposure-rows.h"
 #include "harness/results/recorder.h"
 #include "harness/results/signature.h"
@@ -21,7 +22,7 @@ static void row(GString *text, const char *key, const char *format, ...)
 	value = g_strdup_vprintf(format, ap);
 	va_end(ap);
 	clean = units_printable(value);
-	g_string_append_printf(text, "  %-10s%s\n", key, clean);
+	g_string_append_printf(text, "  %-16s  %s\n", key, clean);
 }
 
 static void append_indented(GString *text, const RTable *table, const char *title)
@@ -64,15 +65,15 @@ static void append_claim(GString *text, const RHunt *h)
 	g_autofree char *layer = exposure_layer_text(c->exposure);
 	g_autofree char *median = results_median(h);
 
-	row(text, "proves", "%s", claim);
+	row(text, "hit rate", "%s", claim);
 	if (h->bound > 0)
 		append_bound(text, h);
 	if (rates)
-		row(text, "within", "%s", rates);
+		row(text, "per offline", "%s", rates);
 	if (median)
 		row(text, "median", "%s", median);
 	if (fix)
-		row(text, "a fix", "%s", fix);
+		row(text, "to confirm a fix", "%s", fix);
 	row(text, "probes", "%s", layer);
 }
 
@@ -103,6 +104,17 @@ static void append_signatures(GString *text, const RHunt *h, guint exposed)
 	append_indented(text, table, "incidents");
 }
 
+static void append_remarks(GString *text, const RHunt *h, const RBoot *only)
+{
+	g_autoptr(GPtrArray) remarks = report_remarks(h, only);
+
+	for (guint i = 0; i < remarks->len; i++) {
+		const Remark *r = g_ptr_array_index(remarks, i);
+
+		row(text, r->what, "%s", r->text);
+	}
+}
+
 static void append_boots(GString *text, const RHunt *h)
 {
 	g_autoptr(RTable) table = rtable_new("boot|verdict|>ran|>offlines|>hits|>first hit|what");
@@ -130,6 +142,8 @@ char *results_show_hunt(const RHunt *h)
 {
 	GString *text = g_string_new(NULL);
 	RTotals t = results_totals(h);
+	g_autofree char *offlines = results_offlines(t.offlines, t.offlines_ok);
+	g_autofree char *hits = results_number((guint64)t.hits, "hit");
 	g_autofree char *moment = results_moment(h->started), *ran = results_duration(t.run_s);
 	g_autofree char *id = units_printable(h->id);
 
@@ -140,16 +154,15 @@ char *results_show_hunt(const RHunt *h)
 	append_kernel(text, h->kernel, h->kernel_version, h->build_id);
 	row(text, "started", "%s UTC on %s%s%s (%s %s)", moment, h->host_name,
 	    *h->host_name ? ", Linux " : "Linux ", h->host_release, h->backend, h->accel);
-	row(text, "boots",
-	    "%u that count%s; %" G_GINT64_FORMAT " offlines in %s of hammering, "
-	    "%" G_GINT64_FORMAT " hits",
-	    t.boots, t.retried ? ", others were tried again" : "", t.offlines, ran, t.hits);
+	row(text, "boots", "%u that count%s; %s in %s of hammering, %s", t.boots,
+	    t.retried ? ", others were tried again" : "", offlines, ran, hits);
+	append_remarks(text, h, NULL);
 	append_claim(text, h);
 	append_signatures(text, h, t.exposed);
 	append_exposure(text, h);
 	append_boots(text, h);
 	g_string_append_c(text, '\n');
-	row(text, "kept", "%s", h->dir);
+	row(text, "folder", "%s", h->dir);
 	return g_string_free(text, FALSE);
 }
 
@@ -269,6 +282,8 @@ static void append_flight(GString *text, const RBoot *b)
 char *results_show_boot(const RHunt *h, const RBoot *b)
 {
 	GString *text = g_string_new(NULL);
+	g_autofree char *offlines = results_offlines(b->offlines, b->offlines_ok);
+	g_autofree char *hits = results_number((guint64)b->hits, "hit");
 	g_autofree char *ran = results_duration(b->run_s), *hello = results_duration(b->hello_s);
 	g_autofree char *id = units_printable(h->id);
 
@@ -277,14 +292,17 @@ char *results_show_boot(const RHunt *h, const RBoot *b)
 	    *b->reason ? ": " : "", b->reason);
 	row(text, "scenario", "%s, seed %s", h->scenario, b->seed);
 	append_kernel(text, b->kernel, b->kernel_version, b->build_id);
-	row(text, "ran",
-	    "%s, agent's hello after %s; %" G_GINT64_FORMAT " offlines, %" G_GINT64_FORMAT " hits",
-	    ran, hello, b->offlines, b->hits);
+	if (b->censored)
+		row(text, "cut short", "%s, after it had reached its goal", b->censored);
+	if (b->before_hunt)
+		row(text, "phase", "boot: no memory had been plugged yet");
+	row(text, "ran", "%s, agent's hello after %s; %s, %s", ran, hello, offlines, hits);
+	append_remarks(text, h, b);
 	append_ops(text, b);
 	append_boot_exposure(text, h, b);
 	append_incidents(text, b);
 	append_flight(text, b);
 	g_string_append_c(text, '\n');
-	row(text, "kept", "%s", b->dir);
+	row(text, "folder", "%s", b->dir);
 	return g_string_free(text, FALSE);
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See text.h. All text of the guest in here has been through units_printable(). */
 #include "harness/report/text.h"
+#include "harness/boot/goal.h"
 #include "harness/report/estimate.h"
+#include "harness/report/remarks.h"
+#include "harness/results/table.h"
 #include "host-driver/base/units.h"
 
 #define RED   "\033[1;31m"
@@ -10,6 +13,7 @@
 
 char *report_boot_line(const BootResult *r)
 {
+	g_autofree char *offlines = results_number(r->offlines, "offline");
 	GString *line = g_string_new(NULL);
 
 	g_string_append_printf(line, "boot %u: %s", r->index + 1, verdict_name(r->verdict));
@@ -19,8 +23,7 @@ char *report_boot_line(const BootResult *r)
 		g_string_append_printf(line, ", %s", r->reason);
 	if (r->hit.after_go_s >= 0)
 		g_string_append_printf(line, " after %.2f s", r->hit.after_go_s);
-	g_string_append_printf(line, "; %" G_GUINT64_FORMAT " offlines in %.1f s", r->offlines,
-			       r->run_s);
+	g_string_append_printf(line, "; %s in %.1f s", offlines, r->run_s);
 	if (r->hits > 1)
 		g_string_append_printf(line, ", %" G_GUINT64_FORMAT " hits", r->hits);
 	return g_string_free(line, FALSE);
@@ -31,7 +34,7 @@ static const BootResult *first_hit(const HuntSummary *sum)
 	for (guint i = 0; i < sum->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(sum->results, i);
 
-		if (r->hit.any)
+		if (r->hit.any && verdict_is_hit(hunt_weigh(r)))
 			return r;
 	}
 	return NULL;
@@ -43,7 +46,7 @@ static void row(GString *text, const char *key, const char *format, ...)
 {
 	va_list ap;
 
-	g_string_append_printf(text, "  %-10s", key);
+	g_string_append_printf(text, "  %-16s  ", key);
 	va_start(ap, format);
 	g_string_append_vprintf(text, format, ap);
 	va_end(ap);
@@ -79,8 +82,11 @@ static void append_hit(GString *text, const BootResult *r, const char *which)
 		    hit->pfn >= 0 ? "" : " (the one being offlined)");
 	if (hit->pfn >= 0)
 		row(text, "page", "pfn 0x%" G_GINT64_MODIFIER "x", hit->pfn);
-	if (hit->offlines >= 0)
-		g_string_append_printf(after, "%" G_GINT64_FORMAT " offlines, ", hit->offlines);
+	if (hit->offlines >= 0) {
+		g_autofree char *offlines = results_offlines(hit->offlines, -1);
+
+		g_string_append_printf(after, "%s, ", offlines);
+	}
 	if (hit->after_go_s >= 0)
 		g_string_append_printf(after, "%.2f s after the ops started", hit->after_go_s);
 	else
@@ -90,17 +96,38 @@ static void append_hit(GString *text, const BootResult *r, const char *which)
 		row(text, "then", "%s", hit->consequences);
 }
 
-static void append_counts(GString *text, const HuntSummary *sum)
+/* @folder: the hunt as its folder tells it, or NULL when that cannot be read. */
+static void append_counts(GString *text, const HuntSummary *sum, const RHunt *folder)
 {
+	/* What so many boots were or did. */
+	static const char *const words[VERDICT_COUNT] = {
+		[VERDICT_INCIDENT] = "with an incident",       [VERDICT_HANG] = "hung",
+		[VERDICT_INFRA] = "failed on our side",	       [VERDICT_LOST] = "lost",
+		[VERDICT_EMULATOR] = "spoilt by the emulator", [VERDICT_UNEXPOSED] = "unexposed",
+		[VERDICT_KNOWN] = "ended by a known issue",    [VERDICT_CLEAN] = "clean",
+	};
 	g_autoptr(GString) counts = g_string_new(NULL);
+	g_autofree char *hits = results_number(sum->hits, "hit");
+	g_autofree char *offlines = results_offlines(
+		(gint64)sum->offlines, folder ? results_totals(folder).offlines_ok : -1);
 
 	for (guint v = 0; v < VERDICT_COUNT; v++)
 		if (sum->verdicts[v])
 			g_string_append_printf(counts, "%s%u %s", counts->len ? ", " : "",
-					       sum->verdicts[v], verdict_name(v));
-	row(text, "boots",
-	    "%s; %" G_GUINT64_FORMAT " offlines in %.1f s of hammering, %" G_GUINT64_FORMAT " hits",
-	    counts->len ? counts->str : "none", sum->offlines, sum->run_s, sum->hits);
+					       sum->verdicts[v], words[v]);
+	row(text, "boots", "%s; %s in %.1f s of hammering, %s", counts->len ? counts->str : "none",
+	    offlines, sum->run_s, hits);
+}
+
+static void append_remarks(GString *text, const RHunt *folder)
+{
+	g_autoptr(GPtrArray) remarks = folder ? report_remarks(folder, NULL) : g_ptr_array_new();
+
+	for (guint i = 0; i < remarks->len; i++) {
+		const Remark *r = g_ptr_array_index(remarks, i);
+
+		row(text, r->what, "%s", r->text);
+	}
 }
 
 /* What it proves, and what would prove the opposite. */
@@ -110,13 +137,13 @@ static void append_claim(GString *text, const HuntSummary *sum)
 	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
 	g_autofree char *rule = stop_rule_text(&sum->rule);
 
-	row(text, "proves", "%s", claim);
+	row(text, "hit rate", "%s", claim);
 	if (rates)
-		row(text, "within", "%s", rates);
+		row(text, "per offline", "%s", rates);
 	if (rule)
 		row(text, "bound", "%s", rule);
 	if (fix)
-		row(text, "a fix", "%s", fix);
+		row(text, "to confirm a fix", "%s", fix);
 }
 
 static void append_backend(GString *options, const VmBackend *backend)
@@ -139,12 +166,47 @@ static GString *backend_options(const HuntConfig *c)
 	return options;
 }
 
+/* A guest that a known issue ended may have missed its goal before. */
+static void append_goal(GString *text, const HuntConfig *c, const BootResult *r)
+{
+	const Scenario *s = c->scenario;
+	g_autofree VerdictOp *ops = g_new0(VerdictOp, s->ops->len + 1);
+	g_autofree gboolean *all = g_new0(gboolean, s->ops->len + 1);
+	g_autofree char *unmet = NULL;
+
+	for (guint i = 0; i < s->ops->len; i++)
+		all[i] = TRUE;
+	unmet = goal_unmet(s, r->exposure, r->offlines, ops, all);
+	if (unmet)
+		row(text, "goal", "%s", unmet);
+}
+
+/* Why it is what it is, when nothing fired. */
+static void append_because(GString *text, const HuntConfig *c, const HuntSummary *sum)
+{
+	for (guint i = 0; i < sum->results->len; i++) {
+		const BootResult *r = g_ptr_array_index(sum->results, i);
+		g_autofree char *which = NULL;
+
+		if (hunt_weigh(r) != sum->verdict)
+			continue;
+		which = which_boot(c, sum, r);
+		row(text, "because", "%s (%s)", r->reason, which);
+		if (r->verdict == VERDICT_KNOWN)
+			append_goal(text, c, r);
+		return;
+	}
+	if (sum->interrupted)
+		row(text, "because", "interrupted: what was still to run is missing");
+}
+
 char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 {
 	GString *text = g_string_new("\n");
 	g_autoptr(GString) where = backend_options(c);
 	g_autofree char *scenario = units_shell_word(c->scenario->path);
 	g_autofree char *kernel = units_shell_word(c->kernel->spec);
+	g_autoptr(RHunt) folder = sum->dir ? results_hunt_load(sum->dir, TRUE, NULL) : NULL;
 	const BootResult *hit = first_hit(sum);
 	gboolean bad = verdict_exit_code(sum->verdict) == 1;
 	const char *paint = bad ? RED : verdict_exit_code(sum->verdict) == 0 ? GREEN : "";
@@ -163,29 +225,22 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 		g_autofree char *which = which_boot(c, sum, hit);
 
 		append_hit(text, hit, which);
+	} else {
+		append_because(text, c, sum);
 	}
-	for (guint i = 0; !hit && i < sum->results->len; i++) {
-		const BootResult *r = g_ptr_array_index(sum->results, i);
-
-		if (hunt_weigh(r) == sum->verdict) {
-			g_autofree char *which = which_boot(c, sum, r);
-
-			row(text, "because", "%s (%s)", r->reason, which);
-			break;
-		}
-	}
+	append_remarks(text, folder);
 	if (sum->results->len) {
 		const BootResult *r = g_ptr_array_index(sum->results, 0);
 
 		for (guint i = 0; i < r->skipped->len; i++)
 			row(text, "skipped", "%s", (char *)g_ptr_array_index(r->skipped, i));
 	}
-	append_counts(text, sum);
+	append_counts(text, sum, folder);
 	append_claim(text, sum);
 	if (sum->interrupted)
 		row(text, "note", "interrupted: what ran was cut short");
-	row(text, "kept", "%s", sum->dir);
-	row(text, "again", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
+	row(text, "folder", "%s", sum->dir);
+	row(text, "rerun", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
 	    scenario, kernel, c->seed, where->str, shard);
 	return g_string_free(text, FALSE);
 }

@@ -160,6 +160,21 @@ char *results_count(guint64 n)
 	return g_strdup_printf("%u", (guint)n);
 }
 
+char *results_number(guint64 n, const char *one)
+{
+	g_autofree char *count = results_count(n);
+
+	return g_strdup_printf("%s %s%s", count, one, n == 1 ? "" : "s");
+}
+
+char *results_offlines(gint64 offlines, gint64 ok)
+{
+	g_autofree char *all = results_number((guint64)MAX(offlines, 0), "offline");
+	g_autofree char *good = ok < 0 ? NULL : results_count((guint64)ok);
+
+	return good ? g_strdup_printf("%s (%s succeeded)", all, good) : g_steal_pointer(&all);
+}
+
 char *results_nanoseconds(guint64 ns)
 {
 	static const char *const units[] = {"ns", "us", "ms", "s"};

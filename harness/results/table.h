@@ -26,6 +26,10 @@ char *results_percent(double share);
 char *results_interval(double low, double high);
 /* "61,000", "2.1 million". (transfer full) */
 char *results_count(guint64 count);
+/* "1 hit", "61,000 hits"; @one is the word for one of them. (transfer full) */
+char *results_number(guint64 count, const char *one);
+/* "1,204 offlines (3 succeeded)"; @ok below 0: not known. (transfer full) */
+char *results_offlines(gint64 offlines, gint64 ok);
 /* "340 ns", "12 us", "3.4 ms". (transfer full) */
 char *results_nanoseconds(guint64 ns);
 /* "2026-11-22 00:23" of an ISO text, or the text itself. (transfer full) */
