@@ -4,6 +4,7 @@
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
 #include "host-driver/fake/fake.h"
+#include "host-driver/qemu/ops.h"
 
 #include <sys/random.h>
 
@@ -39,6 +40,20 @@ VmBackend *cmd_hunt_backend(const char *text, GError **error)
 		return g_steal_pointer(&backend);
 	cmd_usage_error(error, "backend %s runs no guests", text);
 	return NULL;
+}
+
+gboolean cmd_hunt_ran_here(const RHunt *hunt, const char *recorded, GError **error)
+{
+	g_auto(GStrv) backends = g_strsplit(recorded, " ", -1);
+
+	for (guint i = 0; backends[i]; i++)
+		if (!g_str_equal(backends[i], vm_qemu_ops.name))
+			return cmd_usage_error(
+				error,
+				"%s says that it ran on %s, which is not gone to on its word: "
+				"say --backend %s if you trust it, or --backend qemu to run here",
+				hunt->id, recorded, backends[i]);
+	return TRUE;
 }
 
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error)

@@ -21,7 +21,7 @@
 #include <string.h>
 
 typedef struct {
-	char *dir, *kernel, *modules, *jobs;
+	char *dir, *kernel, *modules, *jobs, *backend;
 	gint64 boots;
 	gboolean json;
 } Options;
@@ -156,11 +156,11 @@ static int replay(const Options *opt, const char *what, GError **error)
 		cmd_usage_error(error, "boot %s has no seed", was->folder);
 		return -1;
 	}
-	config.backend = backend = cmd_hunt_backend(was->backend, error);
-	if (!backend) {
-		g_prefix_error(error, "%s: ", old->id);
+	if (!opt->backend && !cmd_hunt_ran_here(old, was->backend, error))
 		return -1;
-	}
+	config.backend = backend = cmd_hunt_backend(opt->backend, error);
+	if (!backend)
+		return -1;
 	kernel = hunt_resume_kernel(old, opt->kernel, opt->modules, error);
 	if (!kernel || !cmd_hunt_has_agent(agent, error) ||
 	    !cmd_hunt_accel(was->accel, &config, error) ||
@@ -194,6 +194,9 @@ int cmd_replay(int argc, char **argv)
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
 		 "where that kernel is now, when it is not in the cache; its build-id is checked",
 		 "KERNEL"},
+		{"backend", 0, 0, G_OPTION_ARG_STRING, &o.backend,
+		 "where it runs: as of `pfnhunt run`; needed when it ran elsewhere than here",
+		 "BACKEND"},
 		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o.modules,
 		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.dir,
@@ -232,5 +235,6 @@ int cmd_replay(int argc, char **argv)
 	g_free(o.kernel);
 	g_free(o.modules);
 	g_free(o.jobs);
+	g_free(o.backend);
 	return code;
 }

@@ -115,7 +115,7 @@ static RHunt *find_resumed(const Options *opt, const char *results, GError **err
 	return dir ? results_hunt_load(dir, TRUE, error) : NULL;
 }
 
-/* As given, or those that the hunt began on. */
+/* As given, or those that the hunt began on, which must be this machine. */
 static GPtrArray *parse_backends(const Options *opt, const RHunt *resumed, GError **error)
 {
 	g_autoptr(GPtrArray) backends =
@@ -123,6 +123,8 @@ static GPtrArray *parse_backends(const Options *opt, const RHunt *resumed, GErro
 	g_auto(GStrv) before = resumed ? g_strsplit(resumed->backend, " ", -1) : NULL;
 	char **texts = opt->backends ? opt->backends : before;
 
+	if (!opt->backends && resumed && !cmd_hunt_ran_here(resumed, resumed->backend, error))
+		return NULL;
 	for (guint i = 0; i == 0 || (texts && texts[i]); i++) {
 		VmBackend *backend = cmd_hunt_backend(texts ? texts[i] : NULL, error);
 

@@ -77,21 +77,26 @@ static char *put(const Fixture *f, const char *name, const char *text)
 static void set_up(Fixture *f, gconstpointer data)
 {
 	g_autofree char *conf = NULL, *helper = NULL, *script = NULL, *runtime = NULL;
+	g_autofree char *bin = NULL, *path = NULL;
 
 	hunt_set_up(&f->hunt, NULL);
 	f->dir = g_dir_make_tmp("pfnhunt-lvd-XXXXXX", NULL);
 	runtime = g_build_filename(f->dir, "r", NULL);
 	g_assert_cmpint(g_mkdir(runtime, 0700), ==, 0);
 	conf = put(f, "c/libvirt/qemu.conf", "stdio_handler = \"file\"\n");
+	/* In the place of ssh: the other machine is this one. */
 	script = g_strdup_printf("#!/bin/sh\nexport XDG_RUNTIME_DIR=%s/r\n"
 				 "exec virt-ssh-helper qemu:///session\n",
 				 f->dir);
-	helper = put(f, "helper", script);
+	helper = put(f, "bin/ssh", script);
 	g_assert_cmpint(g_chmod(helper, 0700), ==, 0);
+	bin = g_path_get_dirname(helper);
+	path = g_strdup_printf("%s:%s", bin, g_getenv("PATH"));
+	g_setenv("PATH", path, TRUE);
 	f->near = g_strdup_printf("libvirt:qemu:///session?socket=%s/r/libvirt/"
 				  "libvirt-sock",
 				  f->dir);
-	f->far = g_strdup_printf("libvirt:qemu+ext:///session?command=%s", helper);
+	f->far = g_strdup("libvirt:qemu+ssh://there/session");
 	start_daemon(f);
 }
 

@@ -29,7 +29,7 @@ static void test_uri(void)
 		{"qemu+unix:///session", FALSE, TRUE, FALSE, NULL},
 		{"qemu+ssh://u@host/system", FALSE, FALSE, TRUE, NULL},
 		{"qemu+ssh://host:22/session?keyfile=/k", FALSE, FALSE, TRUE, NULL},
-		{"qemu+ext:///session?command=/bin/x", FALSE, FALSE, TRUE, NULL},
+		{"qemu+libssh2://host/system?known_hosts=/k", FALSE, FALSE, TRUE, NULL},
 		{"qemu://host/system", FALSE, FALSE, TRUE, NULL},
 		{"qemu:///embed", TRUE, TRUE, FALSE, NULL},
 		{"qemu:///embed?root=/tmp/a%20b", TRUE, TRUE, FALSE, "/tmp/a b"},
@@ -46,6 +46,16 @@ static void test_uri(void)
 		"qemu",
 		"qemux:///system",
 		"qemu:///session/guests/1",
+		/* What would have libvirt run a program. */
+		"qemu+ext:///session?command=/bin/x",
+		"qemu+ssh://h/system?command=/bin/x",
+		"qemu+ssh://h/system?Command=/bin/x",
+		"qemu+ssh://h/system?%63ommand=/bin/x",
+		"qemu+ssh://h/system?keyfile=/k;netcat=/bin/x",
+		"qemu+ssh://-oProxyCommand=x/system",
+		"qemu+ssh://-oProxyCommand=x@h/system",
+		"qemu+ssh://h/system#x",
+		"qemu:///system?keyfile=/k",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
