@@ -6,10 +6,12 @@
 #include "harness/scenario/plan.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 #include "host-driver/kernel/initramfs.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <unistd.h>
 
 static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
 {
@@ -126,10 +128,25 @@ static gboolean write_start(Hunt *hunt, GError **error)
 	       write_hunt_json(hunt, FALSE, error);
 }
 
+/* Whether there is one: it is handed to QEMU by name, and the folder may be somebody else's. */
+static gboolean take_initramfs(const Hunt *hunt, gboolean *there, GError **error)
+{
+	g_autoptr(GError) bad = NULL;
+	int fd = open_file(hunt->initrd_path, OPEN_FOUND, INITRAMFS_MAX_BYTES, &bad);
+
+	*there = fd >= 0;
+	if (fd >= 0)
+		close(fd);
+	else if (!g_error_matches(bad, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		g_propagate_error(error, g_steal_pointer(&bad));
+	return fd >= 0 || bad;
+}
+
 static gboolean prepare(Hunt *hunt, GError **error)
 {
 	const HuntConfig *c = hunt->config;
 	g_autoptr(GError) no_index = NULL;
+	gboolean there;
 	g_autoptr(GPtrArray) files = NULL;
 
 	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
@@ -139,9 +156,10 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	files = plan_files(c->scenario, error);
 	if (!files)
 		return FALSE;
-	if (!g_file_test(hunt->initrd_path, G_FILE_TEST_EXISTS) &&
-	    !initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
-			     hunt->boot_module_count, files, error))
+	if (!take_initramfs(hunt, &there, error))
+		return FALSE;
+	if (!there && !initramfs_write(hunt->initrd_path, c->agent_path, hunt->modules,
+				       hunt->boot_module_count, files, error))
 		return FALSE;
 	if (!c->resume_dir && !write_start(hunt, error))
 		return FALSE;

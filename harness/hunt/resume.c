@@ -148,6 +148,13 @@ gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntQueue *queue, g
 	return TRUE;
 }
 
+/* It becomes part of a folder's name, and it may have been written by anybody. */
+static gboolean is_name(const char *text)
+{
+	return *text && *text != '.' && strlen(text) < 200 && !strpbrk(text, "/\\") &&
+	       g_utf8_validate(text, -1, NULL);
+}
+
 Scenario *hunt_resume_scenario(const RHunt *h, GError **error)
 {
 	const RBoot *first = h->boots->len ? g_ptr_array_index(h->boots, 0) : NULL;
@@ -159,9 +166,15 @@ Scenario *hunt_resume_scenario(const RHunt *h, GError **error)
 		g_free(path);
 		path = g_build_filename(first->dir, "scenario.ini", NULL);
 	}
-	s = scenario_load(path, error);
+	s = scenario_load_found(path, error);
 	if (!s)
 		return NULL;
+	if (!is_name(h->scenario)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s: what hunt.json says is no name of a scenario", h->id);
+		scenario_free(s);
+		return NULL;
+	}
 	g_free(s->name);
 	s->name = g_strdup(h->scenario);
 	return s;

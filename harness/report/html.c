@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The page: see html.h. */
+#include "harness/scenario/scenario.h"
+#include "host-driver/base/open.h"
 #include "harness/report/html.h"
 #include "harness/report/estimate.h"
 #include "harness/report/remarks.h"
@@ -247,7 +249,8 @@ static void append_environment(GString *out, const RHunt *h)
 
 			g_string_append_printf(argv, "%s%s", i ? " " : "", arg);
 		}
-		if (g_file_get_contents(path, &scenario, NULL, NULL))
+		scenario = open_read(path, OPEN_FOUND, SCENARIO_MAX_BYTES, NULL, NULL);
+		if (scenario)
 			html_element(out, "pre tabindex=\"0\"", scenario);
 		html_element(out, "pre class=\"wrap\" tabindex=\"0\"", argv->str);
 	}

@@ -3,6 +3,7 @@
 #include "host-driver/base/json.h"
 #include "harness/results/model.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -34,20 +35,30 @@ static void mark_retried(GPtrArray *boots)
 	}
 }
 
-static void load_boots(RHunt *h)
+static gboolean load_boots(RHunt *h, GError **error)
 {
 	g_autofree char *path = g_build_filename(h->dir, "boots", NULL);
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	g_autoptr(GDir) dir = NULL;
 	const char *name;
 
+	/* Boots that are ours would be put where it points, and old ones be thinned there. */
+	if (g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s: a symbolic link, which is not followed", path);
+		return FALSE;
+	}
+	dir = g_dir_open(path, 0, NULL);
 	while (dir && (name = g_dir_read_name(dir))) {
 		g_autofree char *boot_dir = g_build_filename(path, name, NULL);
-		RBoot *boot = g_ascii_isdigit(*name) ? results_boot_load(boot_dir, NULL) : NULL;
+		RBoot *boot = NULL;
 
+		if (g_ascii_isdigit(*name) && open_is_folder(boot_dir))
+			boot = results_boot_load(boot_dir, NULL);
 		if (boot)
 			g_ptr_array_add(h->boots, boot);
 	}
 	mark_retried(h->boots);
+	return TRUE;
 }
 
 static char *text_of(JsonObject *o, const char *key)
@@ -87,7 +98,7 @@ static char *identity(const char *dir)
 	g_autofree char *sum = NULL;
 	gsize len = 0;
 
-	g_file_get_contents(path, &text, &len, NULL);
+	text = open_read(path, OPEN_FOUND, RESULTS_JSON_MAX_BYTES, &len, NULL);
 	sum = g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, len);
 	return g_strndup(sum, 32);
 }
@@ -114,7 +125,8 @@ RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error)
 	h->interrupted = rj_bool(summary, "interrupted");
 	if (!with_boots)
 		return g_steal_pointer(&h);
-	load_boots(h);
+	if (!load_boots(h, error))
+		return NULL;
 	/* Folders of the first version name the kernel's build in the boots alone. */
 	if (h->boots->len && !*h->build_id) {
 		const RBoot *first = g_ptr_array_index(h->boots, 0);
@@ -154,6 +166,13 @@ void results_hunt_free(RHunt *h)
 	g_free(h);
 }
 
+static gboolean is_hunt(const char *dir)
+{
+	g_autofree char *mark = g_build_filename(dir, "hunt.json", NULL);
+
+	return g_file_test(mark, G_FILE_TEST_IS_REGULAR);
+}
+
 GPtrArray *results_hunt_dirs(const char *results_dir, GError **error)
 {
 	g_autoptr(GError) bad = NULL;
@@ -166,20 +185,13 @@ GPtrArray *results_hunt_dirs(const char *results_dir, GError **error)
 		return NULL;
 	}
 	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *mark = g_build_filename(results_dir, name, "hunt.json", NULL);
+		g_autofree char *path = g_build_filename(results_dir, name, NULL);
 
-		if (*name != '.' && g_file_test(mark, G_FILE_TEST_IS_REGULAR))
-			g_ptr_array_add(paths, g_build_filename(results_dir, name, NULL));
+		if (*name != '.' && open_is_folder(path) && is_hunt(path))
+			g_ptr_array_add(paths, g_steal_pointer(&path));
 	}
 	g_ptr_array_sort(paths, by_text);
 	return g_steal_pointer(&paths);
-}
-
-static gboolean is_hunt(const char *dir)
-{
-	g_autofree char *mark = g_build_filename(dir, "hunt.json", NULL);
-
-	return g_file_test(mark, G_FILE_TEST_IS_REGULAR);
 }
 
 static gint by_start(gconstpointer a, gconstpointer b)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See join.h. */
 #include "harness/results/join.h"
+#include "harness/scenario/scenario.h"
 #include "host-driver/base/json.h"
+#include "host-driver/base/open.h"
 #include "harness/results/merge-files.h"
 #include "harness/verdict/verdict.h"
 #include "host-driver/base/tree.h"
@@ -35,7 +37,7 @@ static char *key_of(const RHunt *h)
 	g_autofree char *path = g_build_filename(h->dir, "scenario.ini", NULL), *text = NULL;
 	g_autofree char *all = NULL;
 
-	g_file_get_contents(path, &text, NULL, NULL);
+	text = open_read(path, OPEN_FOUND, SCENARIO_MAX_BYTES, NULL, NULL);
 	all = g_strdup_printf("%s\n%s\n%s\n%s\n%s\n%" G_GINT64_FORMAT "\n%" G_GINT64_FORMAT
 			      "\n%u\n%s",
 			      h->scenario, h->seed, h->kernel, h->build_id, h->config_sha256,
@@ -131,14 +133,9 @@ static gboolean make_folder(const RHunt *from, const char *dir, GError **error)
 		return merge_fail(error, half);
 	if (!write_json(half, "hunt.json", json_node_get_object(start), error))
 		return FALSE;
-	for (guint i = 0; i < G_N_ELEMENTS(copied); i++) {
-		g_autofree char *source = g_build_filename(from->dir, copied[i], NULL);
-		g_autofree char *target = g_build_filename(half, copied[i], NULL);
-
-		if (g_file_test(source, G_FILE_TEST_IS_REGULAR) &&
-		    !merge_copy_file(source, target, error))
+	for (guint i = 0; i < G_N_ELEMENTS(copied); i++)
+		if (!merge_copy_file(from->dir, half, copied[i], error))
 			return FALSE;
-	}
 	return g_rename(half, dir) == 0 || merge_fail(error, dir);
 }
 

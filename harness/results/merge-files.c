@@ -1,13 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See merge-files.h. */
 #include "harness/results/merge-files.h"
+#include "guest-agent/contract/recorder.h"
+#include "harness/results/record.h"
+#include "harness/scenario/scenario.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/json.h"
+#include "host-driver/base/open.h"
 #include "host-driver/base/tree.h"
+#include "host-driver/kernel/initramfs.h"
 
 #include <errno.h>
-#include <gio/gio.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sys/stat.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COPY_BYTES (64 << 10)
 
 gboolean merge_fail(GError **error, const char *path)
 {
@@ -15,58 +24,132 @@ gboolean merge_fail(GError **error, const char *path)
 	return FALSE;
 }
 
-gboolean merge_copy_file(const char *from, const char *to, GError **error)
+/* What a hunt's and a boot's folder consist of. Nothing else comes over. */
+typedef struct {
+	const char *name;
+	guint64 max_bytes;
+} Known;
+
+static const Known hunt_files[] = {
+	{"hunt.json", RESULTS_JSON_MAX_BYTES},	 {"summary.json", RESULTS_JSON_MAX_BYTES},
+	{"shards.json", RESULTS_JSON_MAX_BYTES}, {"scenario.ini", SCENARIO_MAX_BYTES},
+	{"initramfs.cpio", INITRAMFS_MAX_BYTES}, {NULL},
+};
+
+static const Known boot_files[] = {
+#define X(id, name, help) {name, RECORD_FILE_MAX_BYTES},
+	RECORD_FILES(X)
+#undef X
+		{"boot.json", RESULTS_JSON_MAX_BYTES},
+	{"verdict.json", RESULTS_JSON_MAX_BYTES},
+	{"thinned.json", RESULTS_JSON_MAX_BYTES},
+	{"scenario.ini", SCENARIO_MAX_BYTES},
+	{"plan.txt", RESULTS_JSON_MAX_BYTES},
+	{"recorder.bin", (guint64)REC_PAGES *REC_PAGE},
+	{"recorder-first.bin", (guint64)REC_PAGES *REC_PAGE},
+	{NULL},
+};
+
+/* Of what is nothing but zeros no more than its length is written: a file may be all holes. */
+static gboolean copy_bytes(int from, int to)
 {
-	g_autoptr(GFile) source = g_file_new_for_path(from), target = g_file_new_for_path(to);
+	static const char zeros[COPY_BYTES];
+	g_autofree char *buf = g_malloc(COPY_BYTES);
+	off_t len = 0;
+	ssize_t n;
+
+	while ((n = read(from, buf, COPY_BYTES)) > 0) {
+		gboolean hole = memcmp(buf, zeros, (gsize)n) == 0;
+
+		if (!hole && pwrite(to, buf, (gsize)n, len) != n)
+			return FALSE;
+		len += n;
+	}
+	return n == 0 && ftruncate(to, len) == 0;
+}
+
+static gboolean copy_file(const char *from, const char *to, guint64 max_bytes, GError **error)
+{
+	int in = open_file(from, OPEN_FOUND, max_bytes, error), out;
+	gboolean ok;
+
+	if (in < 0)
+		return FALSE;
+	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	ok = out >= 0 && copy_bytes(in, out);
+	if (!ok)
+		merge_fail(error, to);
+	if (out >= 0)
+		close(out);
+	close(in);
+	return ok;
+}
+
+/* When it is there. */
+static gboolean copy_known(const char *from_dir, const char *to_dir, const Known *known,
+			   GError **error)
+{
+	g_autofree char *from = g_build_filename(from_dir, known->name, NULL);
+	g_autofree char *to = g_build_filename(to_dir, known->name, NULL);
 	g_autoptr(GError) bad = NULL;
 
-	if (g_file_copy(source, target, G_FILE_COPY_NOFOLLOW_SYMLINKS, NULL, NULL, NULL, &bad))
+	if (copy_file(from, to, known->max_bytes, &bad) ||
+	    g_error_matches(bad, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 		return TRUE;
-	g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, bad->message);
+	g_propagate_error(error, g_steal_pointer(&bad));
 	return FALSE;
 }
 
-/* Plain files and folders only, two levels deep: a hunt has no more. */
-static gboolean copy_tree(const char *from, const char *to, guint depth, GError **error)
+gboolean merge_copy_file(const char *from_dir, const char *to_dir, const char *name, GError **error)
 {
-	g_autoptr(GDir) dir = NULL;
-	const char *name;
+	const Known *known = hunt_files;
 
-	if (g_mkdir(to, 0755) < 0 && errno != EEXIST)
-		return merge_fail(error, to);
-	dir = g_dir_open(from, 0, error);
-	while (dir && (name = g_dir_read_name(dir))) {
-		g_autofree char *source = g_build_filename(from, name, NULL);
-		g_autofree char *target = g_build_filename(to, name, NULL);
-		GStatBuf st;
-
-		if (g_lstat(source, &st) < 0)
-			return merge_fail(error, source);
-		if (S_ISDIR(st.st_mode) && depth > 0) {
-			if (!copy_tree(source, target, depth - 1, error))
-				return FALSE;
-		} else if (S_ISREG(st.st_mode) && !merge_copy_file(source, target, error)) {
-			return FALSE;
-		}
-	}
-	return dir != NULL;
+	while (known->name && !g_str_equal(known->name, name))
+		known++;
+	return copy_known(from_dir, to_dir, known, error);
 }
 
-gboolean merge_bring(const char *from, const char *dir, const char *name, guint depth,
-		     GError **error)
+static gboolean copy_folder(const char *from_dir, const char *to_dir, const Known *known,
+			    GError **error)
+{
+	if (g_mkdir(to_dir, 0755) < 0)
+		return merge_fail(error, to_dir);
+	for (; known->name; known++)
+		if (!copy_known(from_dir, to_dir, known, error))
+			return FALSE;
+	return TRUE;
+}
+
+/* Its files, and the folder of its boots. */
+static gboolean copy_hunt(const RHunt *hunt, const char *to, GError **error)
+{
+	gboolean gained = FALSE;
+
+	return copy_folder(hunt->dir, to, hunt_files, error) &&
+	       merge_boots(hunt, to, &gained, error);
+}
+
+/* Of @hunt, or of @boot when that is not NULL: under a name that no reader takes for one first. */
+static gboolean bring(const RHunt *hunt, const RBoot *boot, const char *dir, const char *name,
+		      GError **error)
 {
 	g_autofree char *leaf = g_strdup_printf(".merge-%s", name);
 	g_autofree char *half = g_build_filename(dir, leaf, NULL);
 	g_autofree char *whole = g_build_filename(dir, name, NULL);
 
 	tree_remove(half); /* of a merge that was killed */
-	if (copy_tree(from, half, depth, error)) {
+	if (boot ? copy_folder(boot->dir, half, boot_files, error) : copy_hunt(hunt, half, error)) {
 		if (g_rename(half, whole) == 0)
 			return TRUE;
 		merge_fail(error, whole);
 	}
 	tree_remove(half);
 	return FALSE;
+}
+
+gboolean merge_bring(const RHunt *hunt, const char *dir, const char *name, GError **error)
+{
+	return bring(hunt, NULL, dir, name, error);
 }
 
 static gboolean has_verdict(const char *boot_dir)
@@ -86,7 +169,7 @@ static gboolean bring_again(const RBoot *b, const char *boots, GError **error)
 	tree_remove(old);
 	if (g_rename(target, old) < 0)
 		return merge_fail(error, target);
-	if (!merge_bring(b->dir, boots, b->folder, 0, error)) {
+	if (!bring(NULL, b, boots, b->folder, error)) {
 		g_rename(old, target);
 		return FALSE;
 	}
@@ -109,7 +192,7 @@ gboolean merge_boots(const RHunt *from, const char *to, gboolean *gained, GError
 		if (here && (!b->ended || has_verdict(target)))
 			continue;
 		if (!(here ? bring_again(b, boots, error)
-			   : merge_bring(b->dir, boots, b->folder, 0, error)))
+			   : bring(NULL, b, boots, b->folder, error)))
 			return FALSE;
 		*gained = TRUE;
 	}

@@ -15,15 +15,13 @@ static gboolean grow(const RHunt *from, const char *to, MergeCounts *counts, GEr
 	if (!merge_boots(from, to, &gained, error))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(once); i++) {
-		g_autofree char *source = g_build_filename(from->dir, once[i], NULL);
 		g_autofree char *target = g_build_filename(to, once[i], NULL);
 
-		if (!g_file_test(source, G_FILE_TEST_IS_REGULAR) ||
-		    g_file_test(target, G_FILE_TEST_EXISTS))
+		if (g_file_test(target, G_FILE_TEST_EXISTS))
 			continue;
-		if (!merge_copy_file(source, target, error))
+		if (!merge_copy_file(from->dir, to, once[i], error))
 			return FALSE;
-		gained = TRUE;
+		gained |= g_file_test(target, G_FILE_TEST_EXISTS);
 	}
 	counts->grown += gained;
 	counts->same += !gained;
@@ -47,7 +45,7 @@ static gboolean merge_hunt(const char *results_dir, GHashTable *by_uid, Joiner *
 	if (here)
 		return grow(hunt, here, counts, error);
 	name = merge_name(results_dir, hunt);
-	if (!merge_bring(dir, results_dir, name, 2, error))
+	if (!merge_bring(hunt, results_dir, name, error))
 		return FALSE;
 	g_hash_table_insert(by_uid, g_strdup(hunt->uid), g_build_filename(results_dir, name, NULL));
 	counts->hunts++;

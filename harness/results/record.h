@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 
 #include "guest-agent/contract/wire.h"
+#include "host-driver/base/json.h"
 
 typedef struct Record Record;
 
@@ -27,7 +28,7 @@ typedef struct Record Record;
 	X(QMP, "qmp.jsonl", "management traffic with QEMU")
 
 /* Of each of them: a guest in pieces may talk for as long as it lives. */
-#define RECORD_FILE_MAX_BYTES (1ull << 30)
+#define RECORD_FILE_MAX_BYTES RESULTS_FILE_MAX_BYTES
 
 typedef enum {
 #define X(id, name, help) RECORD_##id,

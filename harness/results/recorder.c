@@ -2,8 +2,7 @@
 /* See recorder.h. */
 #include "harness/results/recorder.h"
 #include "host-driver/base/json.h"
-
-#include <glib/gstdio.h>
+#include "host-driver/base/open.h"
 
 #define ACTIONS_MAX 60
 #define POLL_US	    500000
@@ -130,13 +129,10 @@ static void add_sizes(RFlight *f, const RBoot *b)
 Flight *results_recorder_load(const RBoot *b, const char *name)
 {
 	g_autofree char *path = g_build_filename(b->dir, name, NULL), *bytes = NULL;
-	GStatBuf st;
 	gsize len;
 
-	if (g_stat(path, &st) < 0 || st.st_size != (goffset)REC_PAGES * REC_PAGE ||
-	    !g_file_get_contents(path, &bytes, &len, NULL))
-		return NULL;
-	return flight_parse(bytes, len);
+	bytes = open_read(path, OPEN_FOUND, (gsize)REC_PAGES * REC_PAGE, &len, NULL);
+	return bytes && len == (gsize)REC_PAGES * REC_PAGE ? flight_parse(bytes, len) : NULL;
 }
 
 /* The one read right after the first splat reaches further back than the one at the end. */

@@ -2,27 +2,29 @@
 /* See splat.h. The triage that found it finds it again. */
 #include "harness/results/splat.h"
 #include "host-driver/base/json.h"
+#include "host-driver/base/open.h"
 #include "harness/incident/triage.h"
 #include "host-driver/base/units.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONSOLE_MAX_BYTES (64 << 20)
 
 static void feed_console(Triage *triage, const RBoot *b)
 {
 	g_autofree char *path = g_build_filename(b->dir, "console.log", NULL);
-	FILE *file = g_fopen(path, "re");
-	gsize total = 0, n;
+	int fd = open_file(path, OPEN_FOUND, RESULTS_FILE_MAX_BYTES, NULL);
+	gsize total = 0;
 	char buf[65536];
+	ssize_t n;
 
-	while (file && total < CONSOLE_MAX_BYTES && (n = fread(buf, 1, sizeof(buf), file)) > 0) {
-		triage_feed(triage, TRIAGE_CONSOLE, buf, n, -1, 0);
-		total += n;
+	while (fd >= 0 && total < CONSOLE_MAX_BYTES && (n = read(fd, buf, sizeof(buf))) > 0) {
+		triage_feed(triage, TRIAGE_CONSOLE, buf, (gsize)n, -1, 0);
+		total += (gsize)n;
 	}
-	if (file)
-		fclose(file);
+	if (fd >= 0)
+		close(fd);
 }
 
 static gboolean feed_record(JsonObject *line, gpointer user)

@@ -5,6 +5,7 @@
 #include "host-driver/base/units.h"
 #include "guest-agent/contract/op.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 #include "host-driver/vm/vm.h"
 
 /* Where @group (and @key in it, when not NULL) stands in the text; 0 when it does not. */
@@ -524,16 +525,27 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 	return g_steal_pointer(&s);
 }
 
-Scenario *scenario_load(const char *path, GError **error)
+static Scenario *load(const char *path, OpenAs as, GError **error)
 {
 	g_autofree char *text = NULL;
 	g_autoptr(GError) bad = NULL;
 
-	if (!g_file_get_contents(path, &text, NULL, &bad)) {
+	text = open_read(path, as, SCENARIO_MAX_BYTES, NULL, &bad);
+	if (!text) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s", bad->message);
 		return NULL;
 	}
 	return scenario_parse(path, text, error);
+}
+
+Scenario *scenario_load(const char *path, GError **error)
+{
+	return load(path, OPEN_NAMED, error);
+}
+
+Scenario *scenario_load_found(const char *path, GError **error)
+{
+	return load(path, OPEN_FOUND, error);
 }
 
 void scenario_free(Scenario *s)

@@ -89,11 +89,15 @@ typedef struct {
 } ScenarioKey;
 extern const ScenarioKey scenario_keys[]; /* ends with a NULL group */
 
+#define SCENARIO_MAX_BYTES (1 << 20)
+
 /*
  * Reads the scenario at @path. Every error is USAGE and of the form "FILE:LINE: [group] key:
  * what is wrong; what would be right". (transfer full)
  */
 Scenario *scenario_load(const char *path, GError **error);
+/* The same out of a results folder, which may be somebody else's: see OPEN_FOUND. */
+Scenario *scenario_load_found(const char *path, GError **error);
 /* The same from memory, for tests; @path only names it. */
 Scenario *scenario_parse(const char *path, const char *text, GError **error);
 void scenario_free(Scenario *scenario);

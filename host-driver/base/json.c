@@ -3,9 +3,9 @@
 #include "host-driver/base/json.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/json-depth.h"
+#include "host-driver/base/open.h"
 
 #include <gio/gio.h>
-#include <glib/gstdio.h>
 #include <math.h>
 
 static JsonNode *value_of(JsonObject *o, const char *key)
@@ -98,48 +98,49 @@ JsonNode *rj_load(const char *dir, const char *name, GError **error)
 	g_autofree char *path = g_build_filename(dir, name, NULL), *text = NULL;
 	g_autoptr(GError) bad = NULL;
 	g_autoptr(JsonNode) node = NULL;
-	GStatBuf st;
 	gsize len;
 
-	if (g_stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > RESULTS_JSON_MAX_BYTES)
-		g_set_error(&bad, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: too large", path);
-	else if (g_file_get_contents(path, &text, &len, &bad) &&
-		 g_utf8_validate(text, (gssize)len, NULL) && json_depth_is_sane(text))
+	text = open_read(path, OPEN_FOUND, RESULTS_JSON_MAX_BYTES, &len, &bad);
+	if (!text) {
+		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, bad->message);
+		return NULL;
+	}
+	if (g_utf8_validate(text, (gssize)len, NULL) && json_depth_is_sane(text))
 		node = json_from_string(text, &bad);
 	if (node && JSON_NODE_HOLDS_OBJECT(node))
 		return g_steal_pointer(&node);
-	if (bad && bad->domain == G_FILE_ERROR)
-		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, bad->message);
-	else
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: no JSON object%s%s",
-			    path, bad ? ": " : "", bad ? bad->message : "");
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: no JSON object%s%s", path,
+		    bad ? ": " : "", bad ? bad->message : "");
 	return NULL;
+}
+
+typedef struct {
+	gboolean (*each)(JsonObject *line, gpointer user);
+	gpointer user;
+} Lines;
+
+static gboolean parse_line(const char *text, gsize len, gpointer user)
+{
+	const Lines *lines = user;
+	g_autoptr(JsonNode) node = NULL;
+
+	/* A line without its end was cut by a kill. */
+	if (text[len - 1] != '\n' || !g_utf8_validate(text, (gssize)len, NULL) ||
+	    !json_depth_is_sane(text))
+		return TRUE;
+	node = json_from_string(text, NULL);
+	return !node || !JSON_NODE_HOLDS_OBJECT(node) ||
+	       lines->each(json_node_get_object(node), lines->user);
 }
 
 gboolean rj_lines(const char *dir, const char *name,
 		  gboolean (*each)(JsonObject *line, gpointer user), gpointer user)
 {
-	g_autofree char *path = g_build_filename(dir, name, NULL), *line = NULL;
-	FILE *file = g_fopen(path, "re");
-	gboolean more = TRUE;
-	size_t size = 0;
-	ssize_t len;
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+	Lines lines = {each, user};
 
-	if (!file)
-		return FALSE;
-	while (more && (len = getline(&line, &size, file)) >= 0) {
-		g_autoptr(JsonNode) node = NULL;
-
-		/* A line without its end was cut by a kill. */
-		if (len > RESULTS_LINE_MAX_BYTES || len == 0 || line[len - 1] != '\n' ||
-		    !g_utf8_validate(line, len, NULL) || !json_depth_is_sane(line))
-			continue;
-		node = json_from_string(line, NULL);
-		if (node && JSON_NODE_HOLDS_OBJECT(node))
-			more = each(json_node_get_object(node), user);
-	}
-	fclose(file);
-	return TRUE;
+	return open_lines(path, OPEN_FOUND, RESULTS_FILE_MAX_BYTES, RESULTS_LINE_MAX_BYTES,
+			  parse_line, &lines, NULL);
 }
 
 char *rj_print(JsonObject *o, gboolean pretty)

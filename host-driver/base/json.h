@@ -10,8 +10,9 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-/* Larger files and lines are not ours. */
-#define RESULTS_JSON_MAX_BYTES (256ll << 20)
+/* Larger files and lines are not ours: of one object, of lines and logs, of one line. */
+#define RESULTS_JSON_MAX_BYTES (4ull << 20)
+#define RESULTS_FILE_MAX_BYTES (1ull << 30)
 #define RESULTS_LINE_MAX_BYTES (1 << 20)
 
 /* Largest count that is believed; of boots enough to fill a life they still add up. */
@@ -30,12 +31,12 @@ JsonArray *rj_array(JsonObject *o, const char *key);
 JsonObject *rj_element(JsonArray *a, guint i);
 guint rj_length(JsonArray *a);
 
-/* The object in @dir/@name; NULL + INFRA error (no such file: @error's code stays INFRA). */
+/* The object in @dir/@name, opened as found (open.h); NULL + INFRA error. */
 JsonNode *rj_load(const char *dir, const char *name, GError **error);
 
 /*
  * Each whole object of a file of JSON lines, in order; lines that are none are left out. FALSE
- * when there is no such file. @each returns FALSE to end early.
+ * when there is no such file, or none to be opened. @each returns FALSE to end early.
  */
 gboolean rj_lines(const char *dir, const char *name,
 		  gboolean (*each)(JsonObject *line, gpointer user), gpointer user);

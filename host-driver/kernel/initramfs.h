@@ -8,6 +8,9 @@
 
 #include <glib.h>
 
+/* Of a whole archive; one that is larger is not ours. */
+#define INITRAMFS_MAX_BYTES (1ull << 30)
+
 /* A file of the host that the guest gets as it is, and may run. */
 typedef struct {
 	char *name; /* in the guest, without the leading '/'; its folder is created */
