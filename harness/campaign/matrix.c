@@ -104,7 +104,10 @@ void matrix_add(Matrix *m, guint kernel, guint scenario, const BootResult *r)
 		if (r->hit.any && r->hit.after_go_s >= 0 && g_str_equal(family, r->hit.family))
 			g_array_append_val(fired->first_s, r->hit.after_go_s);
 	}
-	if (weighed == VERDICT_HANG)
+	/* One that has a signature is among the families already. */
+	if (weighed == VERDICT_HANG &&
+	    !g_ptr_array_find_with_equal_func(r->families, verdict_name(VERDICT_HANG), g_str_equal,
+					      NULL))
 		fired_of(cell, verdict_name(VERDICT_HANG))->boots++;
 }
 

@@ -127,7 +127,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 		if (s != same)
 			printf("  another: %s in %u of %u boots\n", other, s->boots, t.exposed);
 	}
-	printf("  kept      %s\n", new->dir);
+	printf("  folder    %s\n", new->dir);
 	return 0;
 }
 

@@ -81,7 +81,7 @@ static char *many(const Screen *screen)
 	guint last = 0;
 	double rate = 0;
 	guint64 hits = 0, inside = 0;
-	g_autofree char *visits = NULL;
+	g_autofree char *visits = NULL, *fired = NULL;
 	GHashTableIter iter;
 	gpointer key, value;
 
@@ -103,10 +103,10 @@ static char *many(const Screen *screen)
 				       GPOINTER_TO_UINT(value), (const char *)key);
 	of = of_boots(screen, last);
 	visits = inside_text(inside);
-	return g_strdup_printf("%u boots up to %s: %s; %.0f offlines/s%s, %" G_GUINT64_FORMAT
-			       " hits",
+	fired = results_number(hits, "hit");
+	return g_strdup_printf("%u boots up to %s: %s; %.0f offlines/s%s, %s",
 			       g_hash_table_size(screen->running), of, counts->str, rate, visits,
-			       hits);
+			       fired);
 }
 
 static void on_boot_started(guint index, guint64 seed, const char *dir, gpointer user)
@@ -125,7 +125,7 @@ static void on_progress(guint index, const BootProgress *p, gpointer user)
 	Screen *screen = user;
 	RunningBoot *boot = g_hash_table_lookup(screen->running, GUINT_TO_POINTER(index));
 	g_autofree char *of = of_boots(screen, index), *left = NULL, *all = NULL;
-	g_autofree char *visits = inside_text(p->inside);
+	g_autofree char *visits = inside_text(p->inside), *hits = results_number(p->hits, "hit");
 
 	if (!screen->tty || !boot)
 		return;
@@ -142,8 +142,8 @@ static void on_progress(guint index, const BootProgress *p, gpointer user)
 		g_printerr("%s%s", all, left);
 		return;
 	}
-	g_printerr("boot %s: %s %.0f s, %.0f offlines/s%s, %" G_GUINT64_FORMAT " hits%s", of,
-		   p->phase, p->elapsed_s, p->offlines_per_s, visits, p->hits, left);
+	g_printerr("boot %s: %s %.0f s, %.0f offlines/s%s, %s%s", of, p->phase, p->elapsed_s,
+		   p->offlines_per_s, visits, hits, left);
 }
 
 static void on_splat(guint index, const char *title, gpointer user)

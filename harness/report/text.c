@@ -11,16 +11,23 @@
 #define GREEN "\033[1;32m"
 #define RESET "\033[0m"
 
+/* A title has "corrupted" where the log had no function's name left. (transfer full) */
+static char *spoken(const char *title)
+{
+	GString *text = g_string_new(title);
+
+	g_string_replace(text, " in corrupted", " in a place that the log lost", 0);
+	return g_string_free(text, FALSE);
+}
+
 char *report_boot_line(const BootResult *r)
 {
 	g_autofree char *offlines = results_number(r->offlines, "offline");
+	g_autofree char *what = spoken(r->hit.any ? r->hit.title : r->reason);
 	GString *line = g_string_new(NULL);
 
 	g_string_append_printf(line, "boot %u: %s", r->index + 1, verdict_name(r->verdict));
-	if (r->hit.any)
-		g_string_append_printf(line, ", %s", r->hit.title);
-	else
-		g_string_append_printf(line, ", %s", r->reason);
+	g_string_append_printf(line, ", %s", what);
 	if (r->hit.after_go_s >= 0)
 		g_string_append_printf(line, " after %.2f s", r->hit.after_go_s);
 	g_string_append_printf(line, "; %s in %.1f s", offlines, r->run_s);
@@ -65,10 +72,11 @@ static char *which_boot(const HuntConfig *c, const HuntSummary *sum, const BootR
 static void append_hit(GString *text, const BootResult *r, const char *which)
 {
 	const BootHit *hit = &r->hit;
+	g_autofree char *title = spoken(hit->title);
 	g_autoptr(GString) after = g_string_new(NULL);
 
-	row(text, "fired", "%s%s%s", hit->reason ? hit->reason : hit->title,
-	    hit->reason ? ": " : "", hit->reason ? hit->title : "");
+	row(text, "fired", "%s%s%s", hit->reason ? hit->reason : "", hit->reason ? ": " : "",
+	    title);
 	if (hit->where)
 		row(text, "at", "%s", hit->where);
 	row(text, "family", "%s (signature %s)", hit->family, hit->signature);
@@ -92,8 +100,11 @@ static void append_hit(GString *text, const BootResult *r, const char *which)
 	else
 		g_string_append(after, "a time that the log does not tell");
 	row(text, "after", "%s (%s)", after->str, which);
-	if (hit->consequences)
-		row(text, "then", "%s", hit->consequences);
+	if (hit->consequences) {
+		g_autofree char *then = spoken(hit->consequences);
+
+		row(text, "then", "%s", then);
+	}
 }
 
 /* @folder: the hunt as its folder tells it, or NULL when that cannot be read. */
@@ -196,8 +207,6 @@ static void append_because(GString *text, const HuntConfig *c, const HuntSummary
 			append_goal(text, c, r);
 		return;
 	}
-	if (sum->interrupted)
-		row(text, "because", "interrupted: what was still to run is missing");
 }
 
 char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
@@ -238,7 +247,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	append_counts(text, sum, folder);
 	append_claim(text, sum);
 	if (sum->interrupted)
-		row(text, "note", "interrupted: what ran was cut short");
+		row(text, "interrupted", "what was still to run is missing: that is not clean");
 	row(text, "folder", "%s", sum->dir);
 	row(text, "rerun", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
 	    scenario, kernel, c->seed, where->str, shard);

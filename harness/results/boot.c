@@ -276,6 +276,13 @@ static void load_verdict(RBoot *b, JsonObject *o)
 	b->exposure = exposure_from_json(rj_object(o, "exposure"));
 	load_incidents(b->incidents, rj_array(o, "incidents"));
 	load_incidents(b->baseline, rj_array(o, "baseline"));
+	/* A strict hunt counts what is known like what is not: none of it is known to the boot. */
+	for (guint i = 0; b->known == 0 && i < b->incidents->len; i++) {
+		RIncident *incident = g_ptr_array_index(b->incidents, i);
+
+		if (incident->evidence)
+			g_clear_pointer(&incident->known, g_free);
+	}
 	for (guint i = 0; i < rj_length(impairments); i++)
 		if (rj_element(impairments, i))
 			g_ptr_array_add(b->impairments,

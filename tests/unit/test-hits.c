@@ -123,6 +123,22 @@ static void test_known(void)
 	tree_remove(root);
 }
 
+/* With --strict what is known is a find: verdict.json then counts none as known. */
+static void test_strict(void)
+{
+	static const char rest[] = "\"known\":0,\"hits\":2," OPS(
+		"ready") ",\"incidents\":[{\"family\":\"cancel\","
+			 "\"title\":\"WARNING in "
+			 "f\",\"signature\":\"s\",\"hits\":2,\"evidence\":true,"
+			 "\"known\":\"shmem splice\"}]";
+	g_autofree char *root = fixture_tmp();
+	g_autoptr(RHunt) h = make(root, SCENARIO(""), "incident", rest);
+	g_autofree char *ktap = ktap_of(h);
+
+	has(ktap, "not ok 3 quick:6.1:cancel # fired: WARNING in f in 1 of 1 boots");
+	tree_remove(root);
+}
+
 /* What the kernel said before, and what went wrong: told once each, and no find. */
 static void test_remarks(void)
 {
@@ -213,6 +229,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/hits/before-hunt", test_before_hunt);
 	g_test_add_func("/hits/hang", test_hang);
 	g_test_add_func("/hits/known", test_known);
+	g_test_add_func("/hits/strict", test_strict);
 	g_test_add_func("/hits/remarks", test_remarks);
 	g_test_add_func("/hits/families", test_families);
 	g_test_add_func("/hits/old", test_old);
