@@ -323,7 +323,7 @@ gboolean boot_write_lost(const char *dir, const char *why)
 	json_object_set_string_member(o, "verdict", verdict_name(VERDICT_INFRA));
 	json_object_set_string_member(o, "reason", reason);
 	json_object_set_boolean_member(o, "host_lost", TRUE);
-	text = json_to_string(node, TRUE);
+	text = rj_string(node, TRUE);
 	return g_file_set_contents(path, text, -1, NULL);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `pfnhunt triage` prints: text for people, a JSON object a line for programs. */
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 
 #include "harness/cli/triage.h"
+#include "host-driver/base/json.h"
 
 static void add_string(JsonBuilder *json, const char *name, const char *value)
 {
@@ -122,7 +122,7 @@ void cmd_triage_print_json(const char *name, const Triage *triage, Decoder *deco
 	json_builder_end_array(json);
 	json_builder_end_object(json);
 	root = json_builder_get_root(json);
-	line = json_to_string(root, FALSE);
+	line = rj_string(root, FALSE);
 	puts(line);
 }
 

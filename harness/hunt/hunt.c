@@ -4,6 +4,7 @@
 #include "harness/hunt/facts.h"
 #include "harness/hunt/resume.h"
 #include "harness/scenario/plan.h"
+#include "host-driver/base/json.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/open.h"
@@ -50,7 +51,7 @@ static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
 static gboolean write_hunt_json(Hunt *hunt, gboolean ended, GError **error)
 {
 	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), hunt_json(hunt, ended));
-	g_autofree char *text = json_to_string(node, TRUE);
+	g_autofree char *text = rj_string(node, TRUE);
 	g_autofree char *path =
 		g_build_filename(hunt->summary->dir, ended ? "summary.json" : "hunt.json", NULL);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -136,15 +137,20 @@ void record_console(Record *r, const char *data, gsize len)
 
 void record_json(Record *r, RecordFile file, JsonObject *object)
 {
-	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
+	gint64 now_us = now_us_of(r);
 	g_autofree char *text = NULL;
 	g_autofree char *line = NULL;
 
-	json_object_set_int_member(object, "host_us", now_us_of(r));
-	text = json_to_string(node, FALSE);
-	line = g_strconcat(text, "\n", NULL);
+	json_object_set_int_member(object, "host_us", now_us);
+	text = rj_print(object, FALSE);
+	/* One that no reader would take is told of instead. */
+	if (strlen(text) >= RESULTS_LINE_MAX_BYTES)
+		line = g_strdup_printf("{\"host\":\"too-long\",\"bytes\":%zu,\"host_us\":%" PRId64
+				       "}\n",
+				       strlen(text), now_us);
+	else
+		line = g_strconcat(text, "\n", NULL);
 	append(r, file, line, strlen(line));
-	json_object_unref(object);
 }
 
 void record_qmp(Record *r, char direction, const char *line)
@@ -219,10 +225,8 @@ gboolean record_file(Record *r, const char *name, const void *data, gsize len)
 
 gboolean record_json_file(Record *r, const char *name, JsonObject *object)
 {
-	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), object);
-	g_autofree char *text = json_to_string(node, TRUE);
+	g_autofree char *text = rj_print(object, TRUE);
 	g_autofree char *with_end = g_strconcat(text, "\n", NULL);
 
-	json_object_unref(object);
 	return record_file(r, name, with_end, strlen(with_end));
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See json.h. */
+/* The one file that may use what json.h takes away from all others. */
+#define PFNHUNT_JSON_WRITER
 #include "host-driver/base/json.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/json-depth.h"
@@ -143,12 +145,20 @@ gboolean rj_lines(const char *dir, const char *name,
 			  parse_line, &lines, NULL);
 }
 
+/* json-glib copies what is no UTF-8 as it is. All that JSON is made of is ASCII, so it survives. */
+char *rj_string(JsonNode *node, gboolean pretty)
+{
+	g_autofree char *text = json_to_string(node, pretty);
+
+	return g_utf8_make_valid(text, -1);
+}
+
 char *rj_print(JsonObject *o, gboolean pretty)
 {
 	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), o);
 
 	json_object_unref(o);
-	return json_to_string(node, pretty);
+	return rj_string(node, pretty);
 }
 
 void rj_set_text(JsonObject *o, const char *key, const char *value)

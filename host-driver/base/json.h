@@ -41,7 +41,12 @@ JsonNode *rj_load(const char *dir, const char *name, GError **error);
 gboolean rj_lines(const char *dir, const char *name,
 		  gboolean (*each)(JsonObject *line, gpointer user), gpointer user);
 
-/* @o as text; takes @o. (transfer full) */
+/*
+ * @node as JSON that every reader takes, whatever bytes its texts hold: the only way to text, for
+ * json-glib's own writes what it does not read. (transfer full)
+ */
+char *rj_string(JsonNode *node, gboolean pretty);
+/* The same of @o; takes @o. (transfer full) */
 char *rj_print(JsonObject *o, gboolean pretty);
 /* Sets a text that may be no UTF-8; nothing when @value is NULL. */
 void rj_set_text(JsonObject *o, const char *key, const char *value);
@@ -50,5 +55,9 @@ void rj_set_double(JsonObject *o, const char *key, double value);
 /* The same for what is unknown below 0, and left out then. */
 void rj_set_known_int(JsonObject *o, const char *key, gint64 value);
 void rj_set_known_double(JsonObject *o, const char *key, double value);
+
+#ifndef PFNHUNT_JSON_WRITER
+#pragma GCC poison json_to_string json_generator_new json_generator_to_data json_generator_to_file
+#endif
 
 #endif

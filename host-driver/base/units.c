@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See units.h: one table of suffixes a kind, used for reading and for printing. */
 #include "host-driver/base/units.h"
+#include "host-driver/base/text.h"
 
 #include <string.h>
 
@@ -89,14 +90,5 @@ char *units_shell_word(const char *text)
 
 char *units_printable(const char *text)
 {
-	char *clean = g_utf8_make_valid(text, -1);
-
-	for (char *c = clean; *c; c++)
-		if ((guchar)*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	/* C1 controls are two bytes in UTF-8: 0xc2 0x80..0x9f. */
-	for (char *c = clean; c[0] && c[1]; c++)
-		if ((guchar)c[0] == 0xc2 && (guchar)c[1] < 0xa0)
-			c[0] = c[1] = '?';
-	return clean;
+	return text_clean_copy(text);
 }

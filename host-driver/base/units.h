@@ -17,7 +17,7 @@ gboolean units_parse_u64(const char *text, guint64 *value);
 char *units_format_bytes(guint64 bytes); /* "580M", shortest exact form; (transfer full) */
 char *units_format_ms(guint64 ms);	 /* "500ms", "20s", "2m"; parses back; (transfer full) */
 
-/* Valid UTF-8 without control characters (each becomes '?'); (transfer full). */
+/* text_clean_copy() by its older name; (transfer full). */
 char *units_printable(const char *text);
 /* A word of a shell's command line, quoted only where the shell wants it; (transfer full). */
 char *units_shell_word(const char *text);

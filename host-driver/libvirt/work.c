@@ -2,6 +2,7 @@
 /* Launch and end of a domain: what blocks, and libvirt's callbacks in the main loop. */
 #include "host-driver/base/error.h"
 #include "host-driver/base/json-depth.h"
+#include "host-driver/base/json.h"
 #include "host-driver/libvirt/files.h"
 #include "host-driver/libvirt/internal.h"
 #include "host-driver/libvirt/xml.h"
@@ -307,7 +308,7 @@ void lv_qmp(LvJob *job, const char *command, JsonObject *arguments)
 	if (arguments)
 		json_object_set_object_member(o, "arguments", arguments);
 	json_object_unref(o);
-	text = json_to_string(node, FALSE);
+	text = rj_string(node, FALSE);
 	lv_job_line(job, '>', "%s", text);
 	if (virDomainQemuMonitorCommand(job->v->dom, text, &said, 0) < 0) {
 		lv_error(&job->error, job->what);

@@ -7,6 +7,7 @@
 #include "host-driver/qemu/qmp.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/json-depth.h"
+#include "host-driver/base/json.h"
 #include "host-driver/base/stream.h"
 #include "host-driver/base/source.h"
 
@@ -155,7 +156,7 @@ static char *command_line(const char *command, gint64 id, JsonObject *arguments)
 	if (arguments)
 		json_object_set_object_member(root, "arguments", arguments);
 	json_node_take_object(node, root);
-	return json_to_string(node, FALSE);
+	return rj_string(node, FALSE);
 }
 
 void qmp_client_execute(QmpClient *qmp, const char *command, JsonObject *arguments,
