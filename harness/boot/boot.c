@@ -313,7 +313,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	vm = boot_vm_config(config);
 	boot->record = record_new(config->dir, error);
 	if (boot->record)
-		boot->splats.triage = triage_new(&triage, on_splat, boot, error);
+		boot->splats.triage = triage_new(&triage, on_splat, boot);
 	if (boot->splats.triage && record_start(boot, vm, error))
 		boot->machine.vm = config->backend->ops->create(vm, error);
 	boot->machine.started_us = boot->tick.progress_us = g_get_monotonic_time();

@@ -35,14 +35,14 @@ typedef struct {
 	const char *initrd_path;
 	const VmBackend *backend;
 	VmAccel accel;
-	const char *known_issues; /* path, or NULL */
-	gboolean strict;	  /* known incidents count like unknown ones */
-	const char *dir;	  /* of this boot; created */
-	const char *name;	  /* for the machine */
-	guint index;		  /* of the boot in the hunt, from 0 */
-	guint64 seed;		  /* of this boot */
-	const char *moved_from;	  /* the host that it was lost with the last time, or NULL */
-	gboolean pin;		  /* vCPU n to the (pin_place + n)-th host CPU, round and round */
+	const TriageKnown *known_issues; /* borrowed, or NULL */
+	gboolean strict;		 /* known incidents count like unknown ones */
+	const char *dir;		 /* of this boot; created */
+	const char *name;		 /* for the machine */
+	guint index;			 /* of the boot in the hunt, from 0 */
+	guint64 seed;			 /* of this boot */
+	const char *moved_from;		 /* the host that it was lost with the last time, or NULL */
+	gboolean pin; /* vCPU n to the (pin_place + n)-th host CPU, round and round */
 	guint64 pin_place;
 	BootDeadlines deadlines;
 } BootConfig;

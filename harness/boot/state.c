@@ -95,7 +95,7 @@ void boot_become_corpse(Boot *boot, gboolean nmi)
 	if (nmi) {
 		const TriageConfig config = {.emulated = boot_is_emulated(&boot->config)};
 
-		boot->life.last_words = triage_new(&config, NULL, NULL, NULL);
+		boot->life.last_words = triage_new(&config, NULL, NULL);
 		boot->life.console_at_nmi = boot->machine.console_bytes;
 		record_event(boot->record, "nmi", NULL, NULL);
 		boot->machine.vm->ops->nmi(boot->machine.vm, nmi_done, boot);

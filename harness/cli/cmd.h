@@ -7,6 +7,7 @@
 
 int cmd_backend(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_known(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);

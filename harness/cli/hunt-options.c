@@ -111,19 +111,6 @@ gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)
 	return TRUE;
 }
 
-char *cmd_hunt_known_issues(const Scenario *s, const char *configs)
-{
-	g_autofree char *dir = g_path_get_dirname(s->path);
-	char *path;
-
-	if (*s->known_issues)
-		return g_build_filename(dir, s->known_issues, NULL);
-	path = g_build_filename(configs, "known-issues.ini", NULL);
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		g_clear_pointer(&path, g_free);
-	return path;
-}
-
 gboolean cmd_hunt_has_agent(const char *path, GError **error)
 {
 	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))

@@ -27,8 +27,6 @@ HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfi
 			 GError **error);
 /* Decimal or hex; NULL: a random one. */
 gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error);
-/* The file of known issues that goes with the scenario, or NULL. (transfer full) */
-char *cmd_hunt_known_issues(const Scenario *scenario, const char *configs);
 /* INFRA error when the agent is not built. */
 gboolean cmd_hunt_has_agent(const char *path, GError **error);
 

@@ -16,6 +16,7 @@ static const Command commands[] = {
 	{"matrix", "run many scenarios on many kernels and print what fired where", cmd_matrix},
 	{"kernel", "list and fetch kernels to hunt on", cmd_kernel},
 	{"triage", "find splats and incidents in any kernel log", cmd_triage},
+	{"known", "say what is known and need wake nobody: add, list, remove", cmd_known},
 	{"results", "list, show, compare, merge what was hunted", cmd_results},
 	{"report", "write hunts as HTML, JUnit, KTAP, JSON lines or Prometheus text", cmd_report},
 	{"nightly", "hunt by a list within a time budget, and say what is new", cmd_nightly},

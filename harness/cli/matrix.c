@@ -5,6 +5,7 @@
 #include "harness/cli/fail.h"
 #include "harness/cli/options.h"
 #include "harness/campaign/matrix.h"
+#include "harness/cli/known.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
 #include "host-driver/base/error.h"
@@ -19,6 +20,7 @@ typedef struct {
 	HuntConfig config; /* what all hunts share */
 	guint64 seed;
 	Matrix *matrix;
+	const char *known;	       /* --known-issues */
 	guint kernel, scenario;	       /* the cell at hand */
 	guint verdicts[VERDICT_COUNT]; /* as what the boots that count weigh */
 	int worst_error;	       /* exit code of what could not be run, or 0 */
@@ -80,14 +82,16 @@ static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 {
 	g_autofree char *path = scenario_find(run->scenarios[run->scenario], run->configs, error);
 	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
-	g_autofree char *known = NULL;
+	g_autoptr(TriageKnown) known = NULL;
 	HuntConfig config = run->config;
 	HuntSummary summary;
 	gboolean ok;
 
 	if (!scenario)
 		return FALSE;
-	known = cmd_hunt_known_issues(scenario, run->configs);
+	known = cmd_known_load(run->known, scenario, error);
+	if (!known)
+		return FALSE;
 	config.scenario = scenario;
 	config.kernel = kernel;
 	config.known_issues = known;
@@ -191,7 +195,7 @@ int cmd_matrix(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *kernels = NULL, *scenarios = NULL, *accel = NULL, *seed = NULL;
-	g_autofree char *jobs = NULL, *where = NULL, *list = vm_backend_list();
+	g_autofree char *jobs = NULL, *where = NULL, *known = NULL, *list = vm_backend_list();
 	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
 	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
 	gint64 boots = 0;
@@ -207,6 +211,7 @@ int cmd_matrix(int argc, char **argv)
 		 "boots of a hunt at once: a number (default 1), or auto", "N"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
 		{"backend", 0, 0, G_OPTION_ARG_STRING, &where, backends, "BACKEND"},
+		CMD_KNOWN_OPTION(&known),
 		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "the table as Markdown", NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
 		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
@@ -222,6 +227,7 @@ int cmd_matrix(int argc, char **argv)
 	if (!results)
 		results = paths_results();
 	run.config.results_dir = results;
+	run.known = known;
 	run.config.boots = (guint64)boots;
 	if (argc > 1)
 		cmd_usage_error(&error, "'%s': kernels and scenarios are given by options",

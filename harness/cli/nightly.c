@@ -6,6 +6,7 @@
 #include "harness/cli/options.h"
 #include "harness/hunt/resume.h"
 #include "harness/campaign/nightly.h"
+#include "harness/cli/known.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
 #include "harness/store/store.h"
@@ -18,6 +19,7 @@
 typedef struct {
 	Nightly *plan;
 	const char *results, *configs, *agent;
+	const char *known;   /* --known-issues */
 	HuntConfig config;   /* accelerator and backend */
 	GHashTable *kernels; /* spec as given to Kernel, opened once */
 	gboolean interrupted;
@@ -67,8 +69,9 @@ static gboolean run_boot(Night *night, NightlyCell *cell, GError **error)
 {
 	g_autofree char *path = scenario_find(cell->scenario, night->configs, error);
 	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
-	g_autofree char *known = scenario ? cmd_hunt_known_issues(scenario, night->configs) : NULL;
-	Kernel *kernel = scenario ? open_kernel(night, cell->kernel, error) : NULL;
+	g_autoptr(TriageKnown) known =
+		scenario ? cmd_known_load(night->known, scenario, error) : NULL;
+	Kernel *kernel = known ? open_kernel(night, cell->kernel, error) : NULL;
 	HuntConfig config = night->config;
 	g_autoptr(RHunt) so_far = NULL;
 	HuntSummary summary;
@@ -209,7 +212,8 @@ static int tell(const Night *night)
 	return new_incidents ? 1 : ran ? 0 : 3;
 }
 
-static int nightly(const char *path, const char *results, const char *accel, GError **error)
+static int nightly(const char *path, const char *results, const char *accel, const char *known,
+		   GError **error)
 {
 	g_autofree char *configs = paths_configs(), *agent = paths_agent();
 	g_autoptr(Nightly) plan = nightly_load(path, error);
@@ -219,6 +223,7 @@ static int nightly(const char *path, const char *results, const char *accel, GEr
 		       .results = results,
 		       .configs = configs,
 		       .agent = agent,
+		       .known = known,
 		       .kernels = kernels};
 	g_autoptr(VmBackend) backend = NULL;
 
@@ -231,11 +236,12 @@ static int nightly(const char *path, const char *results, const char *accel, GEr
 
 int cmd_nightly(int argc, char **argv)
 {
-	g_autofree char *results = NULL, *accel = NULL;
+	g_autofree char *results = NULL, *accel = NULL, *known = NULL;
 	const GOptionEntry entries[] = {
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &results,
 		 "folder of the hunts (default: results/runs)", "DIR"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
+		CMD_KNOWN_OPTION(&known),
 		G_OPTION_ENTRY_NULL,
 	};
 	const CommandHelp help = {
@@ -257,7 +263,7 @@ int cmd_nightly(int argc, char **argv)
 			cmd_usage_error(&error,
 					"nightly by which file? configs/nightly.ini is one");
 		else
-			code = nightly(argv[1], results, accel, &error);
+			code = nightly(argv[1], results, accel, known, &error);
 	}
 	if (error)
 		code = cmd_fail(error);

@@ -67,3 +67,8 @@ char *paths_results(void)
 		state = g_build_filename(g_get_home_dir(), ".local", "state", NULL);
 	return g_build_filename(state, "pfnhunt", "runs", NULL);
 }
+
+char *paths_known_issues(void)
+{
+	return g_build_filename(g_get_user_config_dir(), "pfnhunt", "known-issues.ini", NULL);
+}

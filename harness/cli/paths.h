@@ -12,6 +12,8 @@
 char *paths_agent(void);   /* the static guest agent */
 char *paths_configs(void); /* folder of the shipped scenarios */
 char *paths_docs(void);	   /* folder of README.md, docs/ and results/README.md */
+/* The user's own: $XDG_CONFIG_HOME/pfnhunt/known-issues.ini */
+char *paths_known_issues(void);
 char *paths_results(void); /* folder for hunts: results/runs, or $XDG_STATE_HOME/pfnhunt/runs */
 
 #endif

@@ -8,6 +8,7 @@
 #include "harness/cli/fail.h"
 #include "harness/cli/options.h"
 #include "harness/hunt/resume.h"
+#include "harness/cli/known.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
 #include "harness/report/export.h"
@@ -133,9 +134,9 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 
 static int replay(const Options *opt, const char *what, GError **error)
 {
-	g_autofree char *configs = paths_configs(), *agent = paths_agent(), *name = NULL,
-			*of = NULL;
-	g_autofree char *dir = results_find_boot(opt->dir, what, &name, error), *known = NULL;
+	g_autofree char *agent = paths_agent(), *name = NULL, *of = NULL;
+	g_autofree char *dir = results_find_boot(opt->dir, what, &name, error);
+	g_autoptr(TriageKnown) known = NULL;
 	g_autoptr(RHunt) old = dir ? results_hunt_load(dir, TRUE, error) : NULL;
 	const RBoot *was = old ? choose(old, name, error) : NULL;
 	g_autoptr(Scenario) scenario = was ? hunt_resume_scenario(old, error) : NULL;
@@ -167,7 +168,9 @@ static int replay(const Options *opt, const char *what, GError **error)
 	    !cmd_hunt_jobs(opt->jobs, &config.jobs, error))
 		return -1;
 	config.kernel = kernel;
-	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
+	config.known_issues = known = cmd_known_load(NULL, scenario, error);
+	if (!known)
+		return -1;
 	config.replay_of = of = g_strdup_printf("%s/%s", old->id, was->folder);
 	if (!hunt_run(&config, &listener, NULL, &summary, error)) {
 		hunt_summary_clear(&summary);

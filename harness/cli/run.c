@@ -5,6 +5,7 @@
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
 #include "harness/cli/options.h"
+#include "harness/cli/known.h"
 #include "harness/cli/paths.h"
 #include "harness/report/text.h"
 #include "harness/hunt/resume.h"
@@ -18,7 +19,8 @@
 #include <unistd.h>
 
 typedef struct {
-	char *kernel, *modules, *accel, *time, *seed, *results, *resume, *keep, *jobs, *shard;
+	char *kernel, *modules, *accel, *time, *seed, *results, *resume, *keep, *jobs, *shard,
+		*known;
 	char **backends;
 	gint64 boots;
 	gboolean dry_run, strict, pin;
@@ -164,7 +166,8 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	g_autofree char *results = opt->results ? g_strdup(opt->results) : paths_results();
 	g_autoptr(RHunt) resumed = opt->resume ? find_resumed(opt, results, error) : NULL;
 	g_autofree char *path = opt->resume ? NULL : scenario_find(what, configs, error);
-	g_autofree char *known = NULL, *text = NULL, *parent = NULL;
+	g_autofree char *text = NULL, *parent = NULL;
+	g_autoptr(TriageKnown) known = NULL;
 	g_autoptr(Scenario) scenario = resumed ? hunt_resume_scenario(resumed, error)
 				       : path  ? scenario_load(path, error)
 					       : NULL;
@@ -186,8 +189,8 @@ static int hunt(const Options *opt, const char *what, GError **error)
 		if (!apply_resume(opt, resumed, &config, screen, error))
 			return -1;
 	}
-	config.known_issues = known = cmd_hunt_known_issues(scenario, configs);
-	backends = parse_backends(opt, resumed, error);
+	config.known_issues = known = cmd_known_load(opt->known, scenario, error);
+	backends = known ? parse_backends(opt, resumed, error) : NULL;
 	if (!backends || !cmd_hunt_has_agent(agent, error) ||
 	    !(more = cmd_hunt_hosts(backends, !opt->accel && resumed ? resumed->accel : opt->accel,
 				    &config, error)))
@@ -248,6 +251,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		 "ID"},
 		{"strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
 		 "known issues count like unknown ones", NULL},
+		CMD_KNOWN_OPTION(&o->known),
 		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o->dry_run,
 		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
 		G_OPTION_ENTRY_NULL,
@@ -278,6 +282,7 @@ static void options_clear(Options *o)
 	g_free(o->results);
 	g_free(o->resume);
 	g_free(o->keep);
+	g_free(o->known);
 }
 
 int cmd_run(int argc, char **argv)

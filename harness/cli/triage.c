@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "harness/cli/options.h"
+#include "harness/cli/known.h"
 #include "harness/cli/triage.h"
-#include "harness/cli/paths.h"
 
 #define BUFFER_BYTES (256 * 1024)
 
@@ -16,6 +16,7 @@ typedef struct {
 	gboolean json, strict;
 	char *known_issues, *vmlinux, *modules_debug;
 	char **files;
+	TriageKnown *known;
 	Decoder *decoder;
 } Options;
 
@@ -26,6 +27,7 @@ static void options_clear(Options *options)
 	g_free(options->modules_debug);
 	g_strfreev(options->files);
 	decoder_free(options->decoder);
+	triage_known_free(options->known);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -36,8 +38,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		 NULL},
 		{"strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
 		 "Known issues make the exit code 1, too", NULL},
-		{"known-issues", 0, 0, G_OPTION_ARG_FILENAME, &o->known_issues,
-		 "Notes on known issues (default: known-issues.ini of the configs)", "FILE"},
+		CMD_KNOWN_OPTION(&o->known_issues),
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o->vmlinux,
 		 "Kernel with debug information, to decode frames", "FILE"},
 		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o->modules_debug,
@@ -58,13 +59,9 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 
 static gboolean prepare(Options *o, GError **error)
 {
-	if (!o->known_issues) {
-		g_autofree char *configs = paths_configs();
-
-		o->known_issues = g_build_filename(configs, "known-issues.ini", NULL);
-		if (!g_file_test(o->known_issues, G_FILE_TEST_EXISTS))
-			g_clear_pointer(&o->known_issues, g_free);
-	}
+	o->known = cmd_known_load(o->known_issues, NULL, error);
+	if (!o->known)
+		return FALSE;
 	if (o->modules_debug && !o->vmlinux) {
 		g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
 			    "--modules-debug needs --vmlinux");
@@ -121,16 +118,10 @@ static gboolean unknown_found(const Options *o, const Triage *triage)
 /* Returns the exit code of one file. */
 static int triage_file(const Options *o, const char *name)
 {
-	TriageConfig config = {.known_issues = o->known_issues};
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, &error);
-	int result;
+	TriageConfig config = {.known_issues = o->known};
+	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
+	int result = feed_file(triage, name);
 
-	if (!triage) {
-		g_printerr("pfnhunt triage: %s\n", error->message);
-		return 2;
-	}
-	result = feed_file(triage, name);
 	if (result) {
 		g_printerr("pfnhunt triage: %s: %s\n", name, g_strerror(-result));
 		return 3;

@@ -40,13 +40,13 @@ typedef struct {
 	guint64 seed;
 	const char *results_dir; /* created */
 	const char *agent_path;
-	const char *known_issues;	/* path, or NULL */
-	gboolean strict;		/* known incidents count like unknown ones */
-	const BootDeadlines *deadlines; /* NULL: boot_deadlines_default */
-	const char *resume_dir;		/* goes on with the hunt of this folder; else NULL */
-	guint64 keep_bytes;		/* most that clean boots' evidence may take; 0: no limit */
-	const char *replay_of;		/* "HUNT/BOOT" that is run again, for the record; or NULL */
-	gboolean same_seed;		/* every boot gets @seed itself: a replay */
+	const TriageKnown *known_issues; /* borrowed, or NULL */
+	gboolean strict;		 /* known incidents count like unknown ones */
+	const BootDeadlines *deadlines;	 /* NULL: boot_deadlines_default */
+	const char *resume_dir;		 /* goes on with the hunt of this folder; else NULL */
+	guint64 keep_bytes;		 /* most that clean boots' evidence may take; 0: no limit */
+	const char *replay_of; /* "HUNT/BOOT" that is run again, for the record; or NULL */
+	gboolean same_seed;    /* every boot gets @seed itself: a replay */
 } HuntConfig;
 
 typedef struct {

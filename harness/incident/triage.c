@@ -37,7 +37,7 @@ typedef struct {
 struct Triage {
 	Stream stream[2]; /* by TriageSource */
 	Incidents *incidents;
-	TriageKnown *known;
+	const TriageKnown *known;
 	char *kernel;
 	GPtrArray *splats; /* of Splat */
 	GHashTable *sites; /* signature and release to Site */
@@ -157,18 +157,11 @@ static void take_splat(Splat *splat, gpointer user)
 		splat_free(splat);
 }
 
-Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user, GError **error)
+Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user)
 {
-	Triage *triage;
-	TriageKnown *known = NULL;
+	Triage *triage = g_new0(Triage, 1);
 
-	if (config->known_issues) {
-		known = triage_known_load(config->known_issues, error);
-		if (!known)
-			return NULL;
-	}
-	triage = g_new0(Triage, 1);
-	triage->known = known;
+	triage->known = config->known_issues;
 	triage->kernel = g_strdup(config->kernel);
 	for (TriageSource source = TRIAGE_CONSOLE; source <= TRIAGE_KMSG; source++) {
 		Stream *stream = &triage->stream[source];
@@ -193,7 +186,6 @@ void triage_free(Triage *triage)
 	splat_parser_free(triage->stream[TRIAGE_CONSOLE].parser);
 	splat_parser_free(triage->stream[TRIAGE_KMSG].parser);
 	incidents_free(triage->incidents);
-	triage_known_free(triage->known);
 	g_free(triage->kernel);
 	g_ptr_array_unref(triage->splats);
 	g_ptr_array_unref(triage->none);

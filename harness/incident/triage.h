@@ -7,6 +7,7 @@
 #ifndef PFNHUNT_TRIAGE_H
 #define PFNHUNT_TRIAGE_H
 
+#include "harness/incident/known.h"
 #include "harness/splat/splat.h"
 
 /* Families of the race; docs and JSON use the names of incident_family_name(). */
@@ -38,9 +39,9 @@ typedef struct Triage Triage;
 typedef enum { TRIAGE_CONSOLE, TRIAGE_KMSG } TriageSource;
 
 typedef struct {
-	gboolean emulated;	  /* guest of TCG: int3 oopses are the emulator's */
-	const char *kernel;	  /* release, for known issues; may be NULL */
-	const char *known_issues; /* path of the INI file, or NULL */
+	gboolean emulated;		 /* guest of TCG: int3 oopses are the emulator's */
+	const char *kernel;		 /* release, for known issues; may be NULL */
+	const TriageKnown *known_issues; /* may be NULL; outlives the Triage */
 	/* NULL-terminated names of the walkers that run beside; may be NULL. Copied. */
 	const char *const *walkers;
 } TriageConfig;
@@ -48,8 +49,8 @@ typedef struct {
 /* A new splat is whole (not yet judged): called once for each, console and kmsg merged. */
 typedef void (*TriageSplat)(const Splat *splat, gpointer user);
 
-/* @on_splat may be NULL. NULL + USAGE error when the known issues cannot be read. */
-Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user, GError **error);
+/* @on_splat may be NULL. (transfer full) */
+Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user);
 void triage_free(Triage *triage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Triage, triage_free)
 

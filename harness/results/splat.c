@@ -101,7 +101,7 @@ char *results_splat_text(const RBoot *b, const char *title, const char *signatur
 	TriageConfig config = {.kernel = b->kernel};
 
 	for (guint source = 0; source < 2; source++) {
-		g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, NULL);
+		g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
 		const Splat *splat;
 
 		if (!triage)

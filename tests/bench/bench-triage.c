@@ -97,7 +97,7 @@ static gint64 count_grep(const char *path)
 static void measure(const char *name, const char *path)
 {
 	TriageConfig config = {0};
-	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, NULL);
+	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
 	g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
 	const char *s = file ? g_mapped_file_get_contents(file) : NULL;
 	gsize len = file ? g_mapped_file_get_length(file) : 0;

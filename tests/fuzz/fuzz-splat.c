@@ -34,7 +34,7 @@ static Triage *open_triage(guint *count)
 	static const char *const walkers[] = {"split-huge-pages", NULL};
 	TriageConfig config = {.walkers = walkers};
 
-	return triage_new(&config, on_splat, count, NULL);
+	return triage_new(&config, on_splat, count);
 }
 
 static void check(Triage *triage, guint count)

@@ -46,7 +46,7 @@ typedef struct {
 	BootResult *result;
 	guint splats;
 	Boot *boot;
-	const char *known; /* file of known issues */
+	const TriageKnown *known;
 	gboolean strict;
 	const char *refusal; /* words of the error that starting must give, or NULL */
 } Fixture;
@@ -442,12 +442,14 @@ static void test_reset(Fixture *f, gconstpointer data)
 /* The race, with its signature among the known issues. */
 static void play_known(Fixture *f, const char *script, gboolean strict)
 {
-	g_autofree char *known = g_build_filename(f->root, "known.ini", NULL);
+	g_autofree char *path = g_build_filename(f->root, "known.ini", NULL);
+	const char *const paths[] = {path, NULL};
+	g_autoptr(TriageKnown) known = NULL;
 
 	g_assert_true(g_file_set_contents(
-		known, "[it]\nsignature = warning:drivers/virtio/virtio_mem.c:*\nnote = reported\n",
+		path, "[it]\nsignature = warning:drivers/virtio/virtio_mem.c:*\nnote = reported\n",
 		-1, NULL));
-	f->known = known;
+	f->known = known = triage_known_load(paths, NULL);
 	f->strict = strict;
 	play(f, script);
 	f->known = NULL;

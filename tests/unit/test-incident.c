@@ -102,7 +102,7 @@ static void log_warn(Log *log, const char *function, guint line, const char *rel
 static Triage *read_log(const Log *log, gboolean emulated, const char *const *walkers)
 {
 	TriageConfig config = {.emulated = emulated, .walkers = walkers};
-	Triage *triage = triage_new(&config, NULL, NULL, NULL);
+	Triage *triage = triage_new(&config, NULL, NULL);
 
 	triage_feed(triage, TRIAGE_CONSOLE, log->text->str, log->text->len, -1, 0);
 	triage_finish(triage);

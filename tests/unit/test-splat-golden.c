@@ -68,7 +68,7 @@ static Triage *golden_triage(const Golden *golden)
 		.walkers = (const char *const *)golden->walkers,
 	};
 
-	return triage_new(&config, NULL, NULL, NULL);
+	return triage_new(&config, NULL, NULL);
 }
 
 static void render_incident(GString *out, const Incident *incident)

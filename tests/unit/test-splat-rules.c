@@ -10,7 +10,7 @@
 static Triage *read_log(const char *log)
 {
 	TriageConfig config = {0};
-	Triage *triage = triage_new(&config, NULL, NULL, NULL);
+	Triage *triage = triage_new(&config, NULL, NULL);
 
 	triage_feed(triage, TRIAGE_CONSOLE, log, strlen(log), -1, 0);
 	triage_finish(triage);

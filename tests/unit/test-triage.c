@@ -30,7 +30,7 @@ static Triage *open_triage(guint *count)
 {
 	TriageConfig config = {0};
 
-	return triage_new(&config, count ? count_splat : NULL, count, NULL);
+	return triage_new(&config, count ? count_splat : NULL, count);
 }
 
 static void feed_console(Triage *triage, const char *text, gint64 host_us)
@@ -254,9 +254,11 @@ static char *write_ini(const char *text)
 static void check_known(const char *ini, const char *kernel, const char *note)
 {
 	g_autofree char *path = write_ini(ini);
-	TriageConfig config = {.known_issues = path, .kernel = kernel};
+	const char *const paths[] = {path, NULL};
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, &error);
+	g_autoptr(TriageKnown) known = triage_known_load(paths, &error);
+	TriageConfig config = {.known_issues = known, .kernel = kernel};
+	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
 
 	g_assert_no_error(error);
 	feed_report(triage, TRUE, TRUE, FALSE);
@@ -285,19 +287,90 @@ static void test_known_wrong(void)
 		"[a]\nsignature=x\n",
 		"[a]\nsignature=x\nnote=y\nkernel=6.1\n",
 		"[a]\nsignature=x\nnote=y\nkernels=old\n",
+		"[a]\nsignature=x\nnote=y\nkernels=\n",
+		"[a]\nsignature=x\nnote=y\nuntil=soon\n",
+		"[a]\nsignature=x\nnote=y\nuntil=2026-13-31\n",
+		"[a]\nsignature=x\nnote=y\nuntil=2026-12-31T10:00\n",
 		"signature=x\n",
 	};
 
 	for (guint i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		g_autofree char *path = write_ini(wrong[i]);
-		TriageConfig config = {.known_issues = path};
+		const char *const paths[] = {path, NULL};
 		g_autoptr(GError) error = NULL;
 
-		g_assert_null(triage_new(&config, NULL, NULL, &error));
+		g_assert_null(triage_known_load(paths, &error));
 		g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
 		g_assert_nonnull(strstr(error->message, path));
 		g_unlink(path);
 	}
+}
+
+/* Its last day counts; then it is over, told, and what stands behind it matches instead. */
+static void test_known_until(void)
+{
+	static const char ini[] = "[a]\nsignature=kasan:*\nnote=old\nuntil=2020-02-29\n"
+				  "[b]\nsignature=kasan:*\nnote=later\nuntil=2999-12-31\n";
+	g_autofree char *path = write_ini(ini), *today = NULL, *text = NULL, *other = NULL;
+	g_autoptr(GDateTime) now = g_date_time_new_now_local();
+	const char *paths[] = {path, NULL, NULL};
+	g_autoptr(TriageKnown) known = triage_known_load(paths, NULL), two = NULL;
+	const KnownIssue *first = g_ptr_array_index(triage_known_issues(known), 0);
+
+	g_assert_true(first->expired);
+	g_assert_cmpstr(first->name, ==, "a");
+	g_assert_cmpstr(first->path, ==, path);
+	g_assert_cmpstr(triage_known_find(known, "kasan:foo", NULL), ==, "later");
+	/* Of several files the first that has it. */
+	today = g_date_time_format(now, "%Y-%m-%d");
+	text = g_strdup_printf("[c]\nsignature=hang:*\nnote=today\nuntil=%s\n", today);
+	paths[1] = other = write_ini(text);
+	two = triage_known_load(paths, NULL);
+	g_assert_cmpuint(triage_known_issues(two)->len, ==, 3);
+	g_assert_cmpstr(triage_known_find(two, "hang:run", "6.1"), ==, "today");
+	g_assert_cmpstr(triage_known_find(two, "kasan:foo", NULL), ==, "later");
+	g_unlink(path);
+	g_unlink(other);
+}
+
+/* What is added is read again as it was given, and the file keeps what its author wrote. */
+static void test_known_add(void)
+{
+	static const char before[] = "# mine\n[a]\nsignature = x*\nnote = y";
+	g_autofree char *path = write_ini(before), *name = NULL, *same = NULL, *text = NULL;
+	const char *const paths[] = {path, NULL};
+	KnownIssue issue = {.signature = (char *)"warning:mm/a.c:b c#2",
+			    .note = (char *)" a \\ \"note\" [of] \xc3\xa4; ",
+			    .kernels = (char *)"6.1 - 6.12"};
+	g_autoptr(GError) error = NULL;
+	g_autoptr(TriageKnown) known = NULL;
+	const KnownIssue *got;
+
+	g_assert_true(triage_known_add(path, &issue, &name, &error));
+	g_assert_no_error(error);
+	g_assert_false(triage_known_add(path, &issue, &same, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
+	g_clear_error(&error);
+	issue.kernels = (char *)"new";
+	g_assert_false(triage_known_add(path, &issue, &same, &error));
+	g_assert_nonnull(strstr(error->message, "kernels: must be like"));
+	g_clear_error(&error);
+	known = triage_known_load(paths, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(triage_known_issues(known)->len, ==, 2);
+	got = g_ptr_array_index(triage_known_issues(known), 1);
+	g_assert_cmpstr(got->name, ==, name);
+	g_assert_cmpstr(got->signature, ==, issue.signature);
+	g_assert_cmpstr(got->note, ==, issue.note);
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	g_assert_true(g_str_has_prefix(text, before));
+	g_assert_false(triage_known_remove(path, "b", &error));
+	g_assert_nonnull(strstr(error->message, "there are a, warning"));
+	g_assert_true(triage_known_remove(path, name, NULL));
+	triage_known_free(g_steal_pointer(&known));
+	known = triage_known_load(paths, NULL);
+	g_assert_cmpuint(triage_known_issues(known)->len, ==, 1);
+	g_unlink(path);
 }
 
 static void test_compare(void)
@@ -321,6 +394,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/triage/reboot", test_reboot);
 	g_test_add_func("/triage/known", test_known);
 	g_test_add_func("/triage/known-wrong", test_known_wrong);
+	g_test_add_func("/triage/known-until", test_known_until);
+	g_test_add_func("/triage/known-add", test_known_add);
 	g_test_add_func("/triage/compare", test_compare);
 	return g_test_run();
 }
