@@ -127,7 +127,7 @@ static void gather_incidents(const Boot *boot, BootResult *r)
 		if (incident->known && !boot->config.strict) {
 			r->known_count++;
 			if (!r->ended_by_known && is_last(boot, incident))
-				r->ended_by_known = units_printable(incident->known);
+				r->ended_by_known = units_printable(incident->known_name);
 			continue;
 		}
 		if (r->incident_count++ == 0)

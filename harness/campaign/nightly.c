@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See nightly.h. */
 #include "harness/campaign/nightly.h"
-#include "harness/report/estimate.h"
-#include "harness/results/table.h"
 #include "harness/verdict/stats.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
@@ -128,14 +126,14 @@ static double gain(const NightlyCell *cell)
 	return (now.high - now.low - then) / MAX(cost_s, 1);
 }
 
-NightlyCell *nightly_next(const Nightly *n)
+NightlyCell *nightly_next(const Nightly *n, double left_s)
 {
 	NightlyCell *best = NULL;
 
 	for (guint i = 0; i < n->cells->len; i++) {
 		NightlyCell *cell = g_ptr_array_index(n->cells, i);
 
-		if (cell->fail || cell->tried >= n->most_boots)
+		if (cell->fail || cell->tried >= n->most_boots || cell->longest_s > left_s)
 			continue;
 		if (cell->tried == 0)
 			return cell;
@@ -146,184 +144,4 @@ NightlyCell *nightly_next(const Nightly *n)
 			best = cell;
 	}
 	return best;
-}
-
-typedef struct {
-	GString *sections[4]; /* new, gone, moved, known and the same */
-	GString *unexposed;
-	guint new_incidents;
-} Page;
-
-static void add_line(GString *section, const NightlyCell *cell, const RChange *change,
-		     const RComparison *c)
-{
-	g_autofree char *title = units_printable(change->incident->title);
-
-	g_string_append_printf(section, "  %s on %s: %s\n    %s, %u of %u boots (before: %u of %u)",
-			       cell->scenario, cell->kernel, title, change->incident->family,
-			       change->boots_b, c->b.exposed, change->boots_a, c->a.exposed);
-	if (change->incident->walker) {
-		g_autofree char *walker = units_printable(change->incident->walker);
-
-		g_string_append_printf(section, ", walker %s%s", walker,
-				       change->incident->walker_guessed ? "?" : "");
-	}
-	if (change->kind != RCHANGE_NEW && change->kind != RCHANGE_SAME)
-		g_string_append_printf(section, ", p = %.4f", change->p);
-	g_string_append_c(section, '\n');
-}
-
-static void add_changes(Page *page, const NightlyCell *cell, const RHunt *before, const RHunt *now,
-			GHashTable *seen)
-{
-	g_autoptr(RComparison) c = results_compare(before, now);
-
-	for (guint i = 0; i < c->changes->len; i++) {
-		const RChange *change = g_ptr_array_index(c->changes, i);
-		gboolean old = seen && g_hash_table_contains(seen, change->incident->signature);
-		guint section = change->known || (old && change->kind == RCHANGE_NEW) ? 3
-				: change->kind == RCHANGE_NEW			      ? 0
-				: change->kind == RCHANGE_GONE			      ? 1
-				: change->kind == RCHANGE_SAME			      ? 3
-										      : 2;
-
-		/* Not seen tonight, and too few boots to say that it is gone. */
-		if (section == 3 && change->boots_b == 0)
-			continue;
-		page->new_incidents += section == 0;
-		add_line(page->sections[section], cell, change, c);
-	}
-}
-
-/* Boots that missed what the scenario asks for, and walkers that were never in a window. */
-static void add_missed(Page *page, const NightlyCell *cell, const RHunt *now)
-{
-	g_autoptr(Claim) claim = claim_of_hunt(now);
-	g_autoptr(GPtrArray) walkers = exposure_walkers(claim->exposure);
-	const char *why = NULL;
-	guint missed = 0;
-
-	for (guint i = 0; i < now->boots->len; i++) {
-		const RBoot *b = g_ptr_array_index(now->boots, i);
-
-		if (!results_boot_counts(b) || !g_str_equal(b->verdict, "unexposed"))
-			continue;
-		missed++;
-		why = b->reason;
-	}
-	if (missed) {
-		g_autofree char *reason = units_printable(why);
-
-		g_string_append_printf(page->unexposed, "  %s on %s: %u of %u boots: %s\n",
-				       cell->scenario, cell->kernel, missed,
-				       results_totals(now).boots, reason);
-	}
-	for (guint i = 0; claim->boots && i < walkers->len; i++) {
-		const char *walker = g_ptr_array_index(walkers, i);
-		gint64 nearest_ns = exposure_nearest_ns(claim->exposure, walker, NULL);
-		g_autofree char *miss = NULL;
-
-		if (exposure_inside(claim->exposure, walker, NULL))
-			continue;
-		miss = nearest_ns < 0 ? g_strdup("it came near none")
-				      : results_nanoseconds((guint64)nearest_ns);
-		g_string_append_printf(page->unexposed,
-				       "  %s on %s: %s never was in an open window (%s%s)\n",
-				       cell->scenario, cell->kernel, walker,
-				       nearest_ns < 0 ? "" : "nearest miss ", miss);
-	}
-}
-
-/* What was not tested stands on the page too: silence is no result. */
-static void add_unexposed(Page *page, const NightlyCell *cell, const RHunt *now)
-{
-	g_autofree char *why = cell->fail ? units_printable(cell->fail) : NULL;
-	const RBoot *first = now && now->boots->len ? g_ptr_array_index(now->boots, 0) : NULL;
-
-	if (cell->fail)
-		g_string_append_printf(page->unexposed, "  %s on %s: could not be run: %s\n",
-				       cell->scenario, cell->kernel, why);
-	else if (cell->tried == 0)
-		g_string_append_printf(page->unexposed, "  %s on %s: no time was left for it\n",
-				       cell->scenario, cell->kernel);
-	else if (cell->boots == 0)
-		g_string_append_printf(page->unexposed,
-				       "  %s on %s: %" G_GUINT64_FORMAT
-				       " boots, none long enough to mean anything\n",
-				       cell->scenario, cell->kernel, cell->tried);
-	if (now)
-		add_missed(page, cell, now);
-	for (guint i = 0; first && i < first->ops->len; i++) {
-		const ROp *op = g_ptr_array_index(first->ops, i);
-		g_autofree char *reason = units_printable(op->reason);
-
-		if (g_str_equal(op->state, "skipped"))
-			g_string_append_printf(page->unexposed, "  %s on %s: %s was skipped: %s\n",
-					       cell->scenario, cell->kernel, op->label, reason);
-	}
-}
-
-static void exposure_cell(RTable *table, const RHunt *now)
-{
-	g_autoptr(Claim) claim = now ? claim_of_hunt(now) : claim_new(0);
-	g_autofree char *visits = claim_visits(claim);
-
-	rtable_cell(table, "%s", claim->boots ? visits : "-");
-}
-
-static char *table_of(const Nightly *n, RHunt *const *now)
-{
-	g_autoptr(RTable) table = rtable_new("scenario|kernel|>fired|95 %|>time|exposure");
-
-	for (guint i = 0; i < n->cells->len; i++) {
-		const NightlyCell *cell = g_ptr_array_index(n->cells, i);
-		StatsInterval ci = stats_proportion(cell->fired, cell->boots, STATS_CONFIDENCE);
-		double most = stats_upper(0, cell->boots, STATS_CONFIDENCE);
-		g_autofree char *bounds = cell->fired ? results_interval(ci.low, ci.high)
-						      : g_strdup_printf("< %.2g %%", most * 100);
-		g_autofree char *spent = results_duration(cell->spent_s);
-
-		rtable_cell(table, "%s", cell->scenario);
-		rtable_cell(table, "%s", cell->kernel);
-		rtable_cell(table, "%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, cell->fired,
-			    cell->boots);
-		rtable_cell(table, "%s", cell->boots ? bounds : "-");
-		rtable_cell(table, "%s", spent);
-		exposure_cell(table, now[i]);
-	}
-	return rtable_text(table);
-}
-
-char *nightly_page(const Nightly *n, RHunt *const *before, RHunt *const *now, GHashTable *seen,
-		   guint *new_incidents)
-{
-	static const char *const titles[] = {"NEW", "GONE", "MOVED", "KNOWN AND UNCHANGED"};
-	Page page = {.unexposed = g_string_new(NULL)};
-	g_autofree char *table = table_of(n, now);
-	GString *text = g_string_new(NULL);
-
-	for (guint i = 0; i < G_N_ELEMENTS(page.sections); i++)
-		page.sections[i] = g_string_new(NULL);
-	for (guint i = 0; i < n->cells->len; i++) {
-		const NightlyCell *cell = g_ptr_array_index(n->cells, i);
-		RHunt nothing = {.boots = g_ptr_array_new()};
-
-		if (now[i])
-			add_changes(&page, cell, before[i] ? before[i] : &nothing, now[i], seen);
-		add_unexposed(&page, cell, now[i]);
-		g_ptr_array_unref(nothing.boots);
-	}
-	g_string_append_printf(text, "%s\n\n",
-			       page.new_incidents ? "Something new fired." : "Nothing new.");
-	for (guint i = 0; i < G_N_ELEMENTS(page.sections); i++) {
-		if (page.sections[i]->len)
-			g_string_append_printf(text, "%s\n%s\n", titles[i], page.sections[i]->str);
-		g_string_free(page.sections[i], TRUE);
-	}
-	if (page.unexposed->len)
-		g_string_append_printf(text, "NOT EXPOSED\n%s\n", page.unexposed->str);
-	g_string_free(page.unexposed, TRUE);
-	g_string_append(text, table);
-	*new_incidents = page.new_incidents;
-	return g_string_free(text, FALSE);
 }

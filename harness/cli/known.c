@@ -97,13 +97,25 @@ static void list_error(const char *typed, const char *what, const GPtrArray *the
 	cmd_usage_error(error, "'%s': %s%s", typed, what, list->str);
 }
 
-/* @typed, or the only signature that begins with it; one with a "*" is taken as it is. */
+/* "kind:file:function", as all of them are; a pattern says at least the kind or the function. */
+static gboolean is_whole(const char *typed)
+{
+	const char *colon = strchr(typed, ':');
+
+	return colon && colon > typed && strchr(colon + 1, ':') && !g_str_has_suffix(typed, ":");
+}
+
+/* @typed, or the only signature that begins with it; a pattern and a whole one may be unseen. */
 static char *complete(const char *typed, const char *results, GError **error)
 {
 	g_autoptr(GPtrArray) seen = seen_signatures(results), fits = g_ptr_array_new();
 
-	if (strchr(typed, '*'))
-		return g_strdup(typed);
+	if (strchr(typed, '*')) {
+		if (strpbrk(typed, G_CSET_a_2_z G_CSET_A_2_Z))
+			return g_strdup(typed);
+		cmd_usage_error(error, "'%s' is everything: what is known has a name", typed);
+		return NULL;
+	}
 	for (guint i = 0; i < seen->len; i++) {
 		const char *signature = g_ptr_array_index(seen, i);
 
@@ -114,18 +126,23 @@ static char *complete(const char *typed, const char *results, GError **error)
 	}
 	if (fits->len == 1)
 		return g_strdup(g_ptr_array_index(fits, 0));
+	if (fits->len == 0 && is_whole(typed)) {
+		g_printerr("no hunt has shown %s so far\n", typed);
+		return g_strdup(typed);
+	}
 	if (fits->len)
 		list_error(typed, "more than one signature begins with it; give more of", fits,
 			   error);
 	else if (seen->len)
-		list_error(typed,
-			   "no hunt has shown a signature that begins with it (with a \"*\" in it "
-			   "it is taken as it is); hunts have shown",
-			   seen, error);
+		list_error(
+			typed,
+			"no hunt has shown a signature that begins with it, and it is no whole one "
+			"(kind:file:function) nor a pattern with \"*\"; hunts have shown",
+			seen, error);
 	else
 		list_error(typed,
-			   "no hunt has shown any signature yet; with a \"*\" in it, it is taken "
-			   "as it is",
+			   "no hunt has shown any signature yet, and it is no whole one "
+			   "(kind:file:function) nor a pattern with \"*\"",
 			   seen, error);
 	return NULL;
 }

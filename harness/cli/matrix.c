@@ -186,9 +186,10 @@ static const CommandHelp matrix_help = {
 	.name = "matrix",
 	.summary = "Runs each scenario on each kernel and prints a table: which family of the "
 		   "race\nfired on which kernel, in how many boots, and how soon (median).",
-	.description = "Exit codes: 1 something fired or hung that is not known; else 2 or 3 when "
-		       "a hunt could\nnot run; else 4 unexposed; else 0 clean or known. Ctrl-C prints "
-		       "the table of what there\nis, and is 4 when nothing fired.\n",
+	.description =
+		"Exit codes: 1 something fired or hung that is not known; else 2 or 3 when "
+		"a hunt could\nnot run; else 4 unexposed; else 0 clean or known. Ctrl-C prints "
+		"the table of what there\nis, and is 4 when nothing fired.\n",
 };
 
 int cmd_matrix(int argc, char **argv)

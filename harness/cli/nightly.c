@@ -18,11 +18,12 @@
 
 typedef struct {
 	Nightly *plan;
-	const char *results, *configs, *agent;
-	const char *known;   /* --known-issues */
-	HuntConfig config;   /* accelerator and backend */
-	GHashTable *kernels; /* spec as given to Kernel, opened once */
-	gboolean interrupted;
+	const char *results, *configs;
+	const char *known_issues; /* --known-issues */
+	HuntConfig config;	  /* what all hunts share */
+	GHashTable *kernels;	  /* spec as given to Kernel, opened once */
+	Scenario *scenario;	  /* of the hunt at hand */
+	TriageKnown *known;	  /* the same */
 } Night;
 
 static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
@@ -54,73 +55,24 @@ static Kernel *open_kernel(Night *night, const char *spec, GError **error)
 	return kernel;
 }
 
-static void take_counts(NightlyCell *cell, const HuntSummary *sum)
+static gboolean open_cell(const NightlyCell *cell, HuntConfig *config, gpointer user,
+			  GError **error)
 {
-	cell->tried = sum->boots;
-	cell->fired = sum->verdicts[VERDICT_INCIDENT];
-	cell->boots = cell->fired + sum->verdicts[VERDICT_CLEAN] + sum->verdicts[VERDICT_KNOWN] +
-		      sum->verdicts[VERDICT_HANG];
-	if (!cell->dir)
-		cell->dir = g_strdup(sum->dir);
-}
-
-/* One more boot for @cell: its hunt is taken up again each time. */
-static gboolean run_boot(Night *night, NightlyCell *cell, GError **error)
-{
+	Night *night = user;
 	g_autofree char *path = scenario_find(cell->scenario, night->configs, error);
-	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
-	g_autoptr(TriageKnown) known =
-		scenario ? cmd_known_load(night->known, scenario, error) : NULL;
-	Kernel *kernel = known ? open_kernel(night, cell->kernel, error) : NULL;
-	HuntConfig config = night->config;
-	g_autoptr(RHunt) so_far = NULL;
-	HuntSummary summary;
-	gboolean ok;
 
-	if (!kernel)
+	g_clear_pointer(&night->scenario, scenario_free);
+	g_clear_pointer(&night->known, triage_known_free);
+	night->scenario = path ? scenario_load(path, error) : NULL;
+	if (!night->scenario ||
+	    !(night->known = cmd_known_load(night->known_issues, night->scenario, error)) ||
+	    !(config->kernel = open_kernel(night, cell->kernel, error)))
 		return FALSE;
-	config.scenario = scenario;
-	config.kernel = kernel;
-	config.results_dir = night->results;
-	config.agent_path = night->agent;
-	config.known_issues = known;
-	config.boots = cell->tried + 1;
-	config.resume_dir = cell->dir;
-	if (cell->dir)
-		so_far = results_hunt_load(cell->dir, FALSE, error);
-	if (cell->dir ? !so_far || !units_parse_u64(so_far->seed, &config.seed)
-		      : !cmd_hunt_seed(NULL, &config.seed, error))
-		return FALSE;
-	ok = hunt_run(&config, &listener, night, &summary, error);
-	if (ok)
-		take_counts(cell, &summary);
-	night->interrupted = summary.interrupted;
-	hunt_summary_clear(&summary);
-	return ok;
-}
-
-static void run_night(Night *night)
-{
-	gint64 start_us = g_get_monotonic_time();
-	gint64 until_us = start_us + (gint64)night->plan->budget_ms * 1000;
-	NightlyCell *cell;
-
-	while (!night->interrupted && g_get_monotonic_time() < until_us &&
-	       (cell = nightly_next(night->plan))) {
-		gint64 begun_us = g_get_monotonic_time();
-		g_autoptr(GError) error = NULL;
-		guint64 tried = cell->tried;
-
-		g_printerr("%s on %s, boot %" G_GUINT64_FORMAT "\n", cell->scenario, cell->kernel,
-			   cell->tried + 1);
-		if (!run_boot(night, cell, &error)) {
-			cell->fail = g_strdup(error ? error->message : "its hunt cannot be read");
-			g_printerr("  %s\n", cell->fail);
-		} else if (cell->tried == tried && !night->interrupted) {
-			cell->fail = g_strdup("no boot came to its end");
-		}
-		cell->spent_s += (double)(g_get_monotonic_time() - begun_us) / G_USEC_PER_SEC;
-	}
+	config->scenario = night->scenario;
+	config->known_issues = night->known;
+	g_printerr("%s on %s, boot %" G_GUINT64_FORMAT "\n", cell->scenario, cell->kernel,
+		   cell->tried + 1);
+	return TRUE;
 }
 
 /* The newest earlier hunt of the same scenario on the same kernel as @now. */
@@ -194,22 +146,21 @@ static int tell(const Night *night)
 	g_autofree RHunt **before = g_new0(RHunt *, cells->len),
 			 **now = g_new0(RHunt *, cells->len);
 	g_autofree char *page = NULL;
-	guint new_incidents, ran = 0;
+	NightlyCounts counts;
 
 	for (guint i = 0; i < cells->len; i++) {
 		const NightlyCell *cell = g_ptr_array_index(cells, i);
 
 		now[i] = cell->dir ? results_hunt_load(cell->dir, TRUE, NULL) : NULL;
 		before[i] = now[i] ? find_before(night->results, now[i]) : NULL;
-		ran += now[i] != NULL;
 	}
-	page = nightly_page(night->plan, before, now, seen, &new_incidents);
+	page = nightly_page(night->plan, before, now, seen, &counts);
 	fputs(page, stdout);
 	for (guint i = 0; i < cells->len; i++) {
 		results_hunt_free(before[i]);
 		results_hunt_free(now[i]);
 	}
-	return new_incidents ? 1 : ran ? 0 : 3;
+	return nightly_exit_code(&counts);
 }
 
 static int nightly(const char *path, const char *results, const char *accel, const char *known,
@@ -222,15 +173,17 @@ static int nightly(const char *path, const char *results, const char *accel, con
 	Night night = {.plan = plan,
 		       .results = results,
 		       .configs = configs,
-		       .agent = agent,
-		       .known = known,
+		       .config = {.results_dir = results, .agent_path = agent},
+		       .known_issues = known,
 		       .kernels = kernels};
 	g_autoptr(VmBackend) backend = NULL;
 
 	if (!plan || !(night.config.backend = backend = cmd_hunt_backend(plan->backend, error)) ||
 	    !cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(accel, &night.config, error))
 		return -1;
-	run_night(&night);
+	nightly_run(plan, &night.config, &listener, open_cell, &night);
+	g_clear_pointer(&night.scenario, scenario_free);
+	g_clear_pointer(&night.known, triage_known_free);
 	return tell(&night);
 }
 
@@ -250,8 +203,15 @@ int cmd_nightly(int argc, char **argv)
 		.summary = "Hunts by a list of scenarios and kernels (configs/nightly.ini) within "
 			   "its time budget, one\nboot at a time where it tells most, and prints "
 			   "one page compared with the hunts before.",
-		.description = "Exit codes: 1 only for an incident that is new, 0 else; 2 usage, 3 "
-			       "when nothing could be run.\n",
+		.description = "Exit codes: 1 for an incident or a hang that is new, or that was "
+			       "seen before "
+			       "and that nobody\nhas called known (pfnhunt known); else 3 when a "
+			       "boot was lost "
+			       "or a hunt could not be run; else\n4 when a scenario and kernel had "
+			       "no boot "
+			       "that means anything; else 0. 2 usage.\nThe budget holds: a boot "
+			       "that still runs "
+			       "then is ended, within 30 s.\n",
 	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;

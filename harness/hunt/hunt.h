@@ -10,6 +10,9 @@
 #include "harness/boot/boot.h"
 #include "harness/verdict/stop-rule.h"
 
+/* From the end of a hunt's time to that of a boot that does not end when it is told to. */
+#define HUNT_GRACE_MS 20000
+
 /* Where boots run. */
 typedef struct {
 	const VmBackend *backend;
@@ -36,7 +39,8 @@ typedef struct {
 	guint share, shares; /* runs every @shares-th boot alone, from @share on; 0: all */
 	guint64 boots;	     /* 0: no limit */
 	guint64 time_ms;     /* no new boot after this; 0: no limit */
-	double bound;	     /* ends at a hit, or when this bound holds; 0: no such rule */
+	guint64 hard_ms; /* what still runs then is interrupted, HUNT_GRACE_MS later ended; 0: no limit */
+	double bound; /* ends at a hit, or when this bound holds; 0: no such rule */
 	guint64 seed;
 	const char *results_dir; /* created */
 	const char *agent_path;

@@ -32,7 +32,8 @@ typedef struct {
 	HuntQueue *queue;
 	GArray *places;	  /* of Place */
 	GPtrArray *slots; /* of Slot: the boots that run */
-	guint fill_id;
+	guint fill_id, hard_id;
+	gboolean time_is_up; /* config->hard_ms has passed */
 	Store *store;
 	Thinner *thinner; /* NULL: no limit */
 	GError *error;	  /* why no boot could be started */

@@ -64,7 +64,7 @@ static gboolean wants_more(const Hunt *hunt)
 {
 	const HuntConfig *c = hunt->config;
 
-	if (hunt->summary->interrupted || hunt->error ||
+	if (hunt->summary->interrupted || hunt->time_is_up || hunt->error ||
 	    !stop_rule_wants(&hunt->summary->rule, hunt->slots->len))
 		return FALSE;
 	return !c->time_ms || g_get_monotonic_time() - hunt->started_us < (gint64)c->time_ms * 1000;
@@ -119,7 +119,7 @@ static gboolean try_again(Slot *slot, const BootResult *r, HuntTry *next)
 	*next = slot->attempt;
 	next->tries++;
 	next->from = NULL;
-	if (hunt->summary->interrupted)
+	if (hunt->summary->interrupted || hunt->time_is_up)
 		return FALSE;
 	if (r->verdict == VERDICT_EMULATOR && next->artefacts < EMULATOR_RETRIES) {
 		next->artefacts++;
@@ -354,18 +354,36 @@ static gboolean fill(gpointer user)
 	return G_SOURCE_REMOVE;
 }
 
-static gboolean on_signal(gpointer user)
+static void interrupt_all(Hunt *hunt)
 {
-	Hunt *hunt = user;
-
-	hunt->summary->interrupted = TRUE;
 	for (guint i = 0; i < hunt->slots->len; i++) {
 		Slot *slot = g_ptr_array_index(hunt->slots, i);
 
 		if (!slot->over)
 			boot_interrupt(slot->boot);
 	}
+}
+
+static gboolean on_signal(gpointer user)
+{
+	Hunt *hunt = user;
+
+	hunt->summary->interrupted = TRUE;
+	interrupt_all(hunt);
 	return G_SOURCE_CONTINUE;
+}
+
+/* Told to end, and the next time ended. */
+static gboolean on_hard_end(gpointer user)
+{
+	Hunt *hunt = user;
+
+	hunt->hard_id = 0;
+	if (!hunt->time_is_up)
+		hunt->hard_id = g_timeout_add(HUNT_GRACE_MS, on_hard_end, hunt);
+	hunt->time_is_up = TRUE;
+	interrupt_all(hunt);
+	return G_SOURCE_REMOVE;
 }
 
 void hunt_slots_run(Hunt *hunt)
@@ -375,10 +393,14 @@ void hunt_slots_run(Hunt *hunt)
 
 	hunt->slots = g_ptr_array_new_with_free_func((GDestroyNotify)slot_free);
 	hunt->loop = g_main_loop_new(NULL, FALSE);
+	if (hunt->config->hard_ms)
+		hunt->hard_id = g_timeout_add((guint)MIN(hunt->config->hard_ms, G_MAXINT32),
+					      on_hard_end, hunt);
 	fill_later(hunt);
 	g_main_loop_run(hunt->loop);
 	g_main_loop_unref(hunt->loop);
 	g_source_remove(sigint);
 	g_source_remove(sigterm);
+	g_clear_handle_id(&hunt->hard_id, g_source_remove);
 	g_ptr_array_unref(hunt->slots);
 }

@@ -40,6 +40,7 @@ static void entry_free(gpointer data)
 	g_free(entry->incident.signature);
 	g_free(entry->incident.walker);
 	g_free(entry->incident.known);
+	g_free(entry->incident.known_name);
 	g_ptr_array_unref(entry->incident.splats);
 	g_free(entry);
 }

@@ -203,7 +203,8 @@ static gboolean in_range(const Entry *entry, const char *release)
 		 !g_ascii_isdigit(release[strlen(entry->to)])));
 }
 
-const char *triage_known_find(const TriageKnown *known, const char *signature, const char *release)
+const KnownIssue *triage_known_find(const TriageKnown *known, const char *signature,
+				    const char *release)
 {
 	for (guint i = 0; known && i < known->entries->len; i++) {
 		const Entry *entry = g_ptr_array_index(known->entries, i);
@@ -211,7 +212,7 @@ const char *triage_known_find(const TriageKnown *known, const char *signature, c
 		if (!entry->issue.expired &&
 		    g_pattern_spec_match_string(entry->pattern, signature) &&
 		    in_range(entry, release))
-			return entry->issue.note;
+			return &entry->issue;
 	}
 	return NULL;
 }
@@ -222,7 +223,7 @@ static char *group_name(GKeyFile *file, const char *signature)
 	g_autofree char *base = g_strdup(signature);
 	char *name;
 
-	g_strcanon(base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._:/-", '-');
+	g_strcanon(base, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '-');
 	name = g_strdup(base);
 	for (guint n = 2; g_key_file_has_group(file, name); n++) {
 		g_free(name);

@@ -33,10 +33,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TriageKnown, triage_known_free)
 const GPtrArray *triage_known_issues(const TriageKnown *known);
 
 /*
- * The note on @signature for the kernel @release, or NULL. A @release of NULL is of unknown
+ * The issue that @signature is for the kernel @release, or NULL. A @release of NULL is of unknown
  * age, and only issues of all kernels apply. Owned by @known, which may be NULL.
  */
-const char *triage_known_find(const TriageKnown *known, const char *signature, const char *release);
+const KnownIssue *triage_known_find(const TriageKnown *known, const char *signature,
+				    const char *release);
 
 /*
  * Writes @issue (signature, note, kernels, until) behind what the file @path holds, which need not

@@ -236,8 +236,11 @@ static void note_known(Triage *triage)
 	for (guint i = 0; i < list->len; i++) {
 		Incident *incident = g_ptr_array_index(list, i);
 
-		incident->known = g_strdup(triage_known_find(
-			triage->known, incident->signature, find_release(triage, incident->cause)));
+		const KnownIssue *issue = triage_known_find(triage->known, incident->signature,
+							    find_release(triage, incident->cause));
+
+		incident->known = issue ? g_strdup(issue->note) : NULL;
+		incident->known_name = issue ? g_strdup(issue->name) : NULL;
 	}
 }
 

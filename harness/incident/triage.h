@@ -30,8 +30,9 @@ typedef struct {
 	GPtrArray *splats; /* of Splat, borrowed: the cause first, then the consequences */
 	char *walker;	   /* who did it: op, task or kthread, or NULL; a guess may be "a or b" */
 	gboolean walker_guessed;
-	char *known;  /* note of configs/known-issues.ini, or NULL */
-	guint64 hits; /* repetitions of the cause within this incident, at least 1 */
+	char *known;	  /* note on the known issue that it is, or NULL */
+	char *known_name; /* what that is called in its file, or NULL */
+	guint64 hits;	  /* repetitions of the cause within this incident, at least 1 */
 } Incident;
 
 typedef struct Triage Triage;

@@ -289,14 +289,34 @@ static void load_verdict(RBoot *b, JsonObject *o)
 					load_impairment(rj_element(impairments, i)));
 }
 
+static gboolean is_there(const char *dir, const char *name)
+{
+	g_autofree char *path = g_build_filename(dir, name, NULL);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+/* What is there and cannot be read is our own failure: it counts, and is never silence. */
+static void mark_unreadable(RBoot *b, const char *name)
+{
+	g_autofree char *reason = g_strdup_printf("%s cannot be read", name);
+
+	replace(&b->verdict, "infra");
+	replace(&b->reason, reason);
+	b->ended = TRUE;
+}
+
 RBoot *results_boot_load(const char *dir, GError **error)
 {
-	g_autoptr(JsonNode) start = rj_load(dir, "boot.json", error);
+	g_autoptr(GError) bad = NULL;
+	g_autoptr(JsonNode) start = rj_load(dir, "boot.json", &bad);
 	g_autoptr(JsonNode) verdict = NULL;
 	g_autoptr(RBoot) b = NULL;
 
-	if (!start)
+	if (!start && !is_there(dir, "boot.json")) {
+		g_propagate_error(error, g_steal_pointer(&bad));
 		return NULL;
+	}
 	verdict = rj_load(dir, "verdict.json", NULL);
 	b = g_new0(RBoot, 1);
 	b->dir = g_strdup(dir);
@@ -308,15 +328,15 @@ RBoot *results_boot_load(const char *dir, GError **error)
 	b->baseline = g_ptr_array_new_with_free_func((GDestroyNotify)incident_free_r);
 	b->impairments = g_ptr_array_new_with_free_func((GDestroyNotify)impairment_free_r);
 	b->resizes = g_ptr_array_new_with_free_func((GDestroyNotify)resize_free);
-	load_start(b, json_node_get_object(start));
+	load_start(b, start ? json_node_get_object(start) : NULL);
 	load_verdict(b, verdict ? json_node_get_object(verdict) : NULL);
+	if (!start)
+		mark_unreadable(b, "boot.json");
+	else if (!b->ended && is_there(dir, "verdict.json"))
+		mark_unreadable(b, "verdict.json");
 	rj_lines(dir, "counters.jsonl", load_counters, b);
 	rj_lines(dir, "memory.jsonl", load_resize, b);
-	{
-		g_autofree char *mark = g_build_filename(dir, "thinned.json", NULL);
-
-		b->thinned = g_file_test(mark, G_FILE_TEST_EXISTS);
-	}
+	b->thinned = is_there(dir, "thinned.json");
 	return g_steal_pointer(&b);
 }
 

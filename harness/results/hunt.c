@@ -107,12 +107,14 @@ RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error)
 {
 	g_autoptr(JsonNode) start = rj_load(dir, "hunt.json", error);
 	g_autoptr(JsonNode) end = NULL;
+	g_autofree char *summary_path = NULL;
 	g_autoptr(RHunt) h = NULL;
 	JsonObject *summary;
 
 	if (!start)
 		return NULL;
 	end = rj_load(dir, "summary.json", NULL);
+	summary_path = g_build_filename(dir, "summary.json", NULL);
 	summary = end ? json_node_get_object(end) : NULL;
 	h = g_new0(RHunt, 1);
 	h->dir = g_strdup(dir);
@@ -123,6 +125,10 @@ RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error)
 	h->ended = text_of(summary, "ended");
 	h->verdict = text_of(summary, "verdict");
 	h->interrupted = rj_bool(summary, "interrupted");
+	if (!end && g_file_test(summary_path, G_FILE_TEST_EXISTS)) {
+		g_free(h->verdict);
+		h->verdict = g_strdup("infra");
+	}
 	if (!with_boots)
 		return g_steal_pointer(&h);
 	if (!load_boots(h, error))

@@ -4,6 +4,8 @@
 #include "harness/scenario/scenario.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/tree.h"
+#include "host-driver/fake/fake.h"
+#include "hunt-fixture.h"
 #include "results-fixture.h"
 
 #include <string.h>
@@ -107,7 +109,7 @@ static void test_next(Fixture *f, gconstpointer data)
 		load(f, "[nightly]\nbudget=1h\nscenarios=a;b;c\nkernels=k\nboots=30\n", NULL);
 
 	for (guint i = 0; i < 3; i++) { /* each once */
-		g_assert_true(nightly_next(n) == cell(n, i));
+		g_assert_true(nightly_next(n, 1000) == cell(n, i));
 		*cell(n, i) = (NightlyCell){cell(n, i)->scenario, cell(n, i)->kernel, .boots = 1,
 					    .tried = 1, .spent_s = 10};
 	}
@@ -116,19 +118,22 @@ static void test_next(Fixture *f, gconstpointer data)
 	cell(n, 0)->spent_s = 200;
 	cell(n, 1)->boots = cell(n, 1)->tried = 20;
 	cell(n, 1)->spent_s = 200;
-	g_assert_true(nightly_next(n) == cell(n, 2));
+	g_assert_true(nightly_next(n, 1000) == cell(n, 2));
 	/* Half of the boots fire: further from known than none of them. */
 	cell(n, 1)->fired = 10;
 	cell(n, 2)->fail = g_strdup("no such scenario");
-	g_assert_true(nightly_next(n) == cell(n, 1));
+	g_assert_true(nightly_next(n, 1000) == cell(n, 1));
 	/* But not when a boot of it takes a hundred times as long. */
 	cell(n, 1)->spent_s = 20000;
-	g_assert_true(nightly_next(n) == cell(n, 0));
+	g_assert_true(nightly_next(n, 1000) == cell(n, 0));
+	/* Nor one that takes longer than what is left of the night. */
+	cell(n, 0)->longest_s = 11;
+	g_assert_true(nightly_next(n, 10.5) == cell(n, 1));
 	/* All that a cell may have, and boots that never mean anything. */
 	cell(n, 0)->tried = 30;
 	cell(n, 1)->boots = cell(n, 1)->fired = 0;
 	cell(n, 1)->tried = 5;
-	g_assert_null(nightly_next(n));
+	g_assert_null(nightly_next(n, 1000));
 }
 
 static void test_page(Fixture *f, gconstpointer data)
@@ -140,46 +145,186 @@ static void test_page(Fixture *f, gconstpointer data)
 	g_autofree char *page = NULL, *same = NULL, *first = NULL;
 	RHunt *before[3] = {0}, *now[3] = {0};
 	g_autoptr(GHashTable) seen = NULL;
-	guint fresh;
+	NightlyCounts counts;
 
 	fixture_results(f->root);
 	fixture_boot(new, &(FixtureBoot){.folder = "0003", .verdict = "unexposed", .run_s = 1});
+	fixture_boot(new, &(FixtureBoot){.folder = "0004", .verdict = "lost", .run_s = 1});
 	before[0] = results_hunt_load(old, TRUE, NULL);
 	now[0] = results_hunt_load(new, TRUE, NULL);
 	cell(n, 0)->tried = cell(n, 0)->boots = 3;
 	cell(n, 0)->fired = 2;
 	cell(n, 1)->fail = g_strdup("no such \033[31mscenario");
-	page = nightly_page(n, before, now, NULL, &fresh);
-	g_assert_cmpuint(fresh, ==, 1);
-	g_assert_true(g_str_has_prefix(
-		page, "Something new fired.\n\nNEW\n  quick on 6.12: WARNING in <"));
-	has(page, "KNOWN AND UNCHANGED\n  quick on 6.12: " FIXTURE_WARN);
+	page = nightly_page(n, before, now, NULL, &counts);
+	g_assert_cmpuint(counts.fresh, ==, 1);
+	g_assert_cmpuint(counts.unacknowledged, ==, 1);
+	g_assert_cmpuint(counts.broken, ==, 2);
+	g_assert_cmpuint(counts.unexposed, ==, 1);
+	g_assert_true(g_str_has_prefix(page, "NOT WORKING\n  quick on 6.12: 1 of 5 boots lost: "));
+	has(page, "pfnhunt results show 20261121-100000-quick-7.3/0004\n");
+	has(page, "other on 6.12: could not be run: no such ?[31mscenario\n    pfnhunt run other");
+	has(page, "\n\nSomething new fired.\n\nNEW\n  quick on 6.12: WARNING in <");
+	has(page, "NOT ACKNOWLEDGED\n  quick on 6.12: " FIXTURE_WARN);
 	has(page, "fake-offline, 1 of 3 boots (before: 1 of 3), walker damon?");
-	has(page, "other on 6.12: could not be run: no such ?[31mscenario");
+	has(page, "    pfnhunt known add " FIXTURE_SIG " --note '...'\n");
 	has(page, "third on 6.12: no time was left for it");
 	has(page, "quick on 6.12: ksm was skipped: no <ksm> & co");
 	has(page, "quick on 6.12: compaction never was in an open window (nearest miss 12 us)");
 	has(page, "1,200 damon visits inside an open window");
-	has(page, "quick on 6.12: 1 of 4 boots: why <b>not</b>");
+	has(page, "quick on 6.12: 1 of 5 boots: why <b>not</b>");
 	g_assert_null(strchr(page, '\033'));
-	/* The same two nights in a row: nothing is new. */
+	/* The same two nights in a row: nothing is new, but nobody has said that it is known. */
 	results_hunt_free(before[0]);
 	before[0] = results_hunt_load(new, TRUE, NULL);
-	same = nightly_page(n, before, now, NULL, &fresh);
-	g_assert_cmpuint(fresh, ==, 0);
-	g_assert_true(g_str_has_prefix(same, "Nothing new.\n"));
+	same = nightly_page(n, before, now, NULL, &counts);
+	g_assert_cmpuint(counts.fresh, ==, 0);
+	g_assert_cmpuint(counts.unacknowledged, ==, 2);
+	g_assert_cmpint(nightly_exit_code(&counts), ==, 1);
+	has(same, "\n\nNothing new, but what fired before waits");
 	/* The first night ever: all is new. */
 	results_hunt_free(before[0]);
 	before[0] = NULL;
-	first = nightly_page(n, before, now, NULL, &fresh);
-	g_assert_cmpuint(fresh, ==, 2);
+	first = nightly_page(n, before, now, NULL, &counts);
+	g_assert_cmpuint(counts.fresh, ==, 2);
 	/* Seen some night before, only not the last one. */
 	seen = g_hash_table_new(g_str_hash, g_str_equal);
 	g_hash_table_add(seen, (char *)FIXTURE_SIG);
 	g_free(first);
-	first = nightly_page(n, before, now, seen, &fresh);
-	g_assert_cmpuint(fresh, ==, 1);
+	first = nightly_page(n, before, now, seen, &counts);
+	g_assert_cmpuint(counts.fresh, ==, 1);
+	g_assert_cmpuint(counts.unacknowledged, ==, 1);
 	results_hunt_free(now[0]);
+}
+
+static void test_exit_code(Fixture *f, gconstpointer data)
+{
+	static const struct {
+		NightlyCounts counts;
+		int code;
+	} cases[] = {
+		{{0}, 0},
+		{{.fresh = 1, .broken = 1}, 1},
+		{{.unacknowledged = 1, .unexposed = 1}, 1},
+		{{.broken = 1, .unexposed = 1}, 3},
+		{{.unexposed = 1}, 4},
+		{{.interrupted = TRUE}, 4},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+		g_assert_cmpint(nightly_exit_code(&cases[i].counts), ==, cases[i].code);
+}
+
+/* Nights on the scripted machine. */
+typedef struct {
+	Scenario *scenario;
+	char *agent, *page;
+	double took_s;
+} Night;
+
+static gboolean open_cell(const NightlyCell *c, HuntConfig *config, gpointer user, GError **error)
+{
+	static const Kernel kernel = {.release = (char *)"6.1.0",
+				      .spec = (char *)"debian",
+				      .image_path = (char *)"bzImage"};
+
+	config->scenario = ((Night *)user)->scenario;
+	config->kernel = &kernel;
+	if (!g_str_equal(c->kernel, "gone"))
+		return TRUE;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "no such kernel");
+	return FALSE;
+}
+
+static void on_over(const BootResult *result, gboolean retried, gpointer user)
+{
+}
+
+static void on_note(const char *text, gpointer user)
+{
+}
+
+static const HuntListener listener = {.boot_over = on_over, .note = on_note};
+
+static int night(const Fixture *f, const char *ini, const char *script, const char *policy)
+{
+	static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
+	static const BootDeadlines deadlines = {.console_ms = 20000,
+						.hello_ms = 20000,
+						.plug_ms = 20000,
+						.quiet_ms = 20000,
+						.corpse_ms = 200,
+						.stop_ms = 600,
+						.exit_ms = 200};
+	g_autofree char *results = g_build_filename(f->root, "runs", NULL);
+	g_autofree char *text = g_strconcat(HUNT_SCENARIO, policy, NULL);
+	g_autoptr(Nightly) n = load(f, ini, NULL);
+	g_autofree RHunt **before = g_new0(RHunt *, n->cells->len),
+			 **now = g_new0(RHunt *, n->cells->len);
+	Night night = {.agent = g_build_filename(f->root, "agent", NULL),
+		       .scenario = scenario_parse("t.ini", text, NULL)};
+	HuntConfig config = {.backend = &fake,
+			     .accel = VM_ACCEL_TCG,
+			     .results_dir = results,
+			     .agent_path = night.agent,
+			     .deadlines = &deadlines};
+	gint64 start_us = g_get_monotonic_time();
+	NightlyCounts counts;
+
+	g_assert_nonnull(night.scenario);
+	fixture_write(f->root, "agent", "x");
+	vm_fake_set_script(script);
+	nightly_run(n, &config, &listener, open_cell, &night);
+	night.took_s = (double)(g_get_monotonic_time() - start_us) / G_USEC_PER_SEC;
+	/* Nothing overruns the budget but by its grace. */
+	g_assert_cmpfloat(night.took_s, <, (n->budget_ms + NIGHTLY_GRACE_MS) / 1000.0);
+	for (guint i = 0; i < n->cells->len; i++)
+		if (cell(n, i)->dir)
+			now[i] = results_hunt_load(cell(n, i)->dir, TRUE, NULL);
+	night.page = nightly_page(n, before, now, NULL, &counts);
+	g_test_message("%s", night.page);
+	g_assert_cmpint(g_str_has_prefix(night.page, "NOT WORKING\n"), ==,
+			counts.broken > 0 || strstr(night.page, "was exposed: ") != NULL);
+	for (guint i = 0; i < n->cells->len; i++)
+		results_hunt_free(now[i]);
+	scenario_free(night.scenario);
+	g_free(night.agent);
+	g_free(night.page);
+	vm_fake_set_script(NULL);
+	return nightly_exit_code(&counts);
+}
+
+#define NIGHT(budget, kernels)                                                                     \
+	"[nightly]\nbudget=" budget "\nscenarios=t\nboots=3\nkernels=" kernels "\n"
+
+static void test_nights(Fixture *f, gconstpointer data)
+{
+	static const struct {
+		const char *script, *kernels, *policy;
+		int code;
+	} cases[] = {
+		{HUNT_CLEAN, NIGHT("1m", "k"), "", 0},
+		/* A triple fault in every boot. */
+		{"10 console Linux\\n\n20 event SHUTDOWN "
+		 "{\"guest\":true,\"reason\":\"guest-reset\"}\n30 exit 0\n",
+		 NIGHT("1m", "k"), "", 3},
+		/* A QEMU that dies. */
+		{"10 exit 1\n", NIGHT("1m", "k"), "", 3},
+		{"refuse\n", NIGHT("1m", "k"), "", 3},
+		/* A kernel that is not there, beside one that is sound. */
+		{HUNT_CLEAN, NIGHT("1m", "k;gone"), "", 3},
+		/* Boots that mean nothing: they miss their goal. */
+		{HUNT_CLEAN, NIGHT("1m", "k"), "[goal]\nofflines = 1000\n", 4},
+		/* A guest that goes on for ever is ended with the night. */
+		{HUNT_ENDLESS "400 agent log text=x\n", NIGHT("2s", "k"),
+		 "[goal]\nofflines = 1000\n", 4},
+		{"10 console Linux\\n\n", NIGHT("1s", "k"), "", 4},
+	};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_test_message("night %u", i);
+		g_assert_cmpint(night(f, cases[i].kernels, cases[i].script, cases[i].policy), ==,
+				cases[i].code);
+	}
 }
 
 int main(int argc, char **argv)
@@ -189,5 +334,7 @@ int main(int argc, char **argv)
 	g_test_add("/nightly/shipped", Fixture, NULL, set_up, test_shipped, tear_down);
 	g_test_add("/nightly/next", Fixture, NULL, set_up, test_next, tear_down);
 	g_test_add("/nightly/page", Fixture, NULL, set_up, test_page, tear_down);
+	g_test_add("/nightly/exit-code", Fixture, NULL, set_up, test_exit_code, tear_down);
+	g_test_add("/nightly/nights", Fixture, NULL, set_up, test_nights, tear_down);
 	return g_test_run();
 }

@@ -165,7 +165,7 @@ static char *wrap(const char *log, const char *form)
 static char *signatures(const char *log, gboolean emulated)
 {
 	TriageConfig config = {.emulated = emulated};
-	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL, NULL);
+	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
 	GString *found = g_string_new(NULL);
 
 	triage_feed(triage, TRIAGE_CONSOLE, log, strlen(log), -1, 0);

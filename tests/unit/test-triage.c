@@ -320,15 +320,15 @@ static void test_known_until(void)
 	g_assert_true(first->expired);
 	g_assert_cmpstr(first->name, ==, "a");
 	g_assert_cmpstr(first->path, ==, path);
-	g_assert_cmpstr(triage_known_find(known, "kasan:foo", NULL), ==, "later");
+	g_assert_cmpstr(triage_known_find(known, "kasan:foo", NULL)->note, ==, "later");
 	/* Of several files the first that has it. */
 	today = g_date_time_format(now, "%Y-%m-%d");
 	text = g_strdup_printf("[c]\nsignature=hang:*\nnote=today\nuntil=%s\n", today);
 	paths[1] = other = write_ini(text);
 	two = triage_known_load(paths, NULL);
 	g_assert_cmpuint(triage_known_issues(two)->len, ==, 3);
-	g_assert_cmpstr(triage_known_find(two, "hang:run", "6.1"), ==, "today");
-	g_assert_cmpstr(triage_known_find(two, "kasan:foo", NULL), ==, "later");
+	g_assert_cmpstr(triage_known_find(two, "hang:run", "6.1")->note, ==, "today");
+	g_assert_cmpstr(triage_known_find(two, "kasan:foo", NULL)->note, ==, "later");
 	g_unlink(path);
 	g_unlink(other);
 }
