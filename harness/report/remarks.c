@@ -95,7 +95,7 @@ static char *in_boots(const Tally *t, guint boots)
 static void add_known(GPtrArray *remarks, const GArray *known, guint boots)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
-	g_autofree char *hits = NULL;
+	g_autofree char *splats = NULL;
 	gint64 count = 0;
 
 	for (guint i = 0; i < known->len; i++) {
@@ -107,9 +107,9 @@ static void add_known(GPtrArray *remarks, const GArray *known, guint boots)
 			g_string_append_printf(names, "%s%s (%s)%s", i ? "; " : "", t->title,
 					       t->detail, in);
 	}
-	hits = results_number((guint64)count, "hit");
+	splats = results_number((guint64)count, "splat");
 	if (known->len)
-		add(remarks, "known", "%s of what is known: %s%s", hits, names->str,
+		add(remarks, "known", "%s, no hit: %s%s", splats, names->str,
 		    known->len > LINES_MAX ? "; and more" : "");
 }
 

@@ -114,7 +114,7 @@ static void test_known(void)
 		  "succeeded)");
 	has(ktap, "ok 8 quick:6.1:machine\n");
 	has(shown, "12 offlines (3 succeeded) in");
-	has(shown, "known             2 hits of what is known: WARNING in f (shmem splice)");
+	has(shown, "known             2 splats, no hit: WARNING in f (shmem splice)");
 	has(json, "\"ended_by_known\":");
 	has(json, "\"offlines\":12,\"offlines_ok\":3,\"offlines_refused\":70");
 	has(html, "nothing that is not known");
