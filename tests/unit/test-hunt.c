@@ -74,13 +74,14 @@ static const HuntListener listener = {
 
 static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 {
-	static const BootDeadlines deadlines = {.console_ms = 300,
-						.hello_ms = 600,
-						.plug_ms = 600,
-						.quiet_ms = 600,
+	/* Only a guest that never runs is waited for so long; the others have time on a busy machine. */
+	static const BootDeadlines deadlines = {.console_ms = 3000,
+						.hello_ms = 6000,
+						.plug_ms = 6000,
+						.quiet_ms = 6000,
 						.corpse_ms = 200,
-						.stop_ms = 600,
-						.exit_ms = 200};
+						.stop_ms = 6000,
+						.exit_ms = 2000};
 	g_autoptr(GError) error = NULL;
 	HuntConfig config = {.accel = accel,
 			     .accel_auto = TRUE,
