@@ -8,6 +8,7 @@
 #include "harness/cli/paths.h"
 #include "harness/results/table.h"
 #include "harness/store/store.h"
+#include "host-driver/base/text.h"
 #include "host-driver/base/units.h"
 
 #include <stdio.h>
@@ -155,11 +156,17 @@ static char *own_file(const Options *opt)
 static int add(const Options *opt, const char *typed, GError **error)
 {
 	g_autofree char *file = own_file(opt), *name = NULL, *signature = NULL;
+	g_autofree char *clean = NULL;
 	KnownIssue issue = {.note = opt->note, .kernels = opt->kernels, .until = opt->until};
 
 	if (!opt->note || !*opt->note) {
 		cmd_usage_error(error, "--note: say what is known of it, for whoever reads the "
 				       "reports");
+		return -1;
+	}
+	clean = text_clean_copy(opt->note);
+	if (!g_str_equal(clean, opt->note)) {
+		cmd_usage_error(error, "--note: one line of plain text");
 		return -1;
 	}
 	signature = issue.signature = complete(typed, opt->results, error);
