@@ -27,7 +27,7 @@ import xml.etree.ElementTree
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 EXE = os.path.abspath(os.environ["PFNHUNT_EXE"])
-JOBS = int(os.environ.get("TRUST_JOBS", "2" if "--guests" in sys.argv else "24"))
+JOBS = int(os.environ.get("TRUST_JOBS", "2" if "--guests" in sys.argv else "16"))
 KEEP = os.environ.get("TRUST_KEEP")
 GUESTS = "--guests" in sys.argv  # the rows of real guests, and no others
 WITHIN_S = 60
@@ -72,6 +72,7 @@ class Row:
         self.env = {}
         self.guest = None  # "real": our agent, "hostile": the one that lies, in a real guest
         self.init = []     # the script of that
+        self.theirs = False
 
     def read(self, word, rest):
         if word == "why":
@@ -94,6 +95,8 @@ class Row:
         elif word == "env":
             key, _, value = rest.partition("=")
             self.env[key] = value
+        elif word == "theirs":
+            self.theirs = True
         elif word == "guest":
             self.guest = rest
         elif word == "init":
@@ -180,6 +183,7 @@ class Run:
 
     def prepare(self):
         row = self.row
+        shutil.rmtree(self.dir, ignore_errors=True)
         for name in ("bin", "home", "tmp"):
             os.makedirs(self.path(name))
         if row.guest is None:
@@ -210,6 +214,9 @@ class Run:
         for name in ("hunt", "pfnhunt"):
             os.chmod(self.path(name), 0o755)
 
+        if row.theirs:
+            shutil.copytree(received(os.path.dirname(self.dir)), self.path("theirs"))
+
     def environment(self):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PFNHUNT_"))}
         env.update(PATH="%s:%s:%s" % (self.path("bin"), self.dir, env["PATH"]),
@@ -219,7 +226,8 @@ class Run:
                    XDG_STATE_HOME=self.path("home", "state"),
                    PFNHUNT_RESULTS=self.results, PFNHUNT_CONFIGS=os.path.join(SOURCE, "configs"),
                    TRUST_SCRIPT=self.path("script"), NO_COLOR="1", LC_ALL="C.UTF-8",
-                   TRUST_SPLATS=os.path.join(SOURCE, "tests", "splats"), TRUST=HERE)
+                   TRUST_SPLATS=os.path.join(SOURCE, "tests", "splats"), TRUST=HERE,
+                   PFNHUNT_EXE_PATH=EXE)
         for name in ("PFNHUNT_AGENT", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 env[name] = os.environ[name]
@@ -238,10 +246,13 @@ class Run:
         child = subprocess.Popen(["/bin/sh", "-c", command], cwd=self.dir, env=self.environment(),
                                  stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                                  start_new_session=True)
-        late = threading.Timer(timeout, self.kill, (child,))
+        late = threading.Timer(timeout, self.kill, (child.pid,))
         late.start()
+        RUNNING.add(child.pid)
         _, status, usage = os.wait4(child.pid, 0)
+        RUNNING.discard(child.pid)
         late.cancel()
+        self.kill(child.pid)  # what it has left behind
         child.returncode = os.waitstatus_to_exitcode(status)
         self.took = time.monotonic() - started
         self.rss_mb = usage.ru_maxrss / 1024
@@ -254,9 +265,9 @@ class Run:
         return child.returncode
 
     @staticmethod
-    def kill(child):
+    def kill(group):
         try:
-            os.killpg(child.pid, signal.SIGKILL)
+            os.killpg(group, signal.SIGKILL)
         except ProcessLookupError:
             pass
 
@@ -350,7 +361,7 @@ def that(run, text):
 
 
 CHECKS = {
-    "exit": lambda r, x: one_of(x, r.code, "the exit code"),
+    "exit": lambda r, x: one_of(x, r.code, "the exit code (%s)" % (r.out + r.err)[-300:]),
     "verdict": lambda r, x: one_of(x, r.boot()["verdict"], "the boot's verdict"),
     "hunt": lambda r, x: one_of(x, r.json("summary.json")["verdict"], "the hunt's verdict"),
     "reason": lambda r, x: has(r, r.boot()["reason"], x, "the reason (%s)" % r.boot()["reason"]),
@@ -398,6 +409,33 @@ def always(run):
             xml.etree.ElementTree.fromstring(run.tool("report", "-f", "junit", name))
 
 
+RECEIVED = threading.Lock()
+RUNNING = set()  # process groups of rows
+BUSY = threading.Semaphore(os.cpu_count() or 1)  # rows that do not wait, but work
+
+
+def stop(number, frame):
+    for group in list(RUNNING):
+        Run.kill(group)
+    os._exit(128 + number)
+
+
+def received(root):
+    """A results folder with a hunt that found something, made once for all rows."""
+    row = Row("received", "hunt")
+    row.ini = ["policy: duration = 500ms", "goal: offlines = 5"]
+    row.script = ["at run+0.2 splat some_walker"]
+    run = Run(row, root)
+    with RECEIVED:
+        if not run.there("made"):
+            run.prepare()
+            if run.shell("hunt", WITHIN_S) != 1:
+                raise Failed("no hunt to hand on: " + run.err)
+            with open(run.path("made"), "wb"):
+                pass
+    return run.results
+
+
 def play(row, root):
     """Why it failed, or None; and where it lies."""
     run = Run(row, root)
@@ -406,7 +444,11 @@ def play(row, root):
         for command in row.shell:
             if run.shell(command, WITHIN_S):
                 raise Failed("%s: %s" % (command, run.err[-500:]))
-        run.code = run.shell(row.command, row.within)
+        if "tamper.py" in row.command:
+            with BUSY:
+                run.code = run.shell(row.command, row.within)
+        else:
+            run.code = run.shell(row.command, row.within)
         faults = []
         for check, argument in [("always", "")] + row.checks:
             try:
@@ -435,6 +477,8 @@ def main():
             if wanted(r, names) and bool(r.guest) == GUESTS]
     root = KEEP and os.path.abspath(KEEP) or tempfile.mkdtemp(prefix="pfnhunt-trust-")
     os.makedirs(root, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     print("1..%d" % len(rows), flush=True)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         # The slowest first, so that none of them is left at the end.

@@ -389,6 +389,9 @@ class Machine(Acts):
         elif words[0] == "raw":
             self.channels["qmp"].send(words[1].encode().replace(b"{id}", str(tag).encode())
                                       + b"\r\n")
+        elif words[0] in ("swap", "huge"):
+            self.memory_file(words, message["arguments"]["filename"])
+            self.qmp({"return": {}, "id": tag})
         elif words[0] == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         else:
@@ -431,6 +434,15 @@ class Machine(Acts):
                              "object-del", "device_add", "qom-set"):
             return None
         return {}
+
+    @staticmethod
+    def memory_file(words, name):
+        """Guest memory that is not what was asked for: a link, or far too much of it."""
+        if words[0] == "huge":
+            os.truncate(name, 6 << 30)
+        else:
+            os.unlink(name)
+            os.symlink(os.path.join(os.path.dirname(os.environ["TRUST_SCRIPT"]), words[1]), name)
 
     def nmi(self):
         if not self.has("nmi"):
