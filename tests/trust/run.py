@@ -31,6 +31,7 @@ JOBS = int(os.environ.get("TRUST_JOBS", "2" if "--guests" in sys.argv else "16")
 KEEP = os.environ.get("TRUST_KEEP")
 GUESTS = "--guests" in sys.argv  # the rows of real guests, and no others
 WITHIN_S = 60
+AGAIN = 12  # rows that may have a second try
 
 BASE = """
 [scenario]
@@ -467,6 +468,24 @@ def play(row, root):
             shutil.rmtree(run.dir, ignore_errors=True)
 
 
+def results(played, failed, root):
+    """Number, row and fault of each. A row that failed has a second try with less beside it: on a
+    machine that is very busy a deadline may pass that else would not."""
+    number = 0
+    for done in concurrent.futures.as_completed(played):
+        row, fault = played[done], done.result()
+        if fault and not row.fails and len(failed) < AGAIN:
+            failed.append((row, fault))
+            continue
+        number += 1
+        yield number, row, fault
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for (row, before), fault in zip(failed, pool.map(lambda f: play(f[0], root), failed)):
+            print("# %s/%s: the first try: %s" % (row.kind, row.name, ascii(before)))
+            number += 1
+            yield number, row, fault
+
+
 def wanted(row, names):
     return not names or row.kind in names or "%s/%s" % (row.kind, row.name) in names
 
@@ -482,10 +501,10 @@ def main():
     print("1..%d" % len(rows), flush=True)
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         # The slowest first, so that none of them is left at the end.
-        played = {r: pool.submit(play, r, root)
+        played = {pool.submit(play, r, root): r
                   for r in sorted(rows, key=lambda r: -r.within)}
-        for number, row in enumerate(rows, 1):
-            fault = played[row].result()
+        failed = []
+        for number, row, fault in results(played, failed, root):
             name = "%d %s/%s" % (number, row.kind, row.name)
             if fault:
                 print("# %s\n# must be: %s\n# seen: %s" % (
