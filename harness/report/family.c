@@ -19,7 +19,8 @@ static const struct {
 static gboolean was_inside(const Exposure *e, const char *family)
 {
 	for (const ExposureKind *k = exposure_kinds; k->kind; k++)
-		if (g_str_equal(k->family, family) && exposure_inside(e, NULL, k->kind))
+		if (g_str_equal(k->family, family) && exposure_opened(e, k->kind) &&
+		    exposure_inside(e, NULL, k->kind))
 			return TRUE;
 	return FALSE;
 }

@@ -3,6 +3,7 @@
 #include "harness/report/text.h"
 #include "harness/boot/goal.h"
 #include "harness/report/estimate.h"
+#include "harness/report/family.h"
 #include "harness/report/remarks.h"
 #include "harness/results/table.h"
 #include "host-driver/base/units.h"
@@ -130,6 +131,16 @@ static void append_counts(GString *text, const HuntSummary *sum, const RHunt *fo
 	    offlines, sum->run_s, hits);
 }
 
+/* A pass that no probe saw says so here, too. */
+static void append_passed(GString *text, const RHunt *folder)
+{
+	const char *family = incident_family_name(FAMILY_FAKE_OFFLINE), *by;
+	g_autofree char *unexposed = report_family_unexposed(folder, family, &by);
+
+	if (!unexposed && by)
+		row(text, "exposed", "%s, %s", family, by);
+}
+
 static void append_remarks(GString *text, const RHunt *folder)
 {
 	g_autoptr(GPtrArray) remarks = folder ? report_remarks(folder, NULL) : g_ptr_array_new();
@@ -238,6 +249,8 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 		append_because(text, c, sum);
 	}
 	append_remarks(text, folder);
+	if (!hit && folder)
+		append_passed(text, folder);
 	if (sum->results->len) {
 		const BootResult *r = g_ptr_array_index(sum->results, 0);
 
@@ -247,7 +260,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	append_counts(text, sum, folder);
 	append_claim(text, sum);
 	if (sum->interrupted)
-		row(text, "interrupted", "what was still to run is missing: that is not clean");
+		row(text, "interrupted", "what was still to run is missing");
 	row(text, "folder", "%s", sum->dir);
 	row(text, "rerun", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
 	    scenario, kernel, c->seed, where->str, shard);

@@ -181,6 +181,13 @@ static void test_families(void)
 		 "fake-offline # by offlines, not by visits\n", "cancel # SKIP not exposed"},
 		{SCENARIO("[goal]\nofflines = 41\n"), "clean", OPS("ready"),
 		 "fake-offline # SKIP not exposed", "cancel # SKIP"},
+		/* Visits of windows that never opened are no evidence. */
+		{SCENARIO(""), "clean",
+		 OPS("ready") ",\"exposure\":{\"layer\":\"bpf\",\"windows\":[],\"visits\":[{"
+			      "\"walker\":\"damon\",\"func\":\"f\",\"window\":\"dec\","
+			      "\"visits\":9,\"inside\":3}]}",
+		 "fake-offline # SKIP not exposed: no window of it opened\n",
+		 "cancel # SKIP not exposed: no window of it opened\n"},
 		/* One op stood still: what the others were in keeps its worth. */
 		{SCENARIO(""), "unexposed", "\"reason\":\"ksm stood still at 7 steps\"," EXPOSED,
 		 "fake-offline\n", "cancel # SKIP no boot ran long enough"},
