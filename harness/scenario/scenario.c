@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See scenario.h. GKeyFile does the INI; this file adds the table, the checks and the lines. */
 #include "harness/scenario/scenario.h"
+#include "harness/scenario/hopeless.h"
 #include "harness/verdict/exposure.h"
 #include "host-driver/base/units.h"
 #include "guest-agent/contract/op.h"
@@ -431,6 +432,7 @@ static gboolean check_dimm(const Scenario *s, const Source *src, GError **error)
 static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(src->ini, NULL);
+	const char *hopeless;
 
 	for (guint i = 0; groups[i]; i++) {
 		const char *g = groups[i];
@@ -461,6 +463,10 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 		if (!ok)
 			return FALSE;
 	}
+	hopeless = scenario_never_partly(s);
+	if (hopeless)
+		return complain(src, "scenario", NULL, error,
+				"op %s: blocks=partly never matches whole memory blocks", hopeless);
 	/* Last, so that [resize] may stand above the device that it names. */
 	return !s->resize_device || check_resize(s, src, error);
 }

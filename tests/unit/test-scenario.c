@@ -152,6 +152,9 @@ static void test_bad(void)
 		{"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4G\n" OPS, "more than size"},
 		{"[scenario]\nsummary=s\n[memory vm0]\nblock-size=3M\nrequested-size=0\n" OPS,
 		 "not a power of two"},
+		{"[scenario]\nsummary=s\n[memory vm0]\nsize=1G\nblock-size=128M\n"
+		 "requested-size=256M\n[op block-state]\n",
+		 "op block-state: blocks=partly never matches"},
 		{"[scenario]\nsummary=s\n[memory a,b]\nrequested-size=0\n" OPS, "a device's ID"},
 	};
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scenarios that parse well and cannot work: better told before a boot than by its result. */
+#ifndef PFNHUNT_HOPELESS_H
+#define PFNHUNT_HOPELESS_H
+
+#include "harness/scenario/scenario.h"
+
+/*
+ * The name of an op that waits for partly plugged blocks where there can be none, because every
+ * device plugs whole memory blocks; NULL: there is no such op. The scenario's.
+ */
+const char *scenario_never_partly(const Scenario *scenario);
+
+#endif
