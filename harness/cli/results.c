@@ -35,7 +35,7 @@ static Store *open_store(const Options *opt, GError **error)
 	g_autofree char *path = g_build_filename(opt->dir, "pfnhunt.db", NULL);
 
 	if (g_file_test(path, G_FILE_TEST_EXISTS))
-		return store_open(opt->dir, error);
+		return store_open_filled(opt->dir, error);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 		    "no results in %s: `pfnhunt run` hunts, `pfnhunt results rebuild` indexes "
 		    "folders that lie there",
@@ -276,8 +276,10 @@ static const struct {
 	 do_merge},
 };
 
-static int run_verb(Options *opt, int argc, char **argv, const char *help, GError **error)
+static int run_verb(Options *opt, int argc, char **argv, GError **error)
 {
+	g_autoptr(GString) names = NULL;
+
 	for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(verbs); i++) {
 		if (!g_str_equal(argv[1], verbs[i].name))
 			continue;
@@ -288,8 +290,11 @@ static int run_verb(Options *opt, int argc, char **argv, const char *help, GErro
 			    argc - 2 < verbs[i].least ? "something is missing" : "too much");
 		return -1;
 	}
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "results what? %s", help);
-	g_strchomp((*error)->message);
+	names = g_string_new(NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(verbs); i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "", verbs[i].name);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "results what? There are %s",
+		    names->str);
 	return -1;
 }
 
@@ -324,7 +329,7 @@ int cmd_results(int argc, char **argv)
 	if (command_parse(&about, entries, &argc, &argv, &error)) {
 		if (!o.dir)
 			o.dir = paths_results();
-		code = run_verb(&o, argc, argv, help->str, &error);
+		code = run_verb(&o, argc, argv, &error);
 	}
 	if (error)
 		code = cmd_fail(error);

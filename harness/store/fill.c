@@ -262,8 +262,11 @@ static gboolean forget_gone(Store *store, GPtrArray *dirs, GError **error)
 static gboolean is_sound(Store *store)
 {
 	sqlite3_stmt *stmt = store_prepare(store, "PRAGMA quick_check(1)", "");
-	gboolean sound =
-		stmt && sqlite3_step(stmt) == SQLITE_ROW && g_str_equal(store_text(stmt, 0), "ok");
+	int code = stmt ? sqlite3_step(stmt) : sqlite3_errcode(store->db);
+	/* A full disk, a lock, no right to read it: not broken. */
+	gboolean sound = code == SQLITE_ROW ? g_str_equal(store_text(stmt, 0), "ok")
+					    : (code & 0xff) != SQLITE_CORRUPT &&
+						      (code & 0xff) != SQLITE_NOTADB;
 
 	sqlite3_finalize(stmt);
 	return sound;
@@ -301,17 +304,23 @@ static gboolean is_corrupt(const char *results_dir)
 	if (!g_file_test(path, G_FILE_TEST_EXISTS))
 		return FALSE;
 	if (sqlite3_open_v2(path, &probe.db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
-		int code;
-
 		sqlite3_busy_timeout(probe.db, 10000);
 		corrupt = !is_sound(&probe);
-		code = sqlite3_errcode(probe.db) & 0xff;
-		/* Locked or unreadable for now is not broken. */
-		if (code == SQLITE_BUSY || code == SQLITE_CANTOPEN || code == SQLITE_PERM)
-			corrupt = FALSE;
 	}
 	sqlite3_close(probe.db);
 	return corrupt;
+}
+
+Store *store_open_filled(const char *results_dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL), *note = NULL;
+	GStatBuf st;
+
+	/* A kill, or a disk that was full, right behind the creation leaves a file of no bytes. */
+	if ((g_stat(path, &st) < 0 || st.st_size == 0) && g_access(results_dir, W_OK) == 0 &&
+	    !store_rebuild(results_dir, &note, NULL, NULL, error))
+		return NULL;
+	return store_open(results_dir, error);
 }
 
 gboolean store_rebuild(const char *results_dir, char **note, guint *hunts, guint *boots,

@@ -21,6 +21,8 @@ typedef struct Store Store;
  * with the way out. Blocks up to 10 s on another writer.
  */
 Store *store_open(const char *results_dir, GError **error);
+/* The same; an index that is new or has no bytes is made of the folders first. */
+Store *store_open_filled(const char *results_dir, GError **error);
 void store_close(Store *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
 
