@@ -11,7 +11,9 @@
 #include "host-driver/kernel/initramfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
@@ -100,6 +102,18 @@ static Verdict hunt_verdict(const HuntSummary *sum)
 	return verdict_of_hunt(stop_rule_verdict(&sum->rule, worst), sum->boots, sum->interrupted);
 }
 
+/* One pfnhunt alone runs a hunt. Where a folder cannot be locked at all, as on some NFS, it goes on. */
+static gboolean lock_folder(Hunt *hunt, GError **error)
+{
+	hunt->lock_fd = open(hunt->summary->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (hunt->lock_fd < 0 || flock(hunt->lock_fd, LOCK_EX | LOCK_NB) == 0 ||
+	    errno != EWOULDBLOCK)
+		return TRUE;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "%s: another pfnhunt is running this hunt", hunt->id);
+	return FALSE;
+}
+
 /* A hunt that goes on has all but its end; the initramfs of before is what it tests. */
 static gboolean take_up(Hunt *hunt, GError **error)
 {
@@ -108,7 +122,8 @@ static gboolean take_up(Hunt *hunt, GError **error)
 
 	hunt->summary->dir = g_strdup(hunt->config->resume_dir);
 	hunt->id = g_path_get_basename(hunt->summary->dir);
-	if (!hunt_resume_load(hunt->summary->dir, hunt->summary, hunt->queue, &spent_us, error))
+	if (!lock_folder(hunt, error) ||
+	    !hunt_resume_load(hunt->summary->dir, hunt->summary, hunt->queue, &spent_us, error))
 		return FALSE;
 	for (guint i = 0; i < hunt->summary->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(hunt->summary->results, i);
@@ -151,7 +166,9 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	g_autoptr(GPtrArray) files = NULL;
 
 	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
-	if (!hunt->modules || !(c->resume_dir ? take_up(hunt, error) : make_hunt_dir(hunt, error)))
+	if (!hunt->modules ||
+	    !(c->resume_dir ? take_up(hunt, error)
+			    : make_hunt_dir(hunt, error) && lock_folder(hunt, error)))
 		return FALSE;
 	hunt->initrd_path = g_build_filename(hunt->summary->dir, "initramfs.cpio", NULL);
 	files = plan_files(c->scenario, error);
@@ -167,7 +184,7 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	if (c->keep_bytes)
 		hunt->thinner = thinner_new(hunt->summary->dir, c->keep_bytes);
 	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
-	hunt->store = store_open(c->results_dir, &no_index);
+	hunt->store = store_open_filled(c->results_dir, &no_index);
 	if (!hunt->store)
 		hunt->listener->note(no_index->message, hunt->user);
 	hunt_tell(hunt, store_hunt(hunt->store, hunt->summary->dir));
@@ -197,7 +214,8 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 		     .summary = summary,
 		     .queue = hunt_queue_new(config->boots, config->share, config->shares),
 		     .places = places_new(config),
-		     .started_us = g_get_monotonic_time()};
+		     .started_us = g_get_monotonic_time(),
+		     .lock_fd = -1};
 	gboolean ok = FALSE;
 
 	*summary = (HuntSummary){.accel = config->accel, .rule = stop_rule_new(config->bound)};
@@ -218,6 +236,8 @@ out:
 	g_clear_pointer(&hunt.store, store_close);
 	g_clear_pointer(&hunt.thinner, thinner_free);
 	g_clear_pointer(&hunt.modules, g_ptr_array_unref);
+	if (hunt.lock_fd >= 0)
+		close(hunt.lock_fd);
 	g_free(hunt.id);
 	g_free(hunt.initrd_path);
 	return ok;

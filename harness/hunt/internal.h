@@ -37,6 +37,7 @@ typedef struct {
 	Store *store;
 	Thinner *thinner; /* NULL: no limit */
 	GError *error;	  /* why no boot could be started */
+	int lock_fd;	  /* of the folder; -1: none yet */
 } Hunt;
 
 /* Runs the boots on the hosts until none is left to run. In slots.c. */

@@ -17,7 +17,7 @@ struct Record {
 	int fd[RECORD_FILE_COUNT];
 	gint64 start_us;
 	guint64 console_bytes;
-	guint64 max_bytes, bytes[RECORD_FILE_COUNT];
+	guint64 file_max_bytes, boot_max_bytes, bytes[RECORD_FILE_COUNT], all_bytes;
 	gboolean full[RECORD_FILE_COUNT];
 	gint64 console_us; /* of the last line in console.times */
 	GError *error;
@@ -42,7 +42,8 @@ static gboolean has_room(Record *r, RecordFile file, gsize len)
 	if (r->full[file])
 		return FALSE;
 	r->bytes[file] += len;
-	r->full[file] = r->bytes[file] > r->max_bytes;
+	r->all_bytes += len;
+	r->full[file] = r->bytes[file] > r->file_max_bytes || r->all_bytes > r->boot_max_bytes;
 	if (r->full[file] && file != RECORD_EVENTS)
 		record_event(r, "file-full", "name", file_names[file]);
 	return !r->full[file];
@@ -72,7 +73,7 @@ Record *record_new(const char *dir, GError **error)
 
 	r->dir = g_strdup(dir);
 	r->start_us = g_get_monotonic_time();
-	r->max_bytes = RECORD_FILE_MAX_BYTES;
+	record_set_max(r, RECORD_FILE_MAX_BYTES, RECORD_BOOT_MAX_BYTES);
 	memset(r->fd, -1, sizeof(r->fd));
 	if (g_mkdir(dir, 0755) < 0)
 		fail(r, "", errno);
@@ -102,9 +103,10 @@ void record_free(Record *r)
 	g_free(r);
 }
 
-void record_set_max(Record *r, guint64 max_bytes)
+void record_set_max(Record *r, guint64 file_max_bytes, guint64 boot_max_bytes)
 {
-	r->max_bytes = max_bytes;
+	r->file_max_bytes = file_max_bytes;
+	r->boot_max_bytes = boot_max_bytes;
 }
 
 const GError *record_error(const Record *r)

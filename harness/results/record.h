@@ -27,8 +27,9 @@ typedef struct Record Record;
 	X(MEMORY, "memory.jsonl", "requested and plugged size of each device, on change")          \
 	X(QMP, "qmp.jsonl", "management traffic with QEMU")
 
-/* Of each of them: a guest in pieces may talk for as long as it lives. */
-#define RECORD_FILE_MAX_BYTES RESULTS_FILE_MAX_BYTES
+/* Of each of them, and of all together: a guest in pieces may talk for as long as it lives. */
+#define RECORD_FILE_MAX_BYTES (256ull << 20)
+#define RECORD_BOOT_MAX_BYTES (512ull << 20)
 
 typedef enum {
 #define X(id, name, help) RECORD_##id,
@@ -42,8 +43,8 @@ Record *record_new(const char *dir, GError **error);
 void record_free(Record *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Record, record_free)
 
-/* Another limit of each file than RECORD_FILE_MAX_BYTES: tests shorten it. */
-void record_set_max(Record *record, guint64 max_bytes);
+/* Other limits than RECORD_FILE_MAX_BYTES and RECORD_BOOT_MAX_BYTES: tests shorten them. */
+void record_set_max(Record *record, guint64 file_max_bytes, guint64 boot_max_bytes);
 
 /* Console bytes, with the time they came. */
 void record_console(Record *record, const char *data, gsize len);

@@ -129,6 +129,24 @@ static void test_write_error(Fixture *f, gconstpointer data)
 	g_assert_error(record_error(r), PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
 }
 
+/* And all that it says, by whatever way, at the limit of the boot. */
+static void test_full_together(Fixture *f, gconstpointer data)
+{
+	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
+	g_autoptr(Record) r = record_new(dir, NULL);
+	g_autofree char *console = NULL, *qmp = NULL;
+
+	record_set_max(r, 1 << 20, 16384);
+	for (guint i = 0; i < 1000; i++) {
+		record_console(r, "0123456789abcdef\n", 17);
+		record_qmp(r, '<', "{\"event\": \"X\"}");
+	}
+	console = read_file(dir, "console.log");
+	qmp = read_file(dir, "qmp.jsonl");
+	g_assert_cmpuint(strlen(console) + strlen(qmp), >, 8192);
+	g_assert_cmpuint(strlen(console) + strlen(qmp), <=, 16384);
+}
+
 /* What a guest says without end stops at the limit, in the middle of no line, and that is told. */
 static void test_full(Fixture *f, gconstpointer data)
 {
@@ -137,7 +155,7 @@ static void test_full(Fixture *f, gconstpointer data)
 	g_autoptr(GPtrArray) lines = NULL;
 	g_autofree char *console = NULL, *events = NULL;
 
-	record_set_max(r, 4096);
+	record_set_max(r, 4096, 1 << 20);
 	for (guint i = 0; i < 1000; i++) {
 		char log[] = "kmsg seq=1 t_us=77 prio=4 text=0123456789";
 		struct wire_msg msg;
@@ -164,6 +182,7 @@ int main(int argc, char **argv)
 	g_test_add("/record/files", Fixture, NULL, set_up, test_files, tear_down);
 	g_test_add("/record/refused", Fixture, NULL, set_up, test_refused, tear_down);
 	g_test_add("/record/full", Fixture, NULL, set_up, test_full, tear_down);
+	g_test_add("/record/full-together", Fixture, NULL, set_up, test_full_together, tear_down);
 	g_test_add("/record/write-error", Fixture, NULL, set_up, test_write_error, tear_down);
 	return g_test_run();
 }
