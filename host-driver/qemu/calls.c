@@ -24,7 +24,8 @@ typedef struct {
 	VmThreadsDone threads;
 	gpointer user;
 	char *id;   /* of a DIMM */
-	char *path; /* file for read_memory, ours to remove */
+	char *path; /* file for read_memory, ours to remove, */
+	int fd;	    /* and our own way to it: QEMU may have put another under its name; or -1 */
 	guint32 read_len;
 	GError *error; /* of a call that never reached QMP */
 	GSource *source;
@@ -36,6 +37,7 @@ static QemuCall *call_new(VmQemu *q, gpointer user)
 
 	call->q = q;
 	call->user = user;
+	call->fd = -1;
 	return call;
 }
 
@@ -43,6 +45,8 @@ static void call_free(QemuCall *call)
 {
 	if (call->path)
 		unlink(call->path);
+	if (call->fd >= 0)
+		close(call->fd);
 	g_free(call->path);
 	g_free(call->id);
 	if (call->source) {
@@ -273,32 +277,24 @@ void qemu_query_memory(Vm *vm, VmMemoryDone done, gpointer user)
 static void read_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
 {
 	g_autoptr(QemuCall) call = user;
-	g_autoptr(GError) broken = NULL;
+	g_autoptr(GError) short_of = NULL;
 	g_autoptr(GBytes) bytes = NULL;
-	char *data;
-	gsize len;
+	g_autofree char *data = g_malloc(call->read_len);
+	ssize_t len;
 
 	if (error) {
 		call_failed(call, error);
 		return;
 	}
-	if (!g_file_get_contents(call->path, &data, &len, &broken)) {
-		g_autoptr(GError) ours =
-			g_error_new_literal(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, broken->message);
-
-		call_failed(call, ours);
+	len = pread(call->fd, data, call->read_len, 0);
+	if (len != (ssize_t)call->read_len) {
+		short_of = g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+				       "QMP pmemsave: %zd bytes instead of %" G_GUINT32_FORMAT, len,
+				       call->read_len);
+		call_failed(call, short_of);
 		return;
 	}
-	bytes = g_bytes_new_take(data, len);
-	if (len != call->read_len) {
-		g_autoptr(GError) ours =
-			g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-				    "QMP pmemsave: %zu bytes instead of %" G_GUINT32_FORMAT, len,
-				    call->read_len);
-
-		call_failed(call, ours);
-		return;
-	}
+	bytes = g_bytes_new_take(g_steal_pointer(&data), call->read_len);
 	call->read(&call->q->vm, bytes, NULL, call->user);
 }
 
@@ -307,7 +303,6 @@ void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointe
 	VmQemu *q = (VmQemu *)vm;
 	QemuCall *call = call_new(q, user);
 	JsonObject *arguments;
-	int fd;
 
 	call->read = done;
 	call->read_len = len;
@@ -320,14 +315,13 @@ void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointe
 		return;
 	}
 	call->path = g_strdup_printf("%s/.memory-%u", q->run_dir, q->files++);
-	fd = open(call->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
+	call->fd = open(call->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (call->fd < 0) {
 		call_fail_later(call, g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s",
 						  call->path, g_strerror(errno)));
 		g_clear_pointer(&call->path, g_free);
 		return;
 	}
-	close(fd);
 	arguments = json_object_new();
 	json_object_set_int_member(arguments, "val", (gint64)gpa);
 	json_object_set_int_member(arguments, "size", len);

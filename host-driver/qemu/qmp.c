@@ -15,6 +15,8 @@
 
 #define QMP_LINE_MAX_BYTES (64u << 20)
 #define QMP_HANDSHAKE_MS   30000
+/* All that may come before the handshake is over: a greeting, and a few events that are kept. */
+#define QMP_EARLY_BYTES (1u << 20)
 
 typedef enum { QMP_GREETING, QMP_NEGOTIATING, QMP_READY, QMP_CLOSED } QmpState;
 
@@ -43,8 +45,9 @@ struct QmpClient {
 	QmpListener listener;
 	gpointer user;
 	gint64 next_id;
-	GQueue calls;  /* of QmpCall, in the order of execute() */
-	GQueue events; /* of QmpEvent, until ready */
+	GQueue calls;	   /* of QmpCall, in the order of execute() */
+	GQueue events;	   /* of QmpEvent, until ready */
+	gsize early_bytes; /* came before it was ready */
 	GSource *handshake;
 	GError *error; /* why it is closed */
 };
@@ -357,6 +360,13 @@ static void client_data(Stream *stream, const char *data, gsize len, gpointer us
 	if (len == 0) {
 		client_close(qmp, g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 					      "QMP: QEMU closed the connection"));
+		return;
+	}
+	qmp->early_bytes += qmp->state == QMP_READY ? 0 : len;
+	if (qmp->early_bytes > QMP_EARLY_BYTES) {
+		client_close(qmp,
+			     g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+					 "QMP: more than 1 MiB before the handshake was over"));
 		return;
 	}
 	qmp->refs++;
