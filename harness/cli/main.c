@@ -3,11 +3,15 @@
 #include "harness/cli/cmd.h"
 #include "harness/cli/help.h"
 #include "harness/cli/triage.h"
+#include "host-driver/base/units.h"
 
+#include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int help(int argc, char **argv);
 
@@ -33,10 +37,49 @@ static int help(int argc, char **argv)
 	return cmd_help(argc, argv, commands);
 }
 
-int main(int argc, char **argv)
+/* The gate out: what is told may hold words of a guest, of QEMU or of a received folder. */
+static void print_error(const char *text)
 {
-	setlocale(LC_ALL, "");
-	signal(SIGPIPE, SIG_IGN);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (guint i = 0; lines[i]; i++) {
+		g_autofree char *line = units_printable(lines[i]);
+
+		fprintf(stderr, "%s%s", line, lines[i + 1] ? "\n" : "");
+	}
+}
+
+/* As SIGTERM does; who was told to ignore it, as nohup does, still ignores it. */
+static void on_hangup(int signum)
+{
+	kill(getpid(), SIGTERM);
+}
+
+static void watch_hangup(void)
+{
+	struct sigaction old, hangup = {.sa_handler = on_hangup, .sa_flags = SA_RESTART};
+
+	if (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &hangup, NULL);
+}
+
+/* What was asked for and could not be written was not done. A reader that has enough is fine. */
+static int close_stdout(int code)
+{
+	struct pollfd reader = {.fd = STDOUT_FILENO};
+	gboolean failed = ferror(stdout);
+	int err = fflush(stdout) == 0 ? 0 : errno;
+
+	if (!failed && err == 0)
+		return code;
+	if (err == EPIPE || (poll(&reader, 1, 0) == 1 && reader.revents & POLLERR))
+		return code;
+	g_printerr("pfnhunt: standard output: %s\n", err ? g_strerror(err) : "cannot be written");
+	return 3;
+}
+
+static int run(int argc, char **argv)
+{
 	if (argc < 2) {
 		help_usage(stderr, commands);
 		return 2;
@@ -52,9 +95,18 @@ int main(int argc, char **argv)
 	for (const Command *c = commands; c->name; c++)
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(argc - 1, argv + 1);
-	fprintf(stderr, "pfnhunt: no command '%s'; there are", argv[1]);
+	g_printerr("pfnhunt: no command '%s'; there are", argv[1]);
 	for (const Command *c = commands; c->name; c++)
-		fprintf(stderr, " %s", c->name);
-	fprintf(stderr, "\n");
+		g_printerr(" %s", c->name);
+	g_printerr("\n");
 	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	signal(SIGPIPE, SIG_IGN);
+	watch_hangup();
+	g_set_printerr_handler(print_error);
+	return close_stdout(run(argc, argv));
 }

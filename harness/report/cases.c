@@ -33,6 +33,7 @@ static void suite_free(RSuite *s)
 char *report_command(const RHunt *h)
 {
 	GString *text = g_string_new("pfnhunt run");
+	char *line;
 	g_autofree char *scenario = units_shell_word(h->scenario);
 	g_autofree char *kernel = units_shell_word(*h->kernel_spec ? h->kernel_spec : h->kernel);
 
@@ -48,7 +49,10 @@ char *report_command(const RHunt *h)
 	}
 	if (h->boots->len)
 		g_string_append_printf(text, " --boots %u", results_totals(h).boots);
-	return g_string_free(text, FALSE);
+	/* A record is anybody's: a quoted word may hold the end of a line. */
+	line = units_printable(text->str);
+	g_string_free(text, TRUE);
+	return line;
 }
 
 static RCase *case_new(RSuite *suite, const char *family, RCaseState state, const char *message)

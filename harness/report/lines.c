@@ -6,6 +6,7 @@
 #include "harness/report/export.h"
 #include "host-driver/base/json.h"
 #include "harness/verdict/verdict.h"
+#include "host-driver/base/units.h"
 
 #include <string.h>
 
@@ -47,7 +48,9 @@ char *report_ktap(const GPtrArray *hunts)
 	for (guint i = 0; i < suites->len; i++) {
 		const RSuite *suite = g_ptr_array_index(suites, i);
 
-		g_string_append_printf(out, "# %s: %s\n", suite->hunt->id, suite->command);
+		g_autofree char *id = units_printable(suite->hunt->id);
+
+		g_string_append_printf(out, "# %s: %s\n", id, suite->command);
 		for (guint k = 0; k < suite->cases->len; k++)
 			append_ktap_case(out, suite, g_ptr_array_index(suite->cases, k), ++number);
 	}

@@ -506,6 +506,7 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 	g_autoptr(GKeyFile) ini = g_key_file_new();
 	g_autoptr(GError) bad = NULL;
 	Source src = {path, text, ini};
+	char *summary;
 
 	if (!g_key_file_load_from_data(ini, text, strlen(text), G_KEY_FILE_NONE, &bad)) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: not an INI file: %s",
@@ -528,6 +529,10 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 			    "%s:1: no [op NAME] group: there is nothing to run", path);
 		return NULL;
 	}
+	/* It is printed, and may be somebody else's. */
+	summary = units_printable(s->summary);
+	g_free(s->summary);
+	s->summary = summary;
 	return g_steal_pointer(&s);
 }
 
