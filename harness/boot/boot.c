@@ -289,6 +289,7 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 	Boot *boot = g_new0(Boot, 1);
 	g_autoptr(VmConfig) vm = NULL;
 	TriageConfig triage = {.emulated = boot_is_emulated(config),
+			       .hotplug = TRUE,
 			       .kernel = config->kernel->release,
 			       .known_issues = config->known_issues};
 

@@ -26,6 +26,7 @@ typedef struct {
 
 struct Incidents {
 	IncidentMachine machine;
+	gboolean hotplug; /* memory came or went in this log */
 	char **walkers;
 	GPtrArray *list; /* of Entry */
 	guint kept;
@@ -45,10 +46,11 @@ static void entry_free(gpointer data)
 	g_free(entry);
 }
 
-Incidents *incidents_new(gboolean emulated, const char *const *walkers)
+Incidents *incidents_new(gboolean emulated, gboolean hotplug, const char *const *walkers)
 {
 	Incidents *incidents = g_new0(Incidents, 1);
 
+	incidents->hotplug = hotplug;
 	incidents->machine = emulated ? MACHINE_TCG : MACHINE_UNKNOWN;
 	incidents->walkers = g_strdupv((char **)walkers);
 	incidents->list = g_ptr_array_new_with_free_func(entry_free);
@@ -74,6 +76,11 @@ void incidents_not_emulated(Incidents *incidents)
 {
 	if (incidents->machine == MACHINE_UNKNOWN)
 		incidents->machine = MACHINE_OTHER;
+}
+
+void incidents_saw_hotplug(Incidents *incidents)
+{
+	incidents->hotplug = TRUE;
 }
 
 GPtrArray *incidents_list(Incidents *incidents)
@@ -249,7 +256,7 @@ static void note_walker(Entry *entry, const Splat *splat, const IncidentJudgemen
 
 gboolean incidents_add(Incidents *incidents, Splat *splat)
 {
-	IncidentJudgement judgement = incident_judge(splat, incidents->machine);
+	IncidentJudgement judgement = incident_judge(splat, incidents->machine, incidents->hotplug);
 	Entry *entry = find_entry(incidents, splat, &judgement);
 	gboolean kept = TRUE;
 
@@ -275,7 +282,7 @@ gboolean incidents_add(Incidents *incidents, Splat *splat)
 
 void incidents_update(Incidents *incidents, const Splat *splat)
 {
-	IncidentJudgement judgement = incident_judge(splat, incidents->machine);
+	IncidentJudgement judgement = incident_judge(splat, incidents->machine, incidents->hotplug);
 
 	for (guint i = 0; i < incidents->list->len; i++) {
 		Entry *entry = g_ptr_array_index(incidents->list, i);
@@ -318,11 +325,10 @@ void incidents_finish(Incidents *incidents)
 	for (guint i = 0; i < incidents->list->len; i++) {
 		Incident *incident = g_ptr_array_index(incidents->list, i);
 
-		if (incident->family == FAMILY_OTHER || incident->family == FAMILY_EMULATOR) {
+		if (incident->family == FAMILY_EMULATOR)
 			g_clear_pointer(&incident->walker, g_free);
-			continue;
-		}
-		if (incident->walker || !guess)
+		if (incident->walker || !guess || incident->family == FAMILY_OTHER ||
+		    incident->family == FAMILY_EMULATOR)
 			continue;
 		incident->walker = g_strdup(guess);
 		incident->walker_guessed = TRUE;

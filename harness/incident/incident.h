@@ -11,8 +11,8 @@
 
 typedef struct Incidents Incidents;
 
-/* @emulated, @walkers as in TriageConfig; @walkers is copied. */
-Incidents *incidents_new(gboolean emulated, const char *const *walkers);
+/* @emulated, @hotplug, @walkers as in TriageConfig; @walkers is copied. */
+Incidents *incidents_new(gboolean emulated, gboolean hotplug, const char *const *walkers);
 void incidents_free(Incidents *incidents);
 void incidents_set_walkers(Incidents *incidents, const char *const *walkers);
 
@@ -27,6 +27,9 @@ void incidents_update(Incidents *incidents, const Splat *splat);
 
 /* The guest had another accelerator than TCG after all: int3 is not the emulator's. */
 void incidents_not_emulated(Incidents *incidents);
+
+/* The log speaks of memory hotplug: what comes from here on may be of the race. */
+void incidents_saw_hotplug(Incidents *incidents);
 
 /* End of input: families and walkers are settled. */
 void incidents_finish(Incidents *incidents);
@@ -55,8 +58,8 @@ typedef enum {
 	MACHINE_OTHER,
 } IncidentMachine;
 
-/* The rule table's word on @splat. */
-IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine);
+/* The rule table's word on @splat. @hotplug: memory came or went in this log. */
+IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine, gboolean hotplug);
 
 /* The walker that @splat's stack shows, an op's name, or NULL. Static. */
 const char *incident_walker(const Splat *splat);

@@ -60,6 +60,12 @@ enum {
 	IF_WALKER = 1 << 0,   /* a walker is in the stack */
 	IF_EMULATED = 1 << 1, /* the guest ran under TCG */
 	IF_NMI = 1 << 2,      /* the panic is by the NMI to a guest that hangs */
+	/*
+	 * Memory was hot-plugged: in the stack, in the log, or the page is marked offline. A family
+	 * of the race without it is a guess.
+	 */
+	IF_HOTPLUG = 1 << 3,
+	IF_NO_TYPE = 1 << 4, /* the page is no page table, slab, huge page or the like */
 };
 
 typedef struct {
@@ -76,6 +82,7 @@ typedef struct {
 } IncidentRule;
 
 #define OOPS  "null-deref page-fault gpf oops"
+#define FAULT "page-fault gpf oops" /* a struct page that is gone lies not near NULL */
 #define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
 #define STUCK "endless memory offline"
 
@@ -96,26 +103,26 @@ static const IncidentRule rules[] = {
 	{"warning", "drivers/virtio/virtio_mem.c", NULL, "virtio_mem_memory_notifier_cb", NULL, 0,
 	 FAMILY_FAKE_OFFLINE, 90, FALSE, NULL},
 
-	{OOPS, NULL, NULL, NULL, "permissions violation", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
-	{OOPS, NULL, NULL, NULL, "write to read-only memory", IF_WALKER, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
-	{OOPS, NULL, NULL, NULL, "not-present page", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
-	{OOPS, NULL, NULL, NULL, "translation fault", IF_WALKER, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
-	{OOPS, NULL, NULL, "get_pfnblock_", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
-	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
-	{OOPS, NULL, NULL, "bad_page", "not-present page", 0, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "permissions violation", IF_WALKER | IF_HOTPLUG, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, NULL, "write to read-only memory", IF_WALKER | IF_HOTPLUG, FAMILY_VMEMMAP_WRITE, 80, FALSE, NULL},
+	{FAULT, NULL, NULL, NULL, "not-present page", IF_WALKER | IF_HOTPLUG, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{FAULT, NULL, NULL, NULL, "translation fault", IF_WALKER | IF_HOTPLUG, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "get_pfnblock_", NULL, IF_HOTPLUG, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "pfn_to_online_page", NULL, IF_HOTPLUG, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
+	{OOPS, NULL, NULL, "bad_page", "not-present page", IF_HOTPLUG, FAMILY_MEMMAP_REMOVAL, 80, FALSE, NULL},
 
 	{"silent", NULL, NULL, NULL, "taint changed", 0, FAMILY_SILENT, INCIDENT_RANK_TRACE, TRUE, NULL},
 	{"silent", NULL, NULL, NULL, NULL, 0, FAMILY_SILENT, INCIDENT_RANK_PLAIN, FALSE, NULL},
 
-	{"warning", NULL, NULL, "free_contig_range", NULL, 0, FAMILY_PLUG, 60, FALSE, NULL},
-	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
+	{"warning", NULL, NULL, "free_contig_range", NULL, IF_HOTPLUG, FAMILY_PLUG, 60, FALSE, NULL},
+	{"warning", "mm/gup.c", NULL, "try_get_folio", NULL, IF_HOTPLUG, FAMILY_PLUG, 60, TRUE, NULL},
 	{"bad-page", NULL, NULL, "virtio_mem_fake_online", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
 	{"bad-page", NULL, NULL, "virtio_mem_run_wq", NULL, 0, FAMILY_PLUG, 60, TRUE, NULL},
 
 	{"kernel-bug list-corruption", NULL, NULL, "offline_pages", NULL, 0, FAMILY_FAKE_OFFLINE, 40, TRUE, NULL},
-	{"bad-page", NULL, "nonzero _refcount", NULL, NULL, 0, FAMILY_CANCEL, 30, TRUE, NULL},
-	{"bad-page", NULL, NULL, NULL, "page_type: f1(offline)", 0, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
-	{"bad-page", NULL, NULL, NULL, NULL, IF_WALKER, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
+	{"bad-page", NULL, "nonzero _refcount", NULL, NULL, IF_HOTPLUG | IF_NO_TYPE, FAMILY_CANCEL, 30, TRUE, NULL},
+	{"bad-page", NULL, NULL, NULL, "(offline)", IF_HOTPLUG, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
+	{"bad-page", NULL, NULL, NULL, NULL, IF_WALKER | IF_HOTPLUG | IF_NO_TYPE, FAMILY_FAKE_OFFLINE, 30, TRUE, NULL},
 
 	{"bad-page list-corruption", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE, NULL},
 	{"kernel-bug", "mm/page_alloc.c", NULL, NULL, NULL, 0, FAMILY_OTHER, 20, TRUE, NULL},
@@ -145,7 +152,45 @@ static gboolean is_emulated(const Splat *splat, IncidentMachine machine)
 	       (machine == MACHINE_UNKNOWN && has_text(splat, "Hardware name: QEMU"));
 }
 
-static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, IncidentMachine machine)
+/* PageOffline: by its type where the dump shows one, by the count it shares its bits with before. */
+static gboolean is_offline_page(const SplatPage *page)
+{
+	const gint64 offline = 0x100;
+
+	if (page->page_type)
+		return strstr(page->page_type, "(offline)") != NULL;
+	return page->present && page->mapcount < -1 && ~(page->mapcount - 1) & offline;
+}
+
+static gboolean is_of_type(const SplatPage *page)
+{
+	static const char *const types[] = {"(table)", "(slab)", "(hugetlb)", "(guard)",
+					    "(zsmalloc)"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(types) && page->page_type; i++)
+		if (strstr(page->page_type, types[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean shows_hotplug(const Splat *splat)
+{
+	static const char *const functions[] = {
+		"virtio_mem_",	       "offline_pages",	     "online_pages",	"memory_subsys_o",
+		"offline_and_remove_", "try_remove_memory",  "remove_memory",	"__remove_memory",
+		"__remove_pages",      "add_memory",	     "__add_memory",	"add_pages",
+		"memory_notify",       "arch_remove_memory", "arch_add_memory", "sparse_remove_",
+		"memory_block_o",      "section_deactivate"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(functions); i++)
+		if (has_frame(splat, functions[i]))
+			return TRUE;
+	/* its module is loaded: the guest has such a device */
+	return is_offline_page(&splat->page) || has_text(splat, "virtio_mem");
+}
+
+static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, IncidentMachine machine,
+			     gboolean hotplug)
 {
 	if (rule->kinds && !kind_in(rule->kinds, splat->kind))
 		return FALSE;
@@ -163,14 +208,18 @@ static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, Incid
 		return FALSE;
 	if (rule->conditions & IF_NMI && !has_text(splat, "NMI: Not continuing"))
 		return FALSE;
+	if (rule->conditions & IF_HOTPLUG && !hotplug && !shows_hotplug(splat))
+		return FALSE;
+	if (rule->conditions & IF_NO_TYPE && is_of_type(&splat->page))
+		return FALSE;
 	return !(rule->conditions & IF_WALKER) || incident_walker(splat);
 }
 
-IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine)
+IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine, gboolean hotplug)
 {
 	const IncidentRule *rule = rules;
 
-	while (!rule_matches(rule, splat, machine))
+	while (!rule_matches(rule, splat, machine, hotplug))
 		rule++;
 	return (IncidentJudgement){rule->family, rule->rank, rule->consequence, rule->note};
 }

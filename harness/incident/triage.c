@@ -145,6 +145,8 @@ static void take_splat(Splat *splat, gpointer user)
 		return;
 	}
 	number_site(triage, splat);
+	if (splat_parser_saw_hotplug(stream->parser))
+		incidents_saw_hotplug(triage->incidents);
 	if (splat_parser_saw_kvm(stream->parser))
 		incidents_not_emulated(triage->incidents);
 	if (triage->on_splat)
@@ -170,7 +172,7 @@ Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer us
 		stream->source = source;
 		stream->parser = splat_parser_new(take_splat, stream);
 	}
-	triage->incidents = incidents_new(config->emulated, config->walkers);
+	triage->incidents = incidents_new(config->emulated, config->hotplug, config->walkers);
 	triage->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free);
 	triage->none = g_ptr_array_new();
 	triage->sites = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

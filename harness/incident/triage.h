@@ -40,8 +40,9 @@ typedef struct Triage Triage;
 typedef enum { TRIAGE_CONSOLE, TRIAGE_KMSG } TriageSource;
 
 typedef struct {
-	gboolean emulated;		 /* guest of TCG: int3 oopses are the emulator's */
-	const char *kernel;		 /* release, for known issues; may be NULL */
+	gboolean emulated;  /* guest of TCG: int3 oopses are the emulator's */
+	gboolean hotplug;   /* its memory comes and goes, whether its log says so or not */
+	const char *kernel; /* release, for known issues; may be NULL */
 	const TriageKnown *known_issues; /* may be NULL; outlives the Triage */
 	/* NULL-terminated names of the walkers that run beside; may be NULL. Copied. */
 	const char *const *walkers;

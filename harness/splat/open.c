@@ -324,6 +324,8 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		open->next_section = shape->section;
 		open->next_section_set = TRUE;
 		open->next_cpu = shape->cpu;
+		if (shape->name.len)
+			add_frame(open, shape);
 		break;
 	case SHAPE_CPU:
 		/* a side note ends where the report goes on */

@@ -22,7 +22,7 @@ struct SplatParser {
 	guint64 swallowed; /* of these: no message of their own, but part of a record */
 	SplatRecord record;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
-	gboolean kvm;
+	gboolean kvm, hotplug;
 	char *release;
 	gboolean timed; /* the log has printk times */
 };
@@ -121,6 +121,8 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	}
 	if (rule && rule->group == GROUP_KVM)
 		parser->kvm = TRUE;
+	if (rule && rule->group == GROUP_HOTPLUG)
+		parser->hotplug = TRUE;
 	if (rule && rule->group == GROUP_DOWN)
 		parser->booted = parser->route.last_fatal = FALSE;
 	if (rule && rule->group == GROUP_CUT) {
@@ -304,6 +306,11 @@ void splat_parser_record(SplatParser *parser, const char *text, gsize len, gint6
 gboolean splat_parser_saw_kvm(const SplatParser *parser)
 {
 	return parser->kvm;
+}
+
+gboolean splat_parser_saw_hotplug(const SplatParser *parser)
+{
+	return parser->hotplug;
 }
 
 const char *splat_parser_release(const SplatParser *parser)

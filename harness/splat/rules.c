@@ -31,6 +31,10 @@
 	{"panic", GROUP_PANIC, pick, PLUMB_WAIT, RULE_MID, \
 	 "Kernel panic - not syncing: " pattern, title}
 
+/* A cache whose name no taint follows: SLUB before 2.6.36 and in excerpts. */
+#define SLAB(what) \
+	{"slab", GROUP_REPORT, PICK_STACK, 0, 0, "BUG %*: " what "%w", "BUG: slab: " what "%1%O"}
+
 #define NULL_DEREF "BUG: unable to handle kernel NULL pointer dereference in %F"
 #define PAGING     "BUG: unable to handle kernel paging request in %F"
 #define ACCESS     "BUG: unable to handle kernel %1 in %F"
@@ -213,6 +217,18 @@ const SplatRule splat_rules[] = {
 	LINE("dentry", "BUG: Dentry %* still in use", "BUG: Dentry still in use in unmount"),
 	NOISE("BUG %* (%*): kasan: "),
 	{"slab", GROUP_REPORT, PICK_STACK, 0, 0, "BUG %* (%*): %w", "BUG: slab: %1%O"},
+	SLAB("Objects remaining"),
+	SLAB("Poison overwritten"),
+	SLAB("Redzone overwritten"),
+	SLAB("Padding overwritten"),
+	SLAB("Object padding overwritten"),
+	SLAB("Object already free"),
+	SLAB("Freepointer corrupt"),
+	SLAB("Freechain corrupt"),
+	SLAB("Wrong object count"),
+	SLAB("Invalid object pointer"),
+	{"slab", GROUP_REPORT, PICK_HEADER, 0, RULE_FOLLOW, "INFO: Allocated in %y", "INFO: Allocated%O"},
+	{"slab", GROUP_REPORT, PICK_HEADER, 0, RULE_FOLLOW, "INFO: Freed in %y", "INFO: Freed%O"},
 	{"slab", GROUP_REPORT, PICK_NONE, 0, RULE_FOLLOW, "INFO: Allocated in %w", "INFO: Allocated in %1"},
 	{"slab", GROUP_REPORT, PICK_NONE, 0, RULE_FOLLOW, "INFO: Freed in %w", "INFO: Freed in %1"},
 
@@ -274,6 +290,10 @@ const SplatRule splat_rules[] = {
 	/* Anything else that calls itself a bug at the front of a kernel's line. */
 	{"bug", GROUP_REPORT, PICK_NONE, 0, 0, "BUG: %w", "BUG: %1"},
 
+	{NULL, GROUP_HOTPLUG, PICK_NONE, 0, 0, "virtio_mem virtio%d: ", NULL},
+	{NULL, GROUP_HOTPLUG, PICK_NONE, 0, 0, "virtio_mem: ", NULL},
+	{NULL, GROUP_HOTPLUG, PICK_NONE, 0, RULE_MID, "Offlined Pages ", NULL},
+	{NULL, GROUP_HOTPLUG, PICK_NONE, 0, RULE_MID, "memory offlining [mem ", NULL},
 	{NULL, GROUP_KVM, PICK_NONE, 0, RULE_MID, "Hypervisor detected: KVM", NULL},
 	{NULL, GROUP_KVM, PICK_NONE, 0, RULE_MID, "Booting paravirtualized kernel on KVM", NULL},
 	{NULL, GROUP_KVM, PICK_NONE, 0, RULE_MID, "kvm-clock: ", NULL},

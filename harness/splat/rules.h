@@ -29,10 +29,11 @@ typedef enum {
 	GROUP_DIE,    /* an oops: one or more announcing lines, then the same */
 	GROUP_STALL,  /* stacks of several CPUs, by NMI */
 	GROUP_PANIC,
-	GROUP_BOOT, /* a kernel starts */
-	GROUP_KVM,  /* the hypervisor is KVM */
-	GROUP_DOWN, /* the machine is told to restart or to stop */
-	GROUP_CUT,  /* "cut here": the message of a WARN or BUG follows */
+	GROUP_BOOT,    /* a kernel starts */
+	GROUP_KVM,     /* the hypervisor is KVM */
+	GROUP_HOTPLUG, /* memory comes or goes */
+	GROUP_DOWN,    /* the machine is told to restart or to stop */
+	GROUP_CUT,     /* "cut here": the message of a WARN or BUG follows */
 } SplatGroup;
 
 /* Functions that name nothing, by what for; see skip-frames.c. */

@@ -268,8 +268,11 @@ static const Head heads[] = {
 	{"page last allocated via ", SHAPE_SECTION, SECTION_SIDE},
 	{"page last free ", SHAPE_SECTION, SECTION_SIDE},
 	{"page has been migrated", SHAPE_SECTION, SECTION_SIDE},
-	{"INFO: Allocated in ", SHAPE_SECTION, SECTION_SIDE},
+	{"INFO: Allocated in ", SHAPE_SECTION,
+	 SECTION_MAIN}, /* who did says more than who found out */
+	{"Allocated in ", SHAPE_SECTION, SECTION_MAIN},
 	{"INFO: Freed in ", SHAPE_SECTION, SECTION_SIDE},
+	{"Freed in ", SHAPE_SECTION, SECTION_SIDE},
 	{"the existing dependency chain ", SHAPE_SECTION, SECTION_SIDE},
 	{"-> #", SHAPE_SECTION, SECTION_SIDE},
 	{"Showing all locks held in the system", SHAPE_SECTION, SECTION_TASK},
@@ -306,6 +309,17 @@ static const Head heads[] = {
 	{"note: ", SHAPE_REGS, SECTION_MAIN},
 };
 
+/* "Allocated in func+0x1/0x2 age=12 cpu=1 pid=2": the stack's first frame is in its head */
+static void read_allocator(const char *s, const char *end, SplatShape *shape)
+{
+	const char *after = splat_match_symbol(s, end, TRUE, &shape->name);
+
+	if (after)
+		shape->raw = (SplatText){s, (gsize)(after - s)};
+	else
+		shape->name.len = 0;
+}
+
 static gboolean read_head(const char *s, const char *end, SplatShape *shape)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(heads); i++) {
@@ -320,6 +334,8 @@ static gboolean read_head(const char *s, const char *end, SplatShape *shape)
 				shape->cpu = match.cpu;
 		}
 		shape->write = *s == 'W';
+		if (shape->kind == SHAPE_SECTION && g_str_has_suffix(heads[i].head, "located in "))
+			read_allocator(s + strlen(heads[i].head), end, shape);
 		return TRUE;
 	}
 	return FALSE;

@@ -42,8 +42,9 @@ typedef enum {
 typedef struct {
 	SplatShapeKind kind;
 	SplatSection section;
-	SplatText name;	   /* FRAME, RIP, LINK, SAID: the function */
-	SplatText raw;	   /* FRAME, RIP, LINK: from the function on */
+	SplatText
+		name;  /* FRAME, RIP, LINK, SAID: the function; SECTION: its first frame, or none */
+	SplatText raw; /* FRAME, RIP, LINK: from the function on */
 	gboolean maybe;	   /* FRAME: with "?" */
 	gboolean task_off; /* the line has </TASK> */
 	gboolean write;	   /* ACCESS */

@@ -173,6 +173,7 @@ static const struct {
 	 "do_wait_* bit_wait* out_of_line_* down_* usleep_range* msleep* ssleep jbd2_log_wait* "
 	 "do_wait_for_* kthread_park* swait_* rcuwait_* congestion_wait* folio_wait_* sleep_on_* "
 	 "preempt_* cond_resched* sched_yield* yield* do_sched_* "
+	 "unmap_and_move* migrate_folio_* move_to_new_* "
 	 "sched_text_start schedtail* blk_mq_freeze* wait_rcu_gp* synchronize_net swake*"},
 
 	/* Pages: the ways to the allocator and back. */

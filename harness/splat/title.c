@@ -69,6 +69,16 @@ static const SplatStack *find_stack(const SplatOpen *open, SplatSection section)
 	return NULL;
 }
 
+/* Without what is in front of its first letter. */
+static SplatText bare(SplatText name)
+{
+	while (name.len && *name.s == '_') {
+		name.s++;
+		name.len--;
+	}
+	return name;
+}
+
 #define UNSURE (-2)
 
 /* The first frame that is not plumbing, from the inside. -1: none; UNSURE: perhaps not ours. */
@@ -78,6 +88,24 @@ static int from_inside(const SplatOpen *open, const SplatStack *stack, int class
 		if (usable(open, stack, i) && !is_plumbing(open, i, classes))
 			return open->frame[i].unsure ? UNSURE : (int)i;
 	return -1;
+}
+
+/*
+ * The function that waits, of which the frame @i may be but a part: "migrate_pages_batch" and
+ * "__migrate_pages" of one kernel are inlined into "migrate_pages" in another.
+ */
+static guint find_whole(const SplatOpen *open, const SplatStack *stack, guint i)
+{
+	for (guint j = i + 1; j < stack->first + stack->n && j < i + 4; j++) {
+		SplatText part = bare(splat_frame_name(open, &open->frame[i]));
+		SplatText whole = bare(splat_frame_name(open, &open->frame[j]));
+
+		if (usable(open, stack, j) && whole.len >= 6 && part.len >= whole.len &&
+		    memcmp(part.s, whole.s, whole.len) == 0 &&
+		    (part.len == whole.len || part.s[whole.len] == '_'))
+			i = j;
+	}
+	return i;
 }
 
 static gboolean name_starts(const SplatOpen *open, guint i, const char *const *beginnings)
@@ -142,12 +170,8 @@ static gboolean is_sampler(const SplatOpen *open, guint i)
  */
 static int find_call(const SplatOpen *open, guint i, guint end)
 {
-	SplatText name = splat_frame_name(open, &open->frame[i]);
+	SplatText name = bare(splat_frame_name(open, &open->frame[i]));
 
-	while (name.len && *name.s == '_') {
-		name.s++;
-		name.len--;
-	}
 	if (!splat_starts(name.s, name.s + name.len, "do_"))
 		return -1;
 	name.s += 3;
@@ -262,6 +286,8 @@ static int pick_frame(const SplatOpen *open, int classes)
 		frame = from_inside(open, stack, classes | PLUMB_LIB);
 		if (frame == UNSURE)
 			return -1;
+		if (frame >= 0 && strcmp(open->rule->kind, "hung-task") == 0)
+			frame = (int)find_whole(open, stack, (guint)frame);
 		if (frame < 0)
 			frame = from_call(open, stack);
 		if (frame >= 0)

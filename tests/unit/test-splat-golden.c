@@ -13,7 +13,7 @@ typedef struct {
 	char *given;	/* header lines that are input: comments and "given-..." */
 	char *expected; /* the others */
 	char *log;
-	gboolean emulated;
+	gboolean emulated, hotplug;
 	char **walkers;
 } Golden;
 
@@ -33,6 +33,8 @@ static void take_given(Golden *golden, const char *line)
 {
 	if (g_str_has_prefix(line, "given-emulated: yes"))
 		golden->emulated = TRUE;
+	if (g_str_has_prefix(line, "given-hotplug: yes"))
+		golden->hotplug = TRUE;
 	if (g_str_has_prefix(line, "given-walkers: "))
 		golden->walkers = g_strsplit(line + strlen("given-walkers: "), " ", -1);
 }
@@ -65,6 +67,7 @@ static Triage *golden_triage(const Golden *golden)
 {
 	TriageConfig config = {
 		.emulated = golden->emulated,
+		.hotplug = golden->hotplug,
 		.walkers = (const char *const *)golden->walkers,
 	};
 
