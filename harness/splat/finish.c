@@ -2,6 +2,7 @@
 /* An open splat that has all its lines becomes a whole one: refined, named, handed over. */
 #include "harness/splat/finish.h"
 #include "harness/splat/name.h"
+#include "harness/splat/page.h"
 
 #include <string.h>
 
@@ -31,6 +32,8 @@ Splat *splat_open_finish(SplatOpen *open)
 	Splat *splat = g_steal_pointer(&open->splat);
 
 	open->splat = splat;
+	if (open->late.present && !open->late.reason && !splat->page.present)
+		splat_page_move(&splat->page, &open->late); /* the log ends in the dump */
 	open->refine = find_refine(open);
 	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
 	splat_title(open);

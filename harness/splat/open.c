@@ -128,6 +128,7 @@ void splat_open_free(SplatOpen *open)
 	if (!open)
 		return;
 	splat_free(open->splat);
+	splat_page_clear(&open->late);
 	g_free(open->symbol);
 	g_free(open->said);
 	g_free(open->condition);
@@ -280,6 +281,23 @@ static void take_cpu(SplatOpen *open, const SplatShape *shape)
 		splat->task = dup_text(shape->task);
 }
 
+/* A line of a page dump. Whose the dump is, its last line tells; route.c takes a VM_BUG_ON's. */
+static void take_page(SplatOpen *open, const SplatLine *line, SplatShapeKind kind)
+{
+	if (kind == SHAPE_PAGE)
+		splat_page_clear(&open->late);
+	splat_page_read(&open->late, line->s, line->end);
+	open->page_open = kind != SHAPE_PAGE_WHY;
+	if (open->page_open)
+		return;
+	if (splat_page_dump(&open->late) == PAGE_DUMP_BEFORE)
+		return;
+	if (splat_page_dump(&open->late) == PAGE_DUMP_ORDINARY || open->splat->page.present)
+		splat_page_clear(&open->late);
+	else
+		splat_page_move(&open->splat->page, &open->late);
+}
+
 static void take_message(SplatOpen *open, const SplatLine *line)
 {
 	open->message = g_strndup(line->s, (gsize)(line->end - line->s));
@@ -356,8 +374,7 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	case SHAPE_PAGE:
 	case SHAPE_PAGE_GO:
 	case SHAPE_PAGE_WHY:
-		splat_page_read(&open->splat->page, line->s, line->end);
-		open->page_open = shape->kind != SHAPE_PAGE_WHY;
+		take_page(open, line, shape->kind);
 		break;
 	case SHAPE_OTHER:
 		/* old kernels print the message behind the header */

@@ -37,7 +37,8 @@ typedef struct {
 	char *condition;	   /* of a WARN's brackets, or NULL */
 	char *message;		   /* of a WARN: the words around its header, or NULL */
 	char *word[SPLAT_MATCH_WORDS];
-	char access; /* 'R', 'W', or 0 */
+	SplatPage late; /* of the dump whose last line has not come yet, or a VM_BUG_ON's */
+	char access;	/* 'R', 'W', or 0 */
 	char caller;
 	guint caller_id;
 
@@ -47,7 +48,8 @@ typedef struct {
 	guint64 pfn;	      /* that the header names, or 0 */
 	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
 	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
-		message_sure, in_stack, bare, tail, page_open, next_section_set;
+		message_sure, in_stack, bare, doubt, tail, page_open, next_section_set;
+	/* doubt: no stamp in a log that has them; maybe a program said it */
 	gboolean cut; /* the log ends in its stack */
 	SplatSection next_section;
 	int next_cpu;

@@ -36,6 +36,11 @@ static SplatOpen *owner_of_cpu(SplatOpen *const *open, guint n, const SplatShape
 	return NULL;
 }
 
+static gboolean has_page(const SplatOpen *open)
+{
+	return open->splat->page.present || open->late.present;
+}
+
 /* The first line of a page dump: of the one that names its PFN, or that waits for one. */
 static SplatOpen *owner_of_page(SplatOpen *const *open, guint n, const SplatLine *line)
 {
@@ -43,13 +48,13 @@ static SplatOpen *owner_of_page(SplatOpen *const *open, guint n, const SplatLine
 
 	splat_page_read(&page, line->s, line->end);
 	for (guint i = n; i > 0; i--)
-		if (page.pfn && open[i - 1]->pfn == page.pfn && !open[i - 1]->splat->page.present)
+		if (page.pfn && open[i - 1]->pfn == page.pfn && !has_page(open[i - 1]))
 			return open[i - 1];
 	for (guint i = n; i > 0; i--)
-		if (open[i - 1]->tail && !open[i - 1]->splat->page.present)
+		if (open[i - 1]->tail && !has_page(open[i - 1]))
 			return open[i - 1];
 	for (guint i = n; i > 0; i--)
-		if (!open[i - 1]->pfn && !open[i - 1]->splat->page.present)
+		if (!open[i - 1]->pfn && !has_page(open[i - 1]))
 			return open[i - 1];
 	return NULL;
 }

@@ -3,6 +3,8 @@
  * dump_page() read back, in the form of 6.1 ("page:00000000ba547538 refcount:0 mapcount:-384
  * ...") and of 6.12 and later ("page: refcount:0 ...", with a page_type).
  */
+#include <string.h>
+
 #include "harness/splat/match.h"
 #include "harness/splat/page.h"
 
@@ -11,7 +13,7 @@ void splat_page_clear(SplatPage *page)
 	g_clear_pointer(&page->flags, g_free);
 	g_clear_pointer(&page->page_type, g_free);
 	g_clear_pointer(&page->reason, g_free);
-	page->present = FALSE;
+	memset(page, 0, sizeof(*page));
 }
 
 /* The number behind @name in [s, end). FALSE when it is not there. */
@@ -81,4 +83,23 @@ void splat_page_read(SplatPage *page, const char *s, const char *end)
 		if (close)
 			page->flags = g_strndup(open + 1, (gsize)(close - open - 1));
 	}
+}
+
+SplatPageDump splat_page_dump(const SplatPage *page)
+{
+	static const char *const ordinary[] = {"migration failure", "isolation failed",
+					       "unmovable page"};
+
+	for (guint i = 0; page->reason && i < G_N_ELEMENTS(ordinary); i++)
+		if (g_str_has_prefix(page->reason, ordinary[i]))
+			return PAGE_DUMP_ORDINARY;
+	return page->reason && g_str_has_prefix(page->reason, "VM_") ? PAGE_DUMP_BEFORE
+								     : PAGE_DUMP_OTHER;
+}
+
+void splat_page_move(SplatPage *to, SplatPage *from)
+{
+	splat_page_clear(to);
+	*to = *from;
+	memset(from, 0, sizeof(*from));
 }

@@ -21,6 +21,12 @@ struct SplatParser {
 	guint64 lines;
 	guint64 swallowed; /* of these: no message of their own, but part of a record */
 	SplatRecord record;
+	gboolean records; /* messages come whole, as records of kmsg */
+	struct {	  /* a line that may have been wrapped, until the next one tells */
+		gboolean on;
+		SplatLine line;
+		char text[SPLAT_LINE_MAX + 1];
+	} held;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
 	gboolean kvm, hotplug;
 	char *release;
@@ -103,20 +109,20 @@ static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMat
 	g_free(parser->release);
 	parser->release = g_strndup(match->word[0].s, match->word[0].len);
 	if (again)
-		splat_route_header(&parser->route, rule, match, line);
+		splat_route_header(&parser->route, rule, match, line, FALSE);
 	parser->booted = TRUE;
 	parser->route.last_fatal = FALSE;
 }
 
-static void take_message(SplatParser *parser, const SplatLine *line)
+/* A message that stands for itself; @rule is its own, or NULL. */
+static void process(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
+		    const SplatMatch *match)
 {
-	SplatMatch match;
 	SplatShape shape;
-	const SplatRule *rule = line->user ? NULL : find_rule(parser, line, &match);
 
 	note_time(parser, line->t_us);
 	if (rule && rule->group == GROUP_BOOT) {
-		take_boot(parser, rule, &match, line);
+		take_boot(parser, rule, match, line);
 		return;
 	}
 	if (rule && rule->group == GROUP_KVM)
@@ -130,15 +136,125 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 		return;
 	}
 	if (rule && rule->kind) {
-		splat_route_header(&parser->route, rule, &match, line);
+		gboolean doubt = parser->timed && line->t_us < 0 && !line->syslog;
+
+		splat_route_header(&parser->route, rule, match, line, doubt);
 		return;
 	}
 	if (rule && rule->flags & RULE_BLOCK)
 		splat_route_break(&parser->route, line);
-	if (!splat_route_open(&parser->route))
+	if (!splat_route_open(&parser->route) && !splat_starts(line->s, line->end, "page:"))
 		return;
 	splat_shape(line->s, line->end, &shape);
 	splat_route_line(&parser->route, line, &shape);
+}
+
+static void flush_held(SplatParser *parser)
+{
+	SplatMatch match;
+	const SplatRule *rule;
+
+	if (!parser->held.on)
+		return;
+	parser->held.on = FALSE;
+	rule = find_rule(parser, &parser->held.line, &match);
+	process(parser, &parser->held.line, rule, &match);
+}
+
+static gboolean ends_with(const SplatLine *line, const char *literal)
+{
+	gsize len = strlen(literal);
+
+	return (gsize)(line->end - line->s) >= len && memcmp(line->end - len, literal, len) == 0;
+}
+
+/* "RIP:", "..., at:": a function must follow. */
+static gboolean names_next(const SplatLine *line)
+{
+	static const char *const ends[] = {" at:", "RIP:", "RIP: 0010:", "pc :", "Krnl PSW :"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+		if (ends_with(line, ends[i]))
+			return TRUE;
+	return FALSE;
+}
+
+/* TRUE when a mail client may have wrapped @line, whose own rule is @rule. */
+static gboolean may_go_on(const SplatParser *parser, const SplatLine *line, const SplatRule *rule)
+{
+	SplatHit hit;
+
+	if (line->user || parser->records)
+		return FALSE;
+	if (rule)
+		return rule->kind && rule->group != GROUP_BOOT;
+	return splat_scan_unfinished(parser->scan, line->s, line->end) || names_next(line) ||
+	       splat_scan_all(parser->scan, line->s, line->end, &hit, 1);
+}
+
+static void hold(SplatParser *parser, const SplatLine *line)
+{
+	gsize len = MIN((gsize)(line->end - line->s), SPLAT_LINE_MAX);
+
+	parser->held.on = TRUE;
+	parser->held.line = *line;
+	memcpy(parser->held.text, line->s, len);
+	parser->held.text[len] = '\0';
+	parser->held.line.s = parser->held.text;
+	parser->held.line.end = parser->held.text + len;
+}
+
+/*
+ * Tries @line as the rest of the line that is held: without a stamp or a daemon's mark, and only
+ * if more is understood of both together than of each.
+ */
+static gboolean join(SplatParser *parser, const SplatLine *line)
+{
+	char text[2 * SPLAT_LINE_MAX + 2];
+	SplatLine joined = parser->held.line;
+	gsize len = (gsize)(joined.end - joined.s), more = (gsize)(line->end - line->s);
+	const SplatRule *rule, *before;
+	SplatMatch match;
+	SplatShape shape;
+
+	if (!parser->held.on || line->stamped || line->syslog || line->user || !more ||
+	    *line->s == ' ' || len + more + 1 > SPLAT_LINE_MAX)
+		return FALSE;
+	if (find_rule(parser, line, &match))
+		return FALSE;
+	memcpy(text, joined.s, len);
+	text[len] = ' ';
+	memcpy(text + len + 1, line->s, more);
+	text[len + 1 + more] = '\0';
+	before = find_rule(parser, &joined, &match);
+	joined.s = text;
+	joined.end = text + len + 1 + more;
+	rule = find_rule(parser, &joined, &match);
+	if (!rule && names_next(&parser->held.line)) {
+		splat_shape(joined.s, joined.end, &shape);
+		if (!shape.name.len || shape.kind == SHAPE_FRAME)
+			return FALSE;
+	} else if (!rule || (before && rule >= before)) {
+		return FALSE;
+	}
+	parser->held.on = FALSE;
+	process(parser, &joined, rule, &match);
+	return TRUE;
+}
+
+static void take_message(SplatParser *parser, const SplatLine *line)
+{
+	SplatMatch match;
+	const SplatRule *rule;
+
+	if (parser->held.on && join(parser, line))
+		return;
+	flush_held(parser);
+	rule = line->user ? NULL : find_rule(parser, line, &match);
+	if (may_go_on(parser, line, rule))
+		hold(parser, line);
+	else
+		process(parser, line, rule, &match);
 }
 
 static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line);
@@ -217,7 +333,7 @@ static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_
 /* TRUE when a line must be read whatever it says. */
 static gboolean is_attentive(const SplatParser *parser)
 {
-	return splat_route_open(&parser->route) || parser->record.open;
+	return splat_route_open(&parser->route) || parser->record.open || parser->held.on;
 }
 
 static void take_pending(SplatParser *parser)
@@ -227,7 +343,8 @@ static void take_pending(SplatParser *parser)
 	parser->lines++;
 	parser->pending_len = 0;
 	if (is_attentive(parser) ||
-	    splat_scan_any(parser->scan, parser->pending, parser->pending + len))
+	    splat_scan_any(parser->scan, parser->pending, parser->pending + len) ||
+	    splat_scan_unfinished(parser->scan, parser->pending, parser->pending + len))
 		take_line(parser, parser->pending, len, -1, parser->pending_host_us);
 	else /* as skip_dull() does */
 		note_time(parser, splat_line_time(parser->pending, parser->pending + len));
@@ -292,12 +409,13 @@ void splat_parser_record(SplatParser *parser, const char *text, gsize len, gint6
 {
 	const char *s = text, *end = text + len;
 
+	parser->records = TRUE;
 	while (s < end) {
 		const char *next = memchr(s, '\n', (gsize)(end - s));
 		gsize n = (gsize)((next ? next : end) - s);
 
 		parser->lines++;
-		if (splat_route_open(&parser->route) || splat_scan_any(parser->scan, s, s + n))
+		if (is_attentive(parser) || splat_scan_any(parser->scan, s, s + n))
 			take_line(parser, s, MIN(n, SPLAT_LINE_MAX), t_us, host_us);
 		s += n + 1;
 	}
@@ -320,6 +438,8 @@ const char *splat_parser_release(const SplatParser *parser)
 
 void splat_parser_settle(SplatParser *parser, gint64 before_us)
 {
+	if (parser->held.on && parser->held.line.host_us < before_us)
+		flush_held(parser);
 	splat_route_settle(&parser->route, before_us);
 }
 
@@ -333,5 +453,6 @@ void splat_parser_finish(SplatParser *parser)
 		line.count = parser->lines - parser->swallowed;
 		take_record(parser, line);
 	}
+	flush_held(parser);
 	splat_route_end(&parser->route, parser->lines - parser->swallowed);
 }

@@ -4,9 +4,11 @@
 
 #include "harness/splat/finish.h"
 #include "harness/splat/owner.h"
+#include "harness/splat/page.h"
 #include "harness/splat/route.h"
 
-#define CUT_LINES	 8 /* between "cut here" and the header */
+#define CUT_LINES	 8  /* between "cut here" and the header */
+#define DUMP_LINES	 64 /* of a page dump with the stacks of page_owner, and its BUG */
 #define CUT_TEXT	 400
 #define FOREIGN_MAX	 400 /* lines of others before a splat is taken for ended */
 #define FOREIGN_BARE_MAX 40  /* the same, in a log without times */
@@ -37,6 +39,7 @@ void splat_route_clear(SplatRoute *route)
 		splat_open_free(route->open[i]);
 	route->n = 0;
 	g_string_free(route->cut.text, TRUE);
+	splat_page_clear(&route->dump.page);
 }
 
 static void hand_over(SplatRoute *route)
@@ -45,7 +48,8 @@ static void hand_over(SplatRoute *route)
 
 	route->n--;
 	memmove(&route->open[0], &route->open[1], route->n * sizeof(open));
-	if (open->rule->flags & RULE_PROOF && !open->followed && !open->had_cpu) {
+	if ((open->rule->flags & RULE_PROOF && !open->followed && !open->had_cpu) ||
+	    (open->doubt && !open->had_cpu && !open->had_trace)) {
 		splat_open_free(open);
 		return;
 	}
@@ -70,7 +74,8 @@ static void hand_over_closed(SplatRoute *route)
 
 static gboolean same_caller(const SplatOpen *open, const SplatLine *line)
 {
-	return !open->closed && open->caller == line->caller && open->caller_id == line->caller_id;
+	return !open->closed && open->caller == line->caller &&
+	       open->caller_id == line->caller_id && !(open->doubt && line->t_us >= 0);
 }
 
 /* TRUE when @rule's line goes on with @open instead of being a complaint of its own. */
@@ -139,6 +144,54 @@ static char *take_message(SplatCut *cut, const SplatLine *line)
 	return cut->text->len ? g_strdup(cut->text->str) : NULL;
 }
 
+static void drop_dump(SplatDump *dump)
+{
+	dump->on = FALSE;
+	splat_page_clear(&dump->page);
+}
+
+/* A line while no splat is open: does a dump begin or go on? */
+static void dump_line(SplatDump *dump, const SplatLine *line, const SplatShape *shape)
+{
+	if (dump->on && line->count > dump->count + DUMP_LINES)
+		drop_dump(dump);
+	if (shape->kind == SHAPE_PAGE) {
+		drop_dump(dump);
+		dump->on = TRUE;
+		dump->caller = line->caller;
+		dump->caller_id = line->caller_id;
+		dump->count = line->count;
+	} else if (shape->kind != SHAPE_PAGE_GO && shape->kind != SHAPE_PAGE_WHY) {
+		return;
+	}
+	if (!dump->on || dump->caller != line->caller || dump->caller_id != line->caller_id)
+		return;
+	splat_page_read(&dump->page, line->s, line->end);
+	if (splat_page_dump(&dump->page) == PAGE_DUMP_ORDINARY)
+		drop_dump(dump);
+}
+
+/* An open splat got the dump that is of what comes next. */
+static void take_dump(SplatRoute *route, SplatOpen *open, const SplatLine *line)
+{
+	route->dump.on = TRUE;
+	route->dump.caller = line->caller;
+	route->dump.caller_id = line->caller_id;
+	route->dump.count = line->count;
+	splat_page_move(&route->dump.page, &open->late);
+}
+
+/* The dump that was printed before the WARN or BUG that begins with @line. */
+static void give_dump(SplatDump *dump, SplatOpen *open, const SplatLine *line)
+{
+	if (!dump->on || dump->caller != line->caller || dump->caller_id != line->caller_id)
+		return;
+	if (dump->page.reason && line->count <= dump->count + DUMP_LINES &&
+	    (open->rule->group == GROUP_WARN || strcmp(open->rule->kind, "kernel-bug") == 0))
+		splat_page_move(&open->splat->page, &dump->page);
+	drop_dump(dump);
+}
+
 static gint64 quiet_us(const SplatOpen *open)
 {
 	if (open->tail)
@@ -205,7 +258,7 @@ static void close_older(SplatRoute *route, const SplatLine *line)
 }
 
 void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
-			const SplatLine *line)
+			const SplatLine *line, gboolean doubt)
 {
 	SplatOpen *open;
 	SplatShape shape;
@@ -222,6 +275,8 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 		return;
 	close_older(route, line);
 	open = splat_open_new(rule, match, line);
+	open->doubt = doubt;
+	give_dump(&route->dump, open, line);
 	open->message_sure = route->cut.lines == 1;
 	open->message = take_message(&route->cut, line);
 	route->open[route->n++] = open;
@@ -253,6 +308,8 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 	close_ended(route, line);
 	open = find_owner(route, line, shape);
 	if (!open)
+		dump_line(&route->dump, line, shape);
+	if (!open)
 		return;
 	route->last_line = line->count;
 	if (shape->kind == SHAPE_OTHER) {
@@ -262,6 +319,8 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 		open->foreign = 0;
 	}
 	splat_open_add(open, line, shape);
+	if (shape->kind == SHAPE_PAGE_WHY && open->late.reason)
+		take_dump(route, open, line);
 }
 
 void splat_route_break(SplatRoute *route, const SplatLine *line)

@@ -22,6 +22,15 @@ typedef struct {
 	GString *text;
 } SplatCut;
 
+/* The page dump that a VM_BUG_ON prints before its header. */
+typedef struct {
+	gboolean on;
+	char caller;
+	guint caller_id;
+	guint64 count; /* of its first line */
+	SplatPage page;
+} SplatDump;
+
 typedef struct {
 	SplatDone done;
 	gpointer user;
@@ -30,6 +39,7 @@ typedef struct {
 	gboolean last_fatal; /* the last splat was an oops or a panic */
 	gint64 last_us;	     /* printk time of the last splat's last line */
 	SplatCut cut;
+	SplatDump dump;
 	SplatEdges edges;
 	guint64 last_line; /* its number, 0 when there was none yet */
 } SplatRoute;
@@ -40,12 +50,15 @@ void splat_route_clear(SplatRoute *route);
 /* TRUE while a splat waits for lines. */
 static inline gboolean splat_route_open(const SplatRoute *route)
 {
-	return route->n > 0 || route->cut.on;
+	return route->n > 0 || route->cut.on || route->dump.on;
 }
 
-/* A line that announces a splat: opens one, or goes on one that is open. */
+/*
+ * A line that announces a splat: opens one, or goes on one that is open. @doubt: maybe a program
+ * said it; it is no splat unless CPU or stack follow.
+ */
 void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMatch *match,
-			const SplatLine *line);
+			const SplatLine *line, gboolean doubt);
 /* Any other line. */
 void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape *shape);
 /* "cut here" */

@@ -9,6 +9,9 @@
 
 #define CLASSES 90 /* byte classes: every byte that a beginning uses, and one for the rest */
 
+#define UNFINISHED_MIN 4   /* so much of a beginning must stand at the end of a line */
+#define LENGTH_MAX     120 /* no beginning is longer */
+
 /* In the fast table, of a state where a beginning ends. */
 #define FOUND 0x80000000u
 
@@ -20,13 +23,14 @@ struct SplatScan {
 	guint16 *shorter;   /* of a state: the next state down that has output */
 	guint16 *rule_next; /* of a rule: the next rule with the same beginning, + 1 */
 	guint8 *length;	    /* of a rule's beginning */
+	guint8 *depth;	    /* of a state */
 };
 
 /*
  * What else is worth a look: a line with an escape sequence, which may stand within a beginning,
- * and lines of records, which belong together.
+ * lines of records, which belong together, and page dumps, which may come before their BUG.
  */
-static const char *const marks[] = {"\033", "\"MESSAGE\":["};
+static const char *const marks[] = {"\033", "\"MESSAGE\":[", "page:"};
 
 static guint beginnings_count(void)
 {
@@ -55,6 +59,8 @@ static guint build_trie(SplatScan *scan)
 {
 	guint classes = 1, states = 1;
 
+	scan->class_of['\n'] = (guint8)classes++;
+
 	for (guint r = 0; r < beginnings_count(); r++) {
 		const char *pattern = beginning(r);
 		gsize len = beginning_length(pattern);
@@ -67,8 +73,10 @@ static guint build_trie(SplatScan *scan)
 			if (!*class)
 				*class = (guint8)classes++;
 			g_assert(classes < CLASSES);
-			if (!scan->next[state][*class])
+			if (!scan->next[state][*class]) {
+				scan->depth[states] = (guint8)(i + 1);
 				scan->next[state][*class] = (guint16)states++;
+			}
 			state = scan->next[state][*class];
 		}
 		scan->length[r] = (guint8)len;
@@ -113,13 +121,25 @@ static void link_states(SplatScan *scan, guint states)
 	}
 }
 
+/* TRUE when a beginning that got as far as @state goes on with a blank. */
+static gboolean is_unfinished(const SplatScan *scan, guint state)
+{
+	guint16 child = scan->next[state][scan->class_of[' ']];
+
+	return scan->depth[state] >= UNFINISHED_MIN && scan->depth[child] == scan->depth[state] + 1;
+}
+
 static void build_fast(SplatScan *scan, guint states)
 {
 	scan->fast = g_new(guint32, (gsize)states * CLASSES);
 	for (guint state = 0; state < states; state++)
 		for (guint c = 0; c < CLASSES; c++) {
 			guint16 next = scan->next[state][c];
-			guint32 found = scan->output[next] || scan->shorter[next] ? FOUND : 0;
+			guint32 found = scan->output[next] || scan->shorter[next] ||
+							(c == scan->class_of['\n'] &&
+							 is_unfinished(scan, state))
+						? FOUND
+						: 0;
 
 			scan->fast[state * CLASSES + c] = next * CLASSES | found;
 		}
@@ -138,6 +158,7 @@ static SplatScan *scan_build(void)
 	scan->output = g_new0(guint16, most);
 	scan->shorter = g_new0(guint16, most);
 	scan->rule_next = g_new0(guint16, beginnings_count());
+	scan->depth = g_new0(guint8, most);
 	scan->length = g_new0(guint8, beginnings_count());
 	states = build_trie(scan);
 	link_states(scan, states);
@@ -168,6 +189,16 @@ const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end
 			return s + 1;
 	}
 	return NULL;
+}
+
+gboolean splat_scan_unfinished(const SplatScan *scan, const char *s, const char *end)
+{
+	guint state = 0;
+
+	s = end - s > LENGTH_MAX ? end - LENGTH_MAX : s;
+	for (; s < end; s++)
+		state = scan->next[state][scan->class_of[(guchar)*s]];
+	return is_unfinished(scan, state);
 }
 
 static int compare_hits(const void *a, const void *b)

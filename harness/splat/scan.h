@@ -13,8 +13,15 @@ typedef struct SplatScan SplatScan;
 /* The automaton of all rules; built once, never freed. */
 const SplatScan *splat_scan_get(void);
 
-/* The first place in [s, end) behind a beginning, or behind a mark of a carrier; or NULL. */
+/* The first place in [s, end) behind a beginning, behind a mark of a carrier, or at a
+ * line's end in the middle of one; or NULL. */
 const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end);
+
+/*
+ * TRUE when [s, end) ends in the middle of a beginning, between two words: a mail client may have
+ * wrapped it.
+ */
+gboolean splat_scan_unfinished(const SplatScan *scan, const char *s, const char *end);
 
 typedef struct {
 	guint rule;
