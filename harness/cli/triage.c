@@ -9,8 +9,9 @@
 #include "harness/cli/options.h"
 #include "harness/cli/known.h"
 #include "harness/cli/triage.h"
+#include "harness/splat/input.h"
 
-#define BUFFER_BYTES (256 * 1024)
+#define UNPACKED_MAX (1ull << 30) /* of a compressed log */
 
 typedef struct {
 	gboolean json, strict;
@@ -72,34 +73,25 @@ static gboolean prepare(Options *o, GError **error)
 	return !o->vmlinux || o->decoder;
 }
 
-/* Reads @fd to its end. Returns 0, or -errno. */
-static int feed(Triage *triage, int fd)
+static void feed(const char *data, gsize len, gpointer user)
 {
-	g_autofree char *buffer = g_malloc(BUFFER_BYTES);
-
-	for (;;) {
-		ssize_t n = read(fd, buffer, BUFFER_BYTES);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : 0;
-		triage_feed(triage, TRIAGE_CONSOLE, buffer, (gsize)n, -1, 0);
-	}
+	triage_feed(user, TRIAGE_CONSOLE, data, len, -1, 0);
 }
 
-static int feed_file(Triage *triage, const char *name)
+static gboolean feed_file(Triage *triage, const char *name, GError **error)
 {
-	gboolean in = strcmp(name, "-") == 0;
+	gboolean in = strcmp(name, "-") == 0, good;
 	int fd = in ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-	int result;
 
-	if (fd < 0)
-		return -errno;
-	result = feed(triage, fd);
+	if (fd < 0) {
+		g_set_error_literal(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+				    g_strerror(errno));
+		return FALSE;
+	}
+	good = splat_input_read(fd, UNPACKED_MAX, feed, triage, error);
 	if (!in)
 		close(fd);
-	return result;
+	return good;
 }
 
 static gboolean unknown_found(const Options *o, const Triage *triage)
@@ -119,11 +111,11 @@ static gboolean unknown_found(const Options *o, const Triage *triage)
 static int triage_file(const Options *o, const char *name)
 {
 	TriageConfig config = {.known_issues = o->known};
+	g_autoptr(GError) error = NULL;
 	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
-	int result = feed_file(triage, name);
 
-	if (result) {
-		g_printerr("pfnhunt triage: %s: %s\n", name, g_strerror(-result));
+	if (!feed_file(triage, name, &error)) {
+		g_printerr("pfnhunt triage: %s: %s\n", name, error->message);
 		return 3;
 	}
 	triage_finish(triage);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The golden logs of tests/splats/: a header that says what must be found, an empty line, the
+ * The golden logs of tests/splats/ and the excerpts of tests/carriers/: a header that says what must be found, an empty line, the
  * log. UPDATE_GOLDEN=1 rewrites the headers. tests/splats/README.md has the format.
  */
 #include "harness/splat/carriers.h"
@@ -162,25 +162,31 @@ static void test_golden(gconstpointer data)
 	g_assert_cmpstr(both, ==, golden->expected);
 }
 
-int main(int argc, char **argv)
+static void add_folder(const char *folder, GPtrArray *paths)
 {
-	const char *dir_name = g_getenv("PFNHUNT_SPLATS");
-	g_autoptr(GDir) dir = NULL;
-	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GDir) dir = folder ? g_dir_open(folder, 0, NULL) : NULL;
+	g_autofree char *base = folder ? g_path_get_basename(folder) : NULL;
+	guint before = paths->len;
 	const char *name;
 
-	g_test_init(&argc, &argv, NULL);
-	g_assert_nonnull(dir_name);
-	dir = g_dir_open(dir_name, 0, NULL);
 	g_assert_nonnull(dir);
 	while ((name = g_dir_read_name(dir))) {
-		g_autofree char *test = g_strconcat("/splat-golden/", name, NULL);
+		g_autofree char *test = g_strconcat("/splat-golden/", base, "/", name, NULL);
 
 		if (!g_str_has_suffix(name, ".log"))
 			continue;
-		g_ptr_array_add(paths, g_build_filename(dir_name, name, NULL));
+		g_ptr_array_add(paths, g_build_filename(folder, name, NULL));
 		g_test_add_data_func(test, g_ptr_array_index(paths, paths->len - 1), test_golden);
 	}
-	g_assert_cmpuint(paths->len, >, 0);
+	g_assert_cmpuint(paths->len, >, before);
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+
+	g_test_init(&argc, &argv, NULL);
+	add_folder(g_getenv("PFNHUNT_SPLATS"), paths);
+	add_folder(g_getenv("PFNHUNT_CARRIERS"), paths);
 	return g_test_run();
 }
