@@ -15,6 +15,7 @@
 struct SplatParser {
 	const SplatScan *scan;
 	SplatRoute route;
+	SplatShape shape;	      /* of the line that is read */
 	char pending[SPLAT_LINE_MAX]; /* the line that is not whole yet */
 	gsize pending_len;
 	gint64 pending_host_us;
@@ -118,8 +119,6 @@ static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMat
 static void process(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
 		    const SplatMatch *match)
 {
-	SplatShape shape;
-
 	note_time(parser, line->t_us);
 	if (rule && rule->group == GROUP_BOOT) {
 		take_boot(parser, rule, match, line);
@@ -145,8 +144,8 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 		splat_route_break(&parser->route, line);
 	if (!splat_route_open(&parser->route) && !splat_starts(line->s, line->end, "page:"))
 		return;
-	splat_shape(line->s, line->end, &shape);
-	splat_route_line(&parser->route, line, &shape);
+	splat_shape(line->s, line->end, &parser->shape);
+	splat_route_line(&parser->route, line, &parser->shape);
 }
 
 static void flush_held(SplatParser *parser)
@@ -180,7 +179,7 @@ static gboolean names_next(const SplatLine *line)
 }
 
 /* TRUE when a mail client may have wrapped @line, whose own rule is @rule. */
-static gboolean may_go_on(const SplatParser *parser, const SplatLine *line, const SplatRule *rule)
+static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const SplatRule *rule)
 {
 	SplatHit hit;
 
@@ -188,6 +187,11 @@ static gboolean may_go_on(const SplatParser *parser, const SplatLine *line, cons
 		return FALSE;
 	if (rule)
 		return rule->kind && rule->group != GROUP_BOOT;
+	if (splat_route_open(&parser->route)) {
+		splat_shape(line->s, line->end, &parser->shape);
+		if (parser->shape.kind != SHAPE_OTHER)
+			return FALSE;
+	}
 	return splat_scan_unfinished(parser->scan, line->s, line->end) || names_next(line) ||
 	       splat_scan_all(parser->scan, line->s, line->end, &hit, 1);
 }
@@ -242,6 +246,26 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 	return TRUE;
 }
 
+/*
+ * A line of a stack or of registers while a splat is open: most of a log that is full of splats,
+ * and there is no beginning in them.
+ */
+static gboolean take_quiet(SplatParser *parser, const SplatLine *line)
+{
+	if (!splat_route_open(&parser->route))
+		return FALSE;
+	if (!splat_shape_frame(line->s, line->end, &parser->shape)) {
+		if (!splat_scan_quiet(parser->scan, line->s, line->end))
+			return FALSE;
+		splat_shape(line->s, line->end, &parser->shape);
+		if (parser->shape.kind == SHAPE_OTHER) /* "RIP:" that was wrapped */
+			return FALSE;
+	}
+	note_time(parser, line->t_us);
+	splat_route_line(&parser->route, line, &parser->shape);
+	return TRUE;
+}
+
 static void take_message(SplatParser *parser, const SplatLine *line)
 {
 	SplatMatch match;
@@ -250,6 +274,8 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	if (parser->held.on && join(parser, line))
 		return;
 	flush_held(parser);
+	if (take_quiet(parser, line))
+		return;
 	rule = line->user ? NULL : find_rule(parser, line, &match);
 	if (may_go_on(parser, line, rule))
 		hold(parser, line);

@@ -23,7 +23,8 @@ struct SplatScan {
 	guint16 *shorter;   /* of a state: the next state down that has output */
 	guint16 *rule_next; /* of a rule: the next rule with the same beginning, + 1 */
 	guint8 *length;	    /* of a rule's beginning */
-	guint8 *depth;	    /* of a state */
+	gboolean quiet[256];
+	guint8 *depth; /* of a state */
 };
 
 /*
@@ -145,6 +146,19 @@ static void build_fast(SplatScan *scan, guint states)
 		}
 }
 
+/* Of registers and of code: "RAX: 0000000000000000", "Code: 48 8b <0f> 0b". */
+static void build_quiet(SplatScan *scan)
+{
+	for (const char *c = "0123456789abcdefABCDEFxRSPILX: <>()\t"; *c; c++)
+		scan->quiet[(guchar)*c] = TRUE;
+	for (guint i = 0; i < beginnings_count(); i++) {
+		const char *s = beginning(i);
+		gsize len = beginning_length(s);
+
+		g_assert(!splat_scan_quiet(scan, s, s + len));
+	}
+}
+
 static SplatScan *scan_build(void)
 {
 	SplatScan *scan = g_new0(SplatScan, 1);
@@ -163,6 +177,7 @@ static SplatScan *scan_build(void)
 	states = build_trie(scan);
 	link_states(scan, states);
 	build_fast(scan, states);
+	build_quiet(scan);
 	return scan;
 }
 
@@ -189,6 +204,15 @@ const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end
 			return s + 1;
 	}
 	return NULL;
+}
+
+gboolean splat_scan_quiet(const SplatScan *scan, const char *s, const char *end)
+{
+	if (splat_starts(s, end, "Code: "))
+		s += strlen("Code: ");
+	while (s < end && scan->quiet[(guchar)*s])
+		s++;
+	return s == end;
 }
 
 gboolean splat_scan_unfinished(const SplatScan *scan, const char *s, const char *end)

@@ -18,6 +18,12 @@ const SplatScan *splat_scan_get(void);
 const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end);
 
 /*
+ * TRUE when [s, end) has only characters of registers and code bytes: no beginning is made of them
+ * alone.
+ */
+gboolean splat_scan_quiet(const SplatScan *scan, const char *s, const char *end);
+
+/*
  * TRUE when [s, end) ends in the middle of a beginning, between two words: a mail client may have
  * wrapped it.
  */

@@ -394,6 +394,56 @@ static gboolean read_said(const char *s, const char *end, SplatShape *shape)
 	return FALSE;
 }
 
+static inline gboolean is_name(char c)
+{
+	return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '$';
+}
+
+/* "0x1f": its end, or NULL. */
+static const char *skip_hex(const char *s, const char *end)
+{
+	const char *start = s + 2;
+
+	if (end - s < 3 || s[0] != '0' || s[1] != 'x')
+		return NULL;
+	for (s = start; s < end && g_ascii_isxdigit(*s); s++)
+		;
+	return s > start ? s : NULL;
+}
+
+gboolean splat_shape_frame(const char *s, const char *end, SplatShape *shape)
+{
+	const char *name, *raw_end;
+
+	s = skip_blanks(s, end);
+	memset(shape, 0, sizeof(*shape));
+	shape->cpu = shape->pid = -1;
+	if (end - s > 2 && s[0] == '?' && s[1] == ' ') {
+		shape->maybe = TRUE;
+		s += 2;
+	}
+	name = s;
+	while (s < end && is_name(*s))
+		s++;
+	if (s == name || s == end || *s != '+' || g_ascii_isdigit(*name))
+		return FALSE;
+	shape->name = (SplatText){name, (gsize)(s - name)};
+	s = skip_hex(s + 1, end);
+	if (!s || s == end || *s != '/' || !(s = skip_hex(s + 1, end)))
+		return FALSE;
+	raw_end = s;
+	if (end - s > 3 && s[0] == ' ' && s[1] == '[') {
+		for (s += 2; s < end && is_name(*s); s++)
+			;
+		if (s == end || *s != ']')
+			return FALSE;
+		raw_end = ++s;
+	}
+	shape->raw = (SplatText){name, (gsize)(raw_end - name)};
+	shape->kind = SHAPE_FRAME;
+	return skip_blanks(s, end) == end;
+}
+
 static gboolean ends_with(const char *s, const char *end, const char *literal)
 {
 	gsize len = strlen(literal);

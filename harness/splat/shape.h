@@ -54,6 +54,12 @@ typedef struct {
 	SplatText release; /* CPU: of the kernel */
 } SplatShape;
 
+/*
+ * The same for the commonest line of all, " func+0x1/0x2 [module]" and nothing else, in one pass.
+ * FALSE, and @shape may be half filled, when [s, end) is anything else.
+ */
+gboolean splat_shape_frame(const char *s, const char *end, SplatShape *shape);
+
 /* Looks at the message [s, end). */
 void splat_shape(const char *s, const char *end, SplatShape *shape);
 
