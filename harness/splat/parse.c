@@ -135,7 +135,9 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 		return;
 	}
 	if (rule && rule->kind) {
-		gboolean doubt = parser->timed && line->t_us < 0 && !line->syslog;
+		/* no program says what an oops or a panic says */
+		gboolean sure = rule->group == GROUP_DIE || rule->group == GROUP_PANIC;
+		gboolean doubt = parser->timed && line->t_us < 0 && !line->syslog && !sure;
 
 		splat_route_header(&parser->route, rule, match, line, doubt);
 		return;
