@@ -30,7 +30,7 @@ EXE = os.path.abspath(os.environ["PFNHUNT_EXE"])
 JOBS = int(os.environ.get("TRUST_JOBS", "2" if "--guests" in sys.argv else "16"))
 KEEP = os.environ.get("TRUST_KEEP")
 GUESTS = "--guests" in sys.argv  # the rows of real guests, and no others
-WITHIN_S = 60
+WITHIN_S = 120
 AGAIN = 12  # rows that may have a second try
 
 BASE = """

@@ -500,7 +500,7 @@ class Machine(Acts):
     def loop(self):
         for fd in (QMP, AGENT):
             self.selector.register(fd, selectors.EVENT_READ)
-        self.power_on()
+        self.step("power-on", self.power_on)
         while True:
             now = time.monotonic()
             while self.timers and self.timers[0][0] <= now:
