@@ -150,6 +150,8 @@ static gboolean strip_container(SplatLine *line)
 {
 	char *p = line->s, *close;
 
+	if (line->stamped) /* it stands before what the kernel stamped */
+		return FALSE;
 	if (*p == '[') {
 		close = memchr(p, ']', (gsize)MIN(line->end - p, 160));
 		if (!splat_starts(p, line->end, "[pod/") || !close)

@@ -137,6 +137,8 @@ static gboolean read_cpu(const char *s, const char *end, SplatShape *shape)
 {
 	SplatMatch match;
 
+	if (*s != 'C' && *s != 'P')
+		return FALSE;
 	if (!splat_match("CPU: %c PID: %p Comm: %t ", s, end, &match) &&
 	    !splat_match("CPU: %c UID: %d PID: %p Comm: %t ", s, end, &match) &&
 	    !splat_match("Pid: %p, comm: %t ", s, end, &match) &&
@@ -176,7 +178,7 @@ static gboolean read_rip(const char *s, const char *end, SplatShape *shape)
 	const char *symbol;
 
 	for (guint i = 0; i < G_N_ELEMENTS(heads); i++) {
-		if (!splat_starts(s, end, heads[i]))
+		if (*s != *heads[i] || !splat_starts(s, end, heads[i]))
 			continue;
 		s += strlen(heads[i]);
 		shape->kind = SHAPE_RIP;

@@ -304,10 +304,12 @@ static char *read_month_date(char *s, const char *end)
 /* A date in some other language, and the kernel's tag all the same: "июл 27 ... kernel: ". */
 static gboolean strip_foreign(SplatLine *line)
 {
-	const char *s = line->s, *tag = splat_find(s, s + MIN(line->end - s, 80), " kernel: ");
+	const char *s = line->s, *tag;
 
-	if (!tag || line->wrapped || !memchr(s, ':', (gsize)(tag - s)) ||
-	    memchr(s, '[', (gsize)(tag - s)))
+	if (line->wrapped)
+		return FALSE;
+	tag = splat_find(s, s + MIN(line->end - s, 80), " kernel: ");
+	if (!tag || !memchr(s, ':', (gsize)(tag - s)) || memchr(s, '[', (gsize)(tag - s)))
 		return FALSE;
 	take_kernel(line, line->s + (tag + 1 - s));
 	return TRUE;

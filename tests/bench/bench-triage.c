@@ -114,10 +114,11 @@ static void measure(const char *name, const char *path)
 	us = MAX(cpu_us(RUSAGE_SELF) - start, 1);
 	for (guint i = 0; i < triage_incidents(triage)->len; i++)
 		hits += ((Incident *)g_ptr_array_index(triage_incidents(triage), i))->hits;
-	printf("%-8s %6.1f MB  triage %7.1f MB/s  grep -cE %7.1f MB/s  incidents %u  hits "
-	       "%" G_GUINT64_FORMAT "\n",
+	printf("%-8s %6.1f MB  triage %7.1f MB/s  grep -cE %7.1f MB/s  ratio %.3f  incidents %u  "
+	       "hits %" G_GUINT64_FORMAT "\n",
 	       name, (double)len / 1e6, (double)len / (double)us,
-	       (double)len / (double)MAX(grep_us, 1), triage_incidents(triage)->len, hits);
+	       (double)len / (double)MAX(grep_us, 1), (double)grep_us / (double)us,
+	       triage_incidents(triage)->len, hits);
 }
 
 static void measure_made(const char *name, gsize bytes, void (*add)(GString *, guint))
