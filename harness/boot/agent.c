@@ -38,6 +38,12 @@ static BootOp *op_of(Boot *boot, const struct wire_msg *msg)
 	return inst < boot->agent.op_count ? &boot->agent.ops[inst] : NULL;
 }
 
+static const char *op_name(const Boot *boot, const BootOp *op)
+{
+	return ((ScenarioOp *)g_ptr_array_index(boot->config.scenario->ops, op - boot->agent.ops))
+		->name;
+}
+
 static void on_hello(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
@@ -88,8 +94,15 @@ static void on_opstate(Boot *boot, const struct wire_msg *msg)
 	if (!op || !state)
 		return;
 	/* "ended" comes after the counters and must not hide that it had been ready. */
-	if (g_str_equal(state, "ended") && op->state)
+	if (g_str_equal(state, "ended") && op->state) {
+		gboolean asked = !reason || !*reason || g_str_equal(reason, "asked") ||
+				 g_str_equal(reason, "duration");
+
+		op->ended = TRUE;
+		g_free(op->end);
+		op->end = asked ? NULL : units_printable(reason);
 		return;
+	}
 	g_free(op->state);
 	op->state = g_strdup(state);
 	g_free(op->reason);
@@ -125,23 +138,50 @@ static void on_phase(Boot *boot, const struct wire_msg *msg)
 		boot_set_state(boot, BOOT_RUN);
 	} else if (g_str_equal(name, "run") && boot->agent.go_ns < 0) {
 		boot->agent.go_ns = (gint64)number(msg, "t_ns", 0);
+		boot->agent.run_us = boot->agent.heard_us;
 		tell_walkers(boot);
 		/* Resizes and the duration count from here, not from the go line. */
 		boot_set_state(boot, boot->life.now);
 	}
 }
 
+/* A step takes a nanosecond and an offline a microsecond, each at the very least. */
+static gboolean is_wild(const Boot *boot, guint64 steps, guint64 offlines)
+{
+	guint64 run_us =
+		(guint64)MAX(boot->agent.heard_us - boot->agent.run_us, 0) + G_USEC_PER_SEC;
+
+	return steps / 1000 > run_us || offlines > run_us;
+}
+
 static void on_count(Boot *boot, const struct wire_msg *msg)
 {
 	BootOp *op = op_of(boot, msg);
-	guint64 steps = number(msg, "steps", 0);
+	const char *name = wire_get(msg, "name");
+	guint64 steps = number(msg, "steps", 0), offlines = number(msg, "offlines", 0);
+	const char *wrong = NULL;
 
 	if (!op)
 		return;
+	if (g_strcmp0(name, op_name(boot, op)) != 0)
+		wrong = "of an op that the plan does not have there";
+	else if (boot->agent.go_ns < 0)
+		wrong = "before the ops ran";
+	else if (steps < op->steps || offlines < op->offlines)
+		wrong = "they went back";
+	else if (is_wild(boot, steps, offlines))
+		wrong = "they are too large";
+	if (wrong) {
+		if (boot->agent.wrong_counts++ < BAD_LINES_MAX)
+			record_event(boot->record, HOST_EVENT_WRONG_COUNT, "text", wrong);
+		return;
+	}
 	if (op->counts++ == 0)
 		op->first_steps = steps;
-	op->steps = MAX(op->steps, steps);
-	op->offlines = MAX(op->offlines, number(msg, "offlines", 0));
+	op->steps = steps;
+	op->offlines = offlines;
+	op->offlines_ok = MAX(op->offlines_ok, number(msg, "offlines_ok", 0));
+	op->refused = MAX(op->refused, number(msg, "refused", 0));
 	boot->agent.last_ns = MAX(boot->agent.last_ns, (gint64)number(msg, "t_ns", 0));
 }
 
@@ -163,32 +203,80 @@ static void compare_plugged(Boot *boot, const struct wire_msg *msg)
 	line = g_strdup_printf("pfnhunt: silent: more used than plugged: %" G_GUINT64_FORMAT
 			       " bytes are plugged, the guest uses %" G_GUINT64_FORMAT,
 			       boot->memory.plugged_bytes, pages * boot->agent.page_bytes);
-	record_event(boot->record, "silent", "text", line);
+	record_event(boot->record, HOST_EVENT_SILENT, "text", line);
 	triage_feed(boot->splats.triage, TRIAGE_KMSG, line, strlen(line),
 		    (gint64)number(msg, "t_ns", 0) / 1000, boot->agent.heard_us);
+}
+
+/* Counts it; of the first one the keys are kept. */
+static enum agent_event take_event(Boot *boot, const struct wire_msg *msg, const char *name)
+{
+	enum agent_event e = impairment_agent_event(name);
+	g_autoptr(GString) detail = g_string_new(NULL);
+
+	if (e == AGENT_EVENT_COUNT) {
+		if (boot->agent.unknown_events++ < BAD_LINES_MAX)
+			record_event(boot->record, HOST_EVENT_UNKNOWN_EVENT, "name", name);
+		return e;
+	}
+	if (boot->agent.events[e]++)
+		return e;
+	for (guint i = 0; i < msg->kv_count; i++)
+		if (!g_str_equal(msg->kv[i].key, "t_ns") && !g_str_equal(msg->kv[i].key, "inst") &&
+		    !g_str_equal(msg->kv[i].key, "name"))
+			g_string_append_printf(detail, "%s%s %s", detail->len ? ", " : "",
+					       msg->kv[i].key, msg->kv[i].value);
+	boot->agent.event_detail[e] = units_printable(detail->str);
+	return e;
 }
 
 static void on_event(Boot *boot, const struct wire_msg *msg)
 {
 	const char *name = wire_get(msg, "name");
 	BootOp *op = op_of(boot, msg);
-	const char *op_name = op ? ((ScenarioOp *)g_ptr_array_index(boot->config.scenario->ops,
-								    op - boot->agent.ops))
-					      ->name
-				 : "an op";
+	enum agent_event event = name ? take_event(boot, msg, name) : AGENT_EVENT_COUNT;
 
-	if (name && g_str_equal(name, "census"))
+	if (event == AGENT_EVENT_CENSUS)
 		compare_plugged(boot, msg);
-	if (!name || boot->agent.endless)
+	if (boot->agent.endless)
 		return;
-	if (g_str_equal(name, "offline_overdue"))
+	if (event == AGENT_EVENT_OFFLINE_OVERDUE)
 		boot->agent.endless =
 			g_strdup_printf("%s: the offline of memory%" G_GUINT64_FORMAT
 					" was still at it after %" G_GUINT64_FORMAT
 					" ms and ended by a signal",
-					op_name, number(msg, "block", 0), number(msg, "ms", 0));
-	else if (g_str_equal(name, "stuck"))
-		boot->agent.endless = g_strdup_printf("%s is stuck in the kernel", op_name);
+					op ? op_name(boot, op) : "an op", number(msg, "block", 0),
+					number(msg, "ms", 0));
+	else if (event == AGENT_EVENT_STUCK)
+		boot->agent.endless = g_strdup_printf("%s is stuck in the kernel",
+						      op ? op_name(boot, op) : "an op");
+}
+
+/* Evidence of a whole run only where it fits with all else that is known. */
+static void on_done(Boot *boot, const struct wire_msg *msg)
+{
+	BootAgent *agent = &boot->agent;
+	const char *reason = wire_get(msg, "reason");
+	g_autofree char *unfit = NULL;
+
+	if (agent->done)
+		return;
+	if (agent->go_ns < 0 && boot->life.now <= BOOT_STOPPING) {
+		record_event(boot->record, HOST_EVENT_DONE_UNFIT, "text",
+			     "it came before the ops ran");
+		return;
+	}
+	agent->done = TRUE;
+	agent->done_ops = number(msg, "ops", 0);
+	agent->done_steps = number(msg, "steps", 0);
+	unfit = boot_done_unfit(boot, msg, reason);
+	if (unfit)
+		record_event(boot->record, HOST_EVENT_DONE_UNFIT, "text", unfit);
+	else
+		agent->last_ns = MAX(agent->last_ns, (gint64)number(msg, "t_ns", 0));
+	/* A guest that has splatted may not get through its own shutdown. */
+	if (boot->life.now == BOOT_RUN || boot->life.now == BOOT_STOPPING)
+		boot_end(boot, !boot->splats.first_us);
 }
 
 static void on_message(Boot *boot, const struct wire_msg *msg)
@@ -228,11 +316,7 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 				    (gint64)number(msg, "t_us", 0), boot->agent.heard_us);
 		break;
 	case WIRE_DONE:
-		boot->agent.done = TRUE;
-		boot->agent.last_ns = MAX(boot->agent.last_ns, (gint64)number(msg, "t_ns", 0));
-		/* A guest that has splatted may not get through its own shutdown. */
-		if (boot->life.now == BOOT_RUN || boot->life.now == BOOT_STOPPING)
-			boot_end(boot, !boot->splats.first_us);
+		on_done(boot, msg);
 		break;
 	default: /* cap, mem, pong, log: recorded, and that is all */
 		break;
@@ -265,7 +349,7 @@ void boot_agent_bytes(Boot *boot, const char *data, gsize len)
 			clean(&msg);
 			on_message(boot, &msg);
 		} else if (boot->agent.bad_lines++ < BAD_LINES_MAX)
-			record_event(boot->record, "bad-line", "text", kept);
+			record_event(boot->record, HOST_EVENT_BAD_LINE, "text", kept);
 	}
 }
 
@@ -297,8 +381,11 @@ void boot_agent_clear(Boot *boot)
 	for (guint i = 0; i < boot->agent.op_count; i++) {
 		g_free(boot->agent.ops[i].state);
 		g_free(boot->agent.ops[i].reason);
+		g_free(boot->agent.ops[i].end);
 	}
 	g_free(boot->agent.ops);
+	for (guint e = 0; e < AGENT_EVENT_COUNT; e++)
+		g_free(boot->agent.event_detail[e]);
 	g_free(boot->agent.endless);
 	exposure_free(boot->agent.exposure);
 }

@@ -26,7 +26,7 @@ static void on_splat(const Splat *splat, gpointer user)
 	/* Each splat holds up the guest for 100 ms and more at an emulated UART. */
 	if (boot->splats.count == boot->config.scenario->console_splats &&
 	    boot->life.now == BOOT_RUN) {
-		record_event(boot->record, "console-quieted", NULL, NULL);
+		record_event(boot->record, HOST_EVENT_CONSOLE_QUIETED, NULL, NULL);
 		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
 	}
 	/* A storm of splats is in the record already; the person needs the first few. */
@@ -81,7 +81,7 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	Boot *boot = user;
 	JsonObject *o = json_object_new();
 
-	json_object_set_string_member(o, "host", "vm-event");
+	json_object_set_string_member(o, "host", impairment_of_host(HOST_EVENT_VM_EVENT)->name);
 	json_object_set_string_member(o, "name", name);
 	if (data)
 		json_object_set_object_member(o, "data", json_object_ref(data));
@@ -115,7 +115,7 @@ static void over(Boot *boot)
 	g_autofree char *dropped = g_strdup_printf("%" PRIu64, boot->agent.reader.dropped);
 
 	if (boot->agent.reader.dropped)
-		record_event(boot->record, "long-lines-dropped", "count", dropped);
+		record_event(boot->record, HOST_EVENT_LONG_LINES_DROPPED, "count", dropped);
 	g_clear_handle_id(&boot->tick.id, g_source_remove);
 	boot_resize_stop(boot);
 	boot_set_state(boot, BOOT_OVER);
@@ -137,7 +137,7 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 	else
 		how = g_strdup_printf("exit status %d%s%s", WEXITSTATUS(wait_status),
 				      *words ? ": " : "", words);
-	record_event(boot->record, "exited", "how", how);
+	record_event(boot->record, HOST_EVENT_EXITED, "how", how);
 	if (boot->life.now < BOOT_CORPSE && !boot->agent.done) {
 		if (!boot->machine.exited)
 			boot->machine.exited = g_steal_pointer(&how);
@@ -157,14 +157,19 @@ static const VmListener vm_listener = {
 	.exited = on_exited,
 };
 
+/* Of the sizes of the devices, and how they change while the ops run. */
 static void memory_done(Vm *vm, const VmMemState *states, guint count, const GError *error,
 			gpointer user)
 {
 	Boot *boot = user;
+	BootMemory *memory = &boot->memory;
 
+	memory->asking = FALSE;
+	g_free(memory->error);
+	memory->error = error ? g_strdup(error->message) : NULL;
 	if (!error) {
-		boot->memory.plugged_bytes = 0;
-		boot->memory.plugging = FALSE;
+		memory->plugged_bytes = 0;
+		memory->plugging = FALSE;
 	}
 	for (guint i = 0; !error && i < count; i++) {
 		const VmMemState *m = &states[i];
@@ -172,18 +177,34 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 							m->requested_bytes, m->plugged_bytes);
 		JsonObject *o;
 
-		boot->memory.plugged_bytes += m->plugged_bytes;
-		boot->memory.plugging |= m->plugged_bytes != m->requested_bytes;
-		if (g_strcmp0(g_hash_table_lookup(boot->memory.known, m->id), text) == 0)
+		memory->plugged_bytes += m->plugged_bytes;
+		memory->plugging |= m->plugged_bytes != m->requested_bytes;
+		if (g_strcmp0(g_hash_table_lookup(memory->known, m->id), text) == 0)
 			continue;
-		boot->memory.plugged_us = g_get_monotonic_time();
+		memory->plugged_us = g_get_monotonic_time();
 		o = json_object_new();
 		json_object_set_string_member(o, "device", m->id);
 		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);
 		json_object_set_int_member(o, "plugged_bytes", (gint64)m->plugged_bytes);
 		record_json(boot->record, RECORD_MEMORY, o);
-		g_hash_table_insert(boot->memory.known, g_strdup(m->id), g_steal_pointer(&text));
+		g_hash_table_insert(memory->known, g_strdup(m->id), g_steal_pointer(&text));
 	}
+	memory->most_bytes = MAX(memory->most_bytes, memory->plugged_bytes);
+	if (error || boot->agent.go_ns < 0 || memory->asked_us < boot->agent.run_us)
+		return;
+	memory->changes += memory->run_looks++ && memory->run_bytes != memory->plugged_bytes;
+	memory->run_bytes = memory->plugged_bytes;
+}
+
+void boot_ask_memory(Boot *boot)
+{
+	BootMemory *memory = &boot->memory;
+
+	if (!boot->machine.running || memory->asking)
+		return;
+	memory->asking = TRUE;
+	memory->asked_us = g_get_monotonic_time();
+	boot->machine.vm->ops->query_memory(boot->machine.vm, memory_done, boot);
 }
 
 static void ping(Boot *boot, gint64 now)
@@ -232,11 +253,8 @@ static gboolean tick(gpointer user)
 	if (boot->life.now == BOOT_RUN && boot->agent.go_ns >= 0)
 		boot_resize_run(boot);
 	ping(boot, now);
-	if (boot->machine.running && now - boot->memory.asked_us > MEMORY_US &&
-	    boot->life.now < BOOT_CORPSE) {
-		boot->memory.asked_us = now;
-		boot->machine.vm->ops->query_memory(boot->machine.vm, memory_done, boot);
-	}
+	if (now - boot->memory.asked_us > MEMORY_US && boot->life.now < BOOT_CORPSE)
+		boot_ask_memory(boot);
 	show_progress(boot, now);
 	boot_check_deadlines(boot, now);
 	return G_SOURCE_CONTINUE;
@@ -352,6 +370,7 @@ void boot_free(Boot *boot)
 	g_clear_pointer(&boot->record, record_free);
 	g_clear_pointer(&boot->plan, plan_free);
 	g_clear_pointer(&boot->memory.known, g_hash_table_unref);
+	g_free(boot->memory.error);
 	g_free(boot->machine.exited);
 	g_free(boot->copies.dir);
 	g_free(boot->copies.name);

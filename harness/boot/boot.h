@@ -66,8 +66,10 @@ typedef struct {
 	char *dir;
 	guint index;
 	guint64 seed;
-	guint64 hits;	    /* splats of unknown incidents' causes */
-	guint64 offlines;   /* attempts by all hammers */
+	guint64 hits; /* splats of unknown incidents' causes */
+	/* By all hammers: those that got as far as MEM_GOING_OFFLINE, of them those that
+	 * succeeded, and those that did not get so far. */
+	guint64 offlines, offlines_ok, offlines_refused;
 	double run_s;	    /* how long the ops ran */
 	gboolean host_lost; /* its host went away under it */
 	double hello_s;	    /* power-on to hello, host clock; -1 without hello */
@@ -76,6 +78,7 @@ typedef struct {
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */
 	GPtrArray *skipped;	    /* of char *: "damon: reason" */
+	GPtrArray *impairments;	    /* of Impairment: what went wrong on the way */
 	Exposure *exposure;	    /* what the agent told until its end; may be NULL */
 	BootHit hit;
 } BootResult;

@@ -34,7 +34,7 @@ static void plug_done(Vm *vm, const GError *error, gpointer user)
 	BootDimm *dimm = coming(boot);
 
 	if (error)
-		record_event(boot->record, "dimm-plug-failed", "reason", error->message);
+		record_event(boot->record, HOST_EVENT_DIMM_PLUG_FAILED, "reason", error->message);
 	if (dimm)
 		dimm->state = error ? DIMM_NONE : DIMM_THERE;
 }
@@ -44,7 +44,7 @@ static void unplug_done(Vm *vm, const GError *error, gpointer user)
 	Boot *boot = user;
 
 	if (error)
-		record_event(boot->record, "dimm-unplug-failed", "reason", error->message);
+		record_event(boot->record, HOST_EVENT_DIMM_UNPLUG_FAILED, "reason", error->message);
 }
 
 static void plug_one(Boot *boot)
@@ -58,7 +58,7 @@ static void plug_one(Boot *boot)
 			continue;
 		g_snprintf(dimm->name, sizeof(dimm->name), "dimm%u", boot->dimms.made++);
 		dimm->state = DIMM_COMING;
-		record_event(boot->record, "dimm-plug", "device", dimm->name);
+		record_event(boot->record, HOST_EVENT_DIMM_PLUG, "device", dimm->name);
 		boot->machine.vm->ops->dimm_plug(boot->machine.vm, dimm->name, s->dimm_size_bytes,
 						 plug_done, boot);
 	}
@@ -72,7 +72,7 @@ static void unplug_one(Boot *boot)
 		if (dimm->state != DIMM_THERE)
 			continue;
 		dimm->state = DIMM_LEAVING;
-		record_event(boot->record, "dimm-unplug", "device", dimm->name);
+		record_event(boot->record, HOST_EVENT_DIMM_UNPLUG, "device", dimm->name);
 		boot->machine.vm->ops->dimm_unplug(boot->machine.vm, dimm->name, unplug_done, boot);
 		return;
 	}

@@ -22,8 +22,12 @@ typedef enum {
 
 typedef struct {
 	char *state, *reason; /* the agent's words, or NULL */
+	gboolean ended;	      /* before the run did */
+	char *end;	      /* why, or NULL: as it was asked to */
 	gboolean hammer;
-	guint64 first_steps, steps, offlines;
+	/* Offlines: those that got as far as MEM_GOING_OFFLINE, of them those that succeeded; and
+	 * those that did not get so far. */
+	guint64 first_steps, steps, offlines, offlines_ok, refused;
 	guint counts; /* count lines seen */
 } BootOp;
 
@@ -49,6 +53,8 @@ typedef struct {
 	gint64 heard_us;
 	gboolean hello, done;
 	gint64 hello_us, hello_ns;
+	gint64 run_us; /* when the ops started */
+	guint64 done_steps, done_ops;
 	gint64 hotplug_ns; /* when the first hotplug event began: its plug, else the ops; or -1 */
 	gint64 go_ns;	   /* when the ops started, -1 before */
 	gint64 last_ns;	   /* last heard */
@@ -57,7 +63,9 @@ typedef struct {
 	guint op_count;
 	Exposure *exposure; /* as told so far */
 	char *endless;
-	guint64 bad_lines;
+	guint64 bad_lines, wrong_counts, unknown_events;
+	guint64 events[AGENT_EVENT_COUNT];
+	char *event_detail[AGENT_EVENT_COUNT]; /* keys and values of the first one */
 	guint64 rec_pfn[REC_PAGES];
 	guint rec_known; /* pages whose PFN the agent told */
 } BootAgent;
@@ -80,6 +88,11 @@ typedef struct {
 	gint64 plugged_us;     /* when that was last another one */
 	gboolean plugging;     /* some device is not what it was asked to be */
 	gint64 asked_us;
+	gboolean asking;	  /* an answer is on its way */
+	char *error;		  /* the last answer was that, or NULL */
+	guint64 most_bytes;	  /* that ever was plugged */
+	guint64 run_bytes;	  /* as last asked while the ops ran */
+	guint run_looks, changes; /* how often that was, and how often it was another one */
 } BootMemory;
 
 /* boot.c: what is done in each tick. */
@@ -101,6 +114,8 @@ typedef struct {
 	gint64 run_since_us; /* host clock when the ops started */
 	guint id, balloon_id;
 	guint64 bytes;	       /* target of the armed resize */
+	guint64 most_bytes;    /* that was ever asked for */
+	guint waiting;	       /* resizes without an answer */
 	guint64 balloon_bytes; /* what the balloon is to take next */
 } BootResize;
 
@@ -201,6 +216,16 @@ void boot_threads_clear(Boot *boot);
 /* recorder.c: reads the recorder into boot->recorder, when its pages are known. */
 void boot_read_flight(Boot *boot);
 void boot_recorder_clear(Boot *boot);
+
+/* boot.c: asks for the sizes of the devices, and so whether the machine answers at all. */
+void boot_ask_memory(Boot *boot);
+
+/* done.c: what of the end-of-run line cannot be true, in words, or NULL. (transfer full) */
+char *boot_done_unfit(const Boot *boot, const struct wire_msg *msg, const char *reason);
+
+/* weigh.c: records what there is to conclude; all impairments. Of Impairment. (transfer full) */
+GPtrArray *boot_weigh(Boot *boot);
+JsonArray *boot_impairments_json(const GPtrArray *impairments);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);

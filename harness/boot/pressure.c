@@ -68,7 +68,7 @@ static void release_vcpus(BootPressure *p)
 		int err = vcpu_release(g_array_index(p->held, pid_t, i));
 
 		if (err < 0)
-			record_event(p->boot->record, "pressure-failed", "reason",
+			record_event(p->boot->record, HOST_EVENT_PRESSURE_FAILED, "reason",
 				     g_strerror(-err));
 	}
 	g_array_set_size(p->held, 0);
@@ -79,7 +79,7 @@ static void pause_done(Vm *vm, const GError *error, gpointer user)
 	BootPressure *p = user;
 
 	if (error)
-		record_event(p->boot->record, "pressure-failed", "reason", error->message);
+		record_event(p->boot->record, HOST_EVENT_PRESSURE_FAILED, "reason", error->message);
 }
 
 static void hold_machine_for(BootPressure *p, VmDone done)
@@ -124,7 +124,7 @@ static void discard_paused(Vm *vm, const GError *error, gpointer user)
 	BootPressure *p = user;
 
 	if (error)
-		record_event(p->boot->record, "pressure-failed", "reason", error->message);
+		record_event(p->boot->record, HOST_EVENT_PRESSURE_FAILED, "reason", error->message);
 	else if (p->paused && !p->taking) {
 		p->taking = TRUE;
 		discard_begin(p->discard, p->step.place, p->pressure->bytes);
@@ -170,7 +170,7 @@ static void end_discard(BootPressure *p)
 		return;
 	text = g_strdup_printf("%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " bytes",
 			       done.gone_bytes, done.tried_bytes);
-	record_event(p->boot->record, "discarded", "text", text);
+	record_event(p->boot->record, HOST_EVENT_DISCARDED, "text", text);
 }
 
 static const struct {
@@ -192,7 +192,7 @@ static gboolean end_act(BootPressure *p)
 	acts[p->pressure->kind].end(p);
 	p->told = p->failed != NULL;
 	if (p->told && !told)
-		record_event(p->boot->record, "pressure-skipped", "reason", p->failed);
+		record_event(p->boot->record, HOST_EVENT_PRESSURE_SKIPPED, "reason", p->failed);
 	return p->told;
 }
 
@@ -225,7 +225,7 @@ static gboolean begin_step(gpointer user)
 		return G_SOURCE_REMOVE;
 	}
 	p->done++;
-	record_event(boot->record, "pressure", "text", text);
+	record_event(boot->record, HOST_EVENT_PRESSURE, "text", text);
 	p->end_id = g_timeout_add_full(G_PRIORITY_HIGH, (guint)p->step.hold_ms, end_step, p, NULL);
 	return G_SOURCE_REMOVE;
 }

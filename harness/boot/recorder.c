@@ -26,7 +26,7 @@ static void page_done(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
 	if (--boot->recorder.pending > 0)
 		return;
 	if (boot->recorder.failed) {
-		record_event(boot->record, "recorder-unread", "reason",
+		record_event(boot->record, HOST_EVENT_RECORDER_UNREAD, "reason",
 			     error ? error->message : "short read");
 		return;
 	}

@@ -22,8 +22,9 @@ static void resize_done(Vm *vm, const GError *error, gpointer user)
 {
 	Boot *boot = user;
 
+	boot->resize.waiting--;
 	if (error)
-		record_event(boot->record, "resize-failed", "reason", error->message);
+		record_event(boot->record, HOST_EVENT_RESIZE_FAILED, "reason", error->message);
 }
 
 static gboolean resize_due(gpointer user)
@@ -34,7 +35,9 @@ static gboolean resize_due(gpointer user)
 	boot->resize.id = 0;
 	if (boot->life.now != BOOT_RUN)
 		return G_SOURCE_REMOVE;
-	record_event(boot->record, "resize", "bytes", text);
+	record_event(boot->record, HOST_EVENT_RESIZE, "bytes", text);
+	boot->resize.waiting++;
+	boot->resize.most_bytes = MAX(boot->resize.most_bytes, boot->resize.bytes);
 	boot->machine.vm->ops->resize(boot->machine.vm, boot->plan->resize_device,
 				      boot->resize.bytes, resize_done, boot);
 	arm_resize(boot);
@@ -58,7 +61,7 @@ static void balloon_done(Vm *vm, const GError *error, gpointer user)
 	Boot *boot = user;
 
 	if (error)
-		record_event(boot->record, "balloon-failed", "reason", error->message);
+		record_event(boot->record, HOST_EVENT_BALLOON_FAILED, "reason", error->message);
 }
 
 /* QEMU wants to hear what is left to the guest of all its memory. */
@@ -71,7 +74,7 @@ static gboolean balloon_due(gpointer user)
 	boot->resize.balloon_id = 0;
 	if (boot->life.now != BOOT_RUN)
 		return G_SOURCE_REMOVE;
-	record_event(boot->record, "balloon", "bytes", text);
+	record_event(boot->record, HOST_EVENT_BALLOON, "bytes", text);
 	boot->machine.vm->ops->balloon(boot->machine.vm, all - MIN(all, boot->resize.balloon_bytes),
 				       balloon_done, boot);
 	arm_balloon(boot);

@@ -171,6 +171,18 @@ static const char *artefact_of(const Boot *boot)
 	return NULL;
 }
 
+/* How long the ops ran, by the guest's clock as far as the host's bears it out. */
+static double run_s_of(const Boot *boot)
+{
+	const BootAgent *agent = &boot->agent;
+	double guest_s = (agent->last_ns - agent->go_ns) / 1e9;
+	double host_s = (agent->heard_us - agent->run_us) / 1e6;
+
+	if (agent->go_ns < 0 || guest_s <= 0)
+		return 0;
+	return guest_s > host_s * 3 + 5 ? host_s : guest_s;
+}
+
 static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 {
 	for (guint i = 0; i < boot->agent.op_count; i++) {
@@ -182,11 +194,16 @@ static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 			.skipped = g_strcmp0(op->state, "skipped") == 0 || !boot->plan->runs[i],
 			.observer = op_find(scenario_op(boot, i)->name)->kind == OP_OBSERVER,
 			.reason = op->reason,
+			.end = op->end,
 			.steps = op->steps,
-			.rising = op->counts > 1 && op->steps > op->first_steps,
+			.rising = op->counts > 1 && (op->steps > op->first_steps ||
+						     (op->ended && !op->end && op->steps)),
 		};
-		if (op->hammer)
+		if (op->hammer) {
 			r->offlines += op->offlines;
+			r->offlines_ok += op->offlines_ok;
+			r->offlines_refused += op->refused;
+		}
 		if (ops[i].skipped && boot->plan->runs[i])
 			g_ptr_array_add(r->skipped, g_strdup_printf("%s: %s", ops[i].name,
 								    op->reason ? op->reason : "?"));
@@ -255,8 +272,13 @@ static JsonArray *ops_json(const Boot *boot)
 		if (op->reason)
 			json_object_set_string_member(o, "reason", op->reason);
 		json_object_set_int_member(o, "steps", (gint64)op->steps);
-		if (op->hammer)
+		if (op->end)
+			json_object_set_string_member(o, "ended", op->end);
+		if (op->hammer) {
 			json_object_set_int_member(o, "offlines", (gint64)op->offlines);
+			json_object_set_int_member(o, "offlines_ok", (gint64)op->offlines_ok);
+			json_object_set_int_member(o, "offlines_refused", (gint64)op->refused);
+		}
 		json_array_add_object_element(array, o);
 	}
 	return array;
@@ -295,6 +317,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_double_member(o, "run_s", r->run_s);
 	json_object_set_double_member(o, "hello_s", r->hello_s);
 	json_object_set_int_member(o, "offlines", (gint64)r->offlines);
+	json_object_set_int_member(o, "offlines_ok", (gint64)r->offlines_ok);
+	json_object_set_int_member(o, "offlines_refused", (gint64)r->offlines_refused);
 	json_object_set_int_member(o, "hits", (gint64)r->hits);
 	json_object_set_int_member(o, "known", r->known_count);
 	if (r->ended_by_known)
@@ -304,6 +328,7 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	if (exposure)
 		json_object_set_object_member(o, "exposure", exposure);
 	json_object_set_array_member(o, "ops", ops_json(boot));
+	json_object_set_array_member(o, "impairments", boot_impairments_json(r->impairments));
 	json_object_set_array_member(o, "incidents", incidents_json(boot));
 	if (boot->pressures)
 		json_object_set_array_member(o, "pressure", boot_pressure_json(boot));
@@ -354,8 +379,7 @@ BootResult *boot_judge(Boot *boot)
 	r->hit.after_go_s = r->hit.after_hello_s = -1;
 	r->hello_s =
 		boot->agent.hello ? (boot->agent.hello_us - boot->machine.started_us) / 1e6 : -1;
-	if (boot->agent.go_ns >= 0 && boot->agent.last_ns > boot->agent.go_ns)
-		r->run_s = (boot->agent.last_ns - boot->agent.go_ns) / 1e9;
+	r->run_s = run_s_of(boot);
 	gather_ops(boot, r, ops);
 	facts.emulator = artefact_of(boot);
 	gather_incidents(boot, r);
@@ -367,6 +391,9 @@ BootResult *boot_judge(Boot *boot)
 	r->exposure = boot_agent_take_exposure(boot);
 	facts.unmet = unmet =
 		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
+	r->impairments = boot_weigh(boot);
+	facts.impairment = impairment_worst(r->impairments);
+	facts.any = g_str_equal(boot->config.scenario->goal_ops, "any");
 	r->verdict = verdict_decide(&facts, &r->reason);
 	if (r->verdict != VERDICT_KNOWN)
 		g_clear_pointer(&r->ended_by_known, g_free);
@@ -384,6 +411,7 @@ void boot_result_free(BootResult *r)
 	g_ptr_array_unref(r->incident_titles);
 	g_ptr_array_unref(r->families);
 	g_ptr_array_unref(r->skipped);
+	g_clear_pointer(&r->impairments, g_ptr_array_unref);
 	exposure_free(r->exposure);
 	g_free(r->hit.title);
 	g_free(r->hit.family);

@@ -36,12 +36,12 @@ void boot_send_line(Boot *boot, const char *line)
 	if (!boot->machine.running)
 		return;
 	if (!boot->machine.vm->ops->send(boot->machine.vm, line, strlen(line)))
-		record_event(boot->record, "send-failed", "text", line);
+		record_event(boot->record, HOST_EVENT_SEND_FAILED, "text", line);
 }
 
 void boot_stop_run(Boot *boot, const char *why)
 {
-	record_event(boot->record, "stop", "why", why);
+	record_event(boot->record, HOST_EVENT_STOP, "why", why);
 	boot_send_line(boot, "stop\n");
 	boot_set_state(boot, BOOT_STOPPING);
 }
@@ -61,7 +61,7 @@ void boot_end(Boot *boot, gboolean poweroff)
 		return;
 	boot_resize_stop(boot);
 	boot_read_flight(boot);
-	record_event(boot->record, "end", "how", poweroff ? "poweroff" : "kill");
+	record_event(boot->record, HOST_EVENT_END, "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
 	boot->life.poweroff = poweroff;
 	switch_off(boot);
@@ -72,7 +72,7 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 	Boot *boot = user;
 
 	if (error)
-		record_event(boot->record, "nmi-failed", "reason", error->message);
+		record_event(boot->record, HOST_EVENT_NMI_FAILED, "reason", error->message);
 	else
 		boot->life.nmi_taken = TRUE;
 }
@@ -97,7 +97,7 @@ void boot_become_corpse(Boot *boot, gboolean nmi)
 
 		boot->life.last_words = triage_new(&config, NULL, NULL);
 		boot->life.console_at_nmi = boot->machine.console_bytes;
-		record_event(boot->record, "nmi", NULL, NULL);
+		record_event(boot->record, HOST_EVENT_NMI, NULL, NULL);
 		boot->machine.vm->ops->nmi(boot->machine.vm, nmi_done, boot);
 	}
 }

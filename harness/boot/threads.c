@@ -14,7 +14,8 @@ static void pin(Boot *boot)
 			cpu < 0 ? g_strdup_printf("vCPU %u: %s", i, g_strerror(-cpu))
 				: g_strdup_printf("vCPU %u on host CPU %d", i, cpu);
 
-		record_event(boot->record, cpu < 0 ? "pin-failed" : "pin", "text", text);
+		record_event(boot->record, cpu < 0 ? HOST_EVENT_PIN_FAILED : HOST_EVENT_PIN, "text",
+			     text);
 	}
 }
 
@@ -24,7 +25,7 @@ static void threads_found(Vm *vm, const pid_t *tids, guint count, const GError *
 	Boot *boot = user;
 
 	if (error && boot->config.pin)
-		record_event(boot->record, "pin-failed", "text", error->message);
+		record_event(boot->record, HOST_EVENT_PIN_FAILED, "text", error->message);
 	if (error)
 		return;
 	boot->vcpus.tid = g_memdup2(tids, count * sizeof(*tids));

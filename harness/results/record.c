@@ -20,6 +20,8 @@ struct Record {
 	guint64 file_max_bytes, boot_max_bytes, bytes[RECORD_FILE_COUNT], all_bytes;
 	gboolean full[RECORD_FILE_COUNT];
 	gint64 console_us; /* of the last line in console.times */
+	guint64 events[HOST_EVENT_COUNT];
+	char *first_value[HOST_EVENT_COUNT];
 	GError *error;
 };
 
@@ -45,7 +47,7 @@ static gboolean has_room(Record *r, RecordFile file, gsize len)
 	r->all_bytes += len;
 	r->full[file] = r->bytes[file] > r->file_max_bytes || r->all_bytes > r->boot_max_bytes;
 	if (r->full[file] && file != RECORD_EVENTS)
-		record_event(r, "file-full", "name", file_names[file]);
+		record_event(r, HOST_EVENT_FILE_FULL, "name", file_names[file]);
 	return !r->full[file];
 }
 
@@ -98,6 +100,8 @@ void record_free(Record *r)
 	for (int i = 0; i < RECORD_FILE_COUNT; i++)
 		if (r->fd[i] >= 0)
 			close(r->fd[i]);
+	for (int i = 0; i < HOST_EVENT_COUNT; i++)
+		g_free(r->first_value[i]);
 	g_clear_error(&r->error);
 	g_free(r->dir);
 	g_free(r);
@@ -203,14 +207,23 @@ void record_message(Record *r, const struct wire_msg *msg)
 	record_json(r, file, record_line(msg));
 }
 
-void record_event(Record *r, const char *name, const char *key, const char *value)
+void record_event(Record *r, HostEvent event, const char *key, const char *value)
 {
 	JsonObject *o = json_object_new();
 
-	json_object_set_string_member(o, "host", name);
+	if (r->events[event]++ == 0)
+		r->first_value[event] = g_strdup(value);
+	json_object_set_string_member(o, "host", impairment_of_host(event)->name);
 	if (key)
 		rj_set_text(o, key, value);
 	record_json(r, RECORD_EVENTS, o);
+}
+
+guint64 record_event_count(const Record *r, HostEvent event, const char **value)
+{
+	if (value)
+		*value = r->first_value[event];
+	return r->events[event];
 }
 
 gboolean record_file(Record *r, const char *name, const void *data, gsize len)

@@ -11,6 +11,7 @@
 #include <json-glib/json-glib.h>
 
 #include "guest-agent/contract/wire.h"
+#include "harness/verdict/impairment.h"
 #include "host-driver/base/json.h"
 
 typedef struct Record Record;
@@ -57,7 +58,9 @@ void record_message(Record *record, const struct wire_msg *msg);
 /* One JSON object as a line; takes @object, adds "host_us". */
 void record_json(Record *record, RecordFile file, JsonObject *object);
 /* A host-side event: {"host": name, ...}. @key may be NULL. */
-void record_event(Record *record, const char *name, const char *key, const char *value);
+void record_event(Record *record, HostEvent event, const char *key, const char *value);
+/* How many of them there were so far, and the first one's @value, or NULL; borrowed. */
+guint64 record_event_count(const Record *record, HostEvent event, const char **value);
 
 /* A whole file in the folder, replaced atomically. FALSE on error, which record_error() holds. */
 gboolean record_file(Record *record, const char *name, const void *data, gsize len);

@@ -51,27 +51,39 @@ int verdict_exit_code(Verdict verdict)
 	return verdicts[verdict].code;
 }
 
+/* Why @op did not do what it was to do, or NULL. (transfer full) */
+static char *idle(const VerdictOp *op)
+{
+	if (op->skipped)
+		return NULL;
+	if (!op->ready)
+		return g_strdup_printf("%s did not start: %s", op->name,
+				       op->reason ? op->reason : "it never said why");
+	if (op->end)
+		return g_strdup_printf("%s ended before its time: %s", op->name, op->end);
+	if (!op->rising)
+		return g_strdup_printf("%s stood still at %" G_GUINT64_FORMAT " steps", op->name,
+				       op->steps);
+	return NULL;
+}
+
 /* Clean or unexposed: did what should run really run? */
 static Verdict judge_ops(const VerdictFacts *f, char **reason)
 {
+	g_autofree char *first_idle = NULL;
 	guint ran = 0;
 
 	for (guint i = 0; i < f->op_count; i++) {
 		const VerdictOp *op = &f->ops[i];
+		g_autofree char *why = idle(op);
 
-		if (op->skipped)
-			continue;
-		if (!op->ready) {
-			*reason = g_strdup_printf("%s did not start: %s", op->name,
-						  op->reason ? op->reason : "it never said why");
-			return VERDICT_UNEXPOSED;
-		}
-		if (!op->rising) {
-			*reason = g_strdup_printf("%s stood still at %" G_GUINT64_FORMAT " steps",
-						  op->name, op->steps);
-			return VERDICT_UNEXPOSED;
-		}
-		ran += !op->observer;
+		ran += !why && !op->skipped && !op->observer;
+		if (!first_idle)
+			first_idle = g_steal_pointer(&why);
+	}
+	if (first_idle && (!f->any || ran == 0)) {
+		*reason = g_steal_pointer(&first_idle);
+		return VERDICT_UNEXPOSED;
 	}
 	if (ran == 0) {
 		*reason = g_strdup_printf("every op was skipped: %s",
@@ -79,11 +91,16 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 									  : "no reason given");
 		return VERDICT_UNEXPOSED;
 	}
+	if (f->impairment && f->impairment->kind->effect == IMPAIRMENT_UNEXPOSED) {
+		*reason = impairment_text(f->impairment);
+		return VERDICT_UNEXPOSED;
+	}
 	if (f->unmet) {
 		*reason = g_strdup(f->unmet);
 		return VERDICT_UNEXPOSED;
 	}
-	*reason = g_strdup_printf("%u of %u ops ran to the end", ran, f->op_count);
+	*reason = g_strdup_printf("%u of %u ops ran to the end%s%s", ran, f->op_count,
+				  first_idle ? "; " : "", first_idle ? first_idle : "");
 	return VERDICT_CLEAN;
 }
 
@@ -123,6 +140,10 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 		*reason = g_strdup(f->interrupted ? "interrupted before the end-of-run line"
 						  : "no end-of-run line");
 		return f->interrupted ? VERDICT_UNEXPOSED : VERDICT_LOST;
+	}
+	if (f->impairment && f->impairment->kind->effect == IMPAIRMENT_INFRA) {
+		*reason = impairment_text(f->impairment);
+		return VERDICT_INFRA;
 	}
 	return judge_ops(f, reason);
 }

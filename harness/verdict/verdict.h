@@ -6,7 +6,7 @@
 #ifndef PFNHUNT_VERDICT_H
 #define PFNHUNT_VERDICT_H
 
-#include <glib.h>
+#include "harness/verdict/impairment.h"
 
 /* Word, exit code; also the order of badness for a whole hunt, worst first. */
 /* clang-format off */
@@ -55,21 +55,24 @@ typedef struct {
 	gboolean observer;  /* it does nothing that could expose anything */
 	const char *reason; /* of a skip or failure, or NULL */
 	guint64 steps;	    /* last count */
-	gboolean rising;    /* steps grew between its first and its last count */
+	gboolean rising;    /* steps grew between its first and its last count, or it was done */
+	const char *end;    /* why it ended before its time, or NULL */
 } VerdictOp;
 
 typedef struct {
-	const char *infra;    /* what failed on our side, or NULL */
-	guint incidents;      /* unknown ones that are no artefact */
-	const char *known;    /* the known issue that the guest had when it died, or NULL */
-	const char *emulator; /* the artefact of TCG that was seen, or NULL */
-	gboolean console;     /* it printed at least one byte */
-	const char *quiet;    /* it stopped answering: in which phase; or NULL */
-	const char *endless;  /* an op that never came back, or NULL */
-	gboolean done;	      /* the agent's end-of-run line arrived */
-	const char *exited;   /* QEMU ended unasked: how; or NULL */
-	gboolean interrupted; /* by the user */
-	const char *unmet;    /* the goal that it missed, or NULL: then it is not clean */
+	const char *infra;	      /* what failed on our side, or NULL */
+	guint incidents;	      /* unknown ones that are no artefact */
+	const char *known;	      /* the known issue that the guest had when it died, or NULL */
+	const char *emulator;	      /* the artefact of TCG that was seen, or NULL */
+	gboolean console;	      /* it printed at least one byte */
+	const char *quiet;	      /* it stopped answering: in which phase; or NULL */
+	const char *endless;	      /* an op that never came back, or NULL */
+	gboolean done;		      /* the agent's end-of-run line arrived */
+	const char *exited;	      /* QEMU ended unasked: how; or NULL */
+	gboolean interrupted;	      /* by the user */
+	gboolean any;		      /* what some op did counts though another one did not run */
+	const Impairment *impairment; /* the worst one, or NULL */
+	const char *unmet;	      /* the goal that it missed, or NULL: then it is not clean */
 	const VerdictOp *ops;
 	guint op_count;
 } VerdictFacts;

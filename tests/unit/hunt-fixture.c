@@ -33,7 +33,7 @@ void hunt_fixture_clear(HuntFixture *f)
 gboolean hunt_fixture_run(HuntFixture *f, const char *groups, HuntConfig config,
 			  const HuntListener *listener, gpointer user, GError **error)
 {
-	g_autofree char *text = g_strconcat(HUNT_SCENARIO, groups, NULL);
+	g_autofree char *text = g_strconcat(HUNT_SCENARIO HUNT_BRIEFLY, groups, NULL);
 	g_autoptr(GError) bad = NULL;
 
 	g_clear_pointer(&f->scenario, scenario_free);

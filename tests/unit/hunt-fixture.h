@@ -16,14 +16,15 @@
 	"on go +9 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"        \
 	"on poweroff +2 exit 0\n"
 #define HUNT_ENDS(after_ms)                                                                        \
-	HUNT_HELLO "on go +" after_ms " agent done t_ns=1260000000 reason=duration ops=1 "         \
+	HUNT_HELLO "on go +" after_ms " agent done t_ns=1460000000 reason=duration ops=1 "         \
 		   "steps=9\n"
-#define HUNT_CLEAN HUNT_ENDS("20")
+#define HUNT_CLEAN HUNT_ENDS("150")
 /* Only when it is told to; speaks meanwhile. */
 #define HUNT_ENDLESS                                                                               \
 	HUNT_HELLO "on stop +2 agent done t_ns=1260000000 reason=stop ops=1 steps=9\n"             \
 		   "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
 #define HUNT_SCENARIO "[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n[op null-hammer]\n"
+#define HUNT_BRIEFLY  "[policy]\nduration=100ms\n"
 
 typedef struct {
 	char *root, *agent, *results; /* a folder, a file and a folder to be in it */

@@ -3,7 +3,7 @@
  * The life of a boot on the scripted machine: every end that a guest can come to gets its
  * verdict, every wait ends, and the evidence is there.
  */
-#include "harness/boot/boot.h"
+#include "tests/unit/boot-fixture.h"
 #include "harness/results/model.h"
 #include "host-driver/base/tree.h"
 #include "host-driver/base/error.h"
@@ -13,170 +13,10 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
-#define HELLO                                                                                      \
-	"10 console [    0.1] Linux version 6.1.0\\n\n"                                            \
-	"20 agent hello proto=1 release=6.1.0 version=v machine=x86_64 cpus=2 page_bytes=4096 "    \
-	"block_bytes=134217728 t_ns=1000000000 rec_pages=17\n"
-#define RUNS                                                                                       \
-	HELLO "on plug +5 agent phase t_ns=1100000000 name=plug\n"                                 \
-	      "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                       \
-	      "on go +1 agent opstate inst=1 name=damon state=skipped reason=no%20DAMON\n"         \
-	      "on go +2 agent phase t_ns=1200000000 name=run\n"                                    \
-	      "on go +10 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n" \
-	      "on go +30 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"
-#define ENDS                                                                                       \
-	"on go +60 agent done t_ns=1260000000 reason=duration ops=1 steps=9 kmsg_seq=3\n"          \
-	"on poweroff +5 exit 0\n"
-#define WARNING                                                                                    \
-	"on go +20 console [    1.221000] ------------[ cut here ]------------\\n\n"               \
-	"on go +20 console [    1.221100] WARNING: CPU: 0 PID: 111 at drivers/virtio/"             \
-	"virtio_mem.c:1208 virtio_mem_fake_offline_going_offline+0x4f/0x60 [virtio_mem]\\n\n"      \
-	"on go +20 console [    1.221200] CPU: 0 PID: 111 Comm: agent Not tainted 6.1.0 #1\\n\n"   \
-	"on go +20 console [    1.221300] Call Trace:\\n[    1.221400]  <TASK>\\n\n"               \
-	"on go +20 console [    1.221500]  virtio_mem_memory_notifier_cb+0x240/0x563 "             \
-	"[virtio_mem]\\n[    1.221600]  offline_pages+0x24d/0x7a8\\n\n"                            \
-	"on go +20 console [    1.221700] ---[ end trace 0000000000000000 ]---\\n\n"               \
-	"on go +20 console [    1.221800] page:00000000ba547538 refcount:0 mapcount:-384 "         \
-	"mapping:0000000000000000 index:0x4 pfn:0x1077a6\\n\n"                                     \
-	"on go +20 console [    1.221900] page dumped because: fake-offline page referenced\\n\n"
-
-typedef struct {
-	char *root;
-	GMainLoop *loop;
-	BootResult *result;
-	guint splats;
-	Boot *boot;
-	const TriageKnown *known;
-	gboolean strict;
-	const char *refusal; /* words of the error that starting must give, or NULL */
-} Fixture;
-
-static void set_up(Fixture *f, gconstpointer data)
+static void test_clean(BootFixture *f, gconstpointer data)
 {
-	f->root = g_dir_make_tmp("pfnhunt-boot-XXXXXX", NULL);
-	f->loop = g_main_loop_new(NULL, FALSE);
-}
-
-static void tear_down(Fixture *f, gconstpointer data)
-{
-	g_clear_pointer(&f->boot, boot_free);
-	g_clear_pointer(&f->result, boot_result_free);
-	g_main_loop_unref(f->loop);
-	tree_remove(f->root);
-	g_free(f->root);
-	vm_fake_set_script(NULL);
-	vm_fake_set_memory(NULL, 0);
-}
-
-static void on_splat(const char *title, gpointer user)
-{
-	((Fixture *)user)->splats++;
-}
-
-static void on_over(Boot *boot, BootResult *result, gpointer user)
-{
-	Fixture *f = user;
-
-	f->result = result;
-	g_main_loop_quit(f->loop);
-}
-
-static gboolean too_late(gpointer user)
-{
-	g_error("the boot did not end");
-	return G_SOURCE_REMOVE;
-}
-
-static gboolean interrupt(gpointer user)
-{
-	boot_interrupt(((Fixture *)user)->boot);
-	return G_SOURCE_REMOVE;
-}
-
-static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
-static const BootListener listener = {.splat = on_splat, .over = on_over};
-
-static void play_policy(Fixture *f, const char *script, const char *policy, guint interrupt_ms)
-{
-	g_autofree char *ini =
-		g_strconcat("[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4M\n"
-			    "[op null-hammer]\n[op null-walker]\n[policy]\n",
-			    policy, NULL);
-	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Scenario) scenario = scenario_parse("t.ini", ini, &error);
-	g_autoptr(GPtrArray) modules = g_ptr_array_new();
-	Kernel kernel = {.release = (char *)"6.1.0", .image_path = (char *)"bzImage"};
-	BootConfig config = {.scenario = scenario,
-			     .kernel = &kernel,
-			     .modules = modules,
-			     .initrd_path = "initrd",
-			     .backend = &fake,
-			     .accel = VM_ACCEL_TCG,
-			     .dir = dir,
-			     .name = "test",
-			     .seed = 7,
-			     .known_issues = f->known,
-			     .strict = f->strict,
-			     .deadlines = {.console_ms = 300,
-					   .hello_ms = 600,
-					   .plug_ms = 600,
-					   .quiet_ms = 600,
-					   .corpse_ms = 300,
-					   .stop_ms = 600,
-					   .exit_ms = 300}};
-	guint guard;
-
-	g_assert_no_error(error);
-	vm_fake_set_script(script);
-	f->boot = boot_start(&config, &listener, f, &error);
-	if (f->refusal) {
-		g_assert_null(f->boot);
-		g_assert_nonnull(error);
-		g_assert_nonnull(strstr(error->message, f->refusal));
-		return;
-	}
-	g_assert_no_error(error);
-	guard = g_timeout_add_seconds(20, too_late, NULL);
-	if (interrupt_ms)
-		g_timeout_add(interrupt_ms, interrupt, f);
-	g_main_loop_run(f->loop);
-	g_source_remove(guard);
-	g_clear_pointer(&f->boot, boot_free);
-}
-
-static void play(Fixture *f, const char *script)
-{
-	play_policy(f, script, "duration=1s\n[goal]\nops=any\n", 0);
-}
-
-static void expect(Fixture *f, Verdict verdict, const char *words)
-{
-	g_autofree char *path = g_build_filename(f->root, "boot", "verdict.json", NULL);
-	g_autoptr(JsonParser) parser = json_parser_new();
-	JsonObject *o;
-
-	g_assert_cmpstr(verdict_name(f->result->verdict), ==, verdict_name(verdict));
-	if (!strstr(f->result->reason, words))
-		g_error("'%s' lacks '%s'", f->result->reason, words);
-	g_assert_true(json_parser_load_from_file(parser, path, NULL));
-	o = json_node_get_object(json_parser_get_root(parser));
-	g_assert_cmpstr(json_object_get_string_member(o, "verdict"), ==, verdict_name(verdict));
-}
-
-/* Makes room for another boot: each wants a folder of its own. */
-static void again(Fixture *f)
-{
-	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
-
-	g_clear_pointer(&f->result, boot_result_free);
-	tree_remove(dir);
-}
-
-static void test_clean(Fixture *f, gconstpointer data)
-{
-	play(f, RUNS ENDS);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_play(f, RUNS ENDS);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_cmpuint(f->result->offlines, ==, 9);
 	g_assert_cmpuint(f->result->skipped->len, ==, 1);
 	g_assert_cmpstr(g_ptr_array_index(f->result->skipped, 0), ==, "null-walker: no DAMON");
@@ -193,11 +33,12 @@ static void test_clean(Fixture *f, gconstpointer data)
 	"overlap=0 lost=0\n"
 
 /* What was told stands in the verdict; goals that it reaches leave the boot clean. */
-static void test_exposure(Fixture *f, gconstpointer data)
+static void test_exposure(BootFixture *f, gconstpointer data)
 {
-	play_policy(f, RUNS EXPOSED ENDS,
-		    "duration=1s\n[goal]\nops=any\nofflines=9\nwindows.dec=5\nvisits.damon=2\n", 0);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_play_policy(
+		f, RUNS EXPOSED ENDS,
+		"duration=100ms\n[goal]\nops=any\nofflines=9\nwindows.dec=5\nvisits.damon=2\n", 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_cmpstr(f->result->exposure->layer, ==, "kprobe");
 	g_assert_cmpstr(f->result->exposure->reason, ==, "no BTF");
 	g_assert_cmpuint(exposure_opened(f->result->exposure, "dec"), ==, 5);
@@ -211,34 +52,34 @@ static void test_exposure(Fixture *f, gconstpointer data)
 	}
 }
 
-static void test_goals(Fixture *f, gconstpointer data)
+static void test_goals(BootFixture *f, gconstpointer data)
 {
-	play_policy(f, RUNS EXPOSED ENDS, data, 0);
-	expect(f, VERDICT_UNEXPOSED, strchr((const char *)data, '#') + 1);
+	boot_fixture_play_policy(f, RUNS EXPOSED ENDS, data, 0);
+	boot_fixture_expect(f, VERDICT_UNEXPOSED, strchr((const char *)data, '#') + 1);
 }
 
 /* The policy, and what the reason must say. */
 static const char *const goals[] = {
-	"duration=1s\n#null-walker did not run: no DAMON",
-	"duration=1s\n[goal]\nops=any\nofflines=10\n#offlines = 10, but there were 9",
-	"duration=1s\n[goal]\nops=any\nwindows=6\n#windows = 6, but there were 5",
-	"duration=1s\n[goal]\nops=any\nwindows.plug=1\n#windows.plug = 1, but there were 0",
-	"duration=1s\n[goal]\nops=any\nvisits.damon=3\n#were 2 (nearest miss 0.1 us)",
-	"duration=1s\n[goal]\nops=any\nvisits.null-walker=1\n#visits.null-walker = 1, but",
+	"duration=100ms\n#null-walker did not run: no DAMON",
+	"duration=100ms\n[goal]\nops=any\nofflines=10\n#offlines = 10, but there were 9",
+	"duration=100ms\n[goal]\nops=any\nwindows=6\n#windows = 6, but there were 5",
+	"duration=100ms\n[goal]\nops=any\nwindows.plug=1\n#windows.plug = 1, but there were 0",
+	"duration=100ms\n[goal]\nops=any\nvisits.damon=3\n#were 2 (nearest miss 0.1 us)",
+	"duration=100ms\n[goal]\nops=any\nvisits.null-walker=1\n#visits.null-walker = 1, but",
 };
 
 /* A guest that dies keeps what it told in its last second. */
-static void test_exposure_of_the_dead(Fixture *f, gconstpointer data)
+static void test_exposure_of_the_dead(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS EXPOSED WARNING);
-	expect(f, VERDICT_INCIDENT, "1 incident");
+	boot_fixture_play(f, RUNS EXPOSED WARNING);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 	g_assert_cmpuint(exposure_opened(f->result->exposure, "dec"), ==, 5);
 }
 
-static void test_incident(Fixture *f, gconstpointer data)
+static void test_incident(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS WARNING ENDS);
-	expect(f, VERDICT_INCIDENT, "1 incident");
+	boot_fixture_play(f, RUNS WARNING ENDS);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 	g_assert_cmpuint(f->splats, ==, 1);
 	g_assert_true(f->result->hit.any);
 	g_assert_cmpstr(f->result->hit.family, ==, "fake-offline");
@@ -251,18 +92,18 @@ static void test_incident(Fixture *f, gconstpointer data)
 }
 
 /* DIMMs come and go by the schedule; each plug is another device. */
-static void test_dimm(Fixture *f, gconstpointer data)
+static void test_dimm(BootFixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
 	g_autofree char *events = NULL;
 
-	play_policy(f,
-		    RUNS "on go +500 agent log text=x\non go +900 agent log text=x\n"
-			 "on go +1000 agent done t_ns=3960000000 reason=duration ops=1 steps=9 "
-			 "kmsg_seq=3\non poweroff +5 exit 0\n",
-		    "duration=10s\n[goal]\nops=any\n[dimm]\ncount=2\nperiod=60ms\njitter=20ms\n",
-		    0);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_play_policy(
+		f,
+		RUNS "on go +500 agent log text=x\non go +900 agent log text=x\n"
+		     "on go +1000 agent done t_ns=3960000000 reason=duration ops=1 steps=9 "
+		     "kmsg_seq=3\non poweroff +5 exit 0\n",
+		"duration=900ms\n[goal]\nops=any\n[dimm]\ncount=2\nperiod=60ms\njitter=20ms\n", 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
 	g_assert_nonnull(strstr(events, "{\"host\":\"dimm-plug\",\"device\":\"dimm0\""));
 	g_assert_nonnull(strstr(events, "{\"host\":\"dimm-unplug\",\"device\":\"dimm0\""));
@@ -280,86 +121,90 @@ static void test_dimm(Fixture *f, gconstpointer data)
 	     "on go +2750 agent done t_ns=3960000000 reason=duration ops=1 steps=9 kmsg_seq=3\n"   \
 	     "on poweroff +5 exit 0\n"
 
-static void test_plugged(Fixture *f, gconstpointer data)
+static void test_plugged(BootFixture *f, gconstpointer data)
 {
-	play_policy(f, CENSUS("1025", "0"), "duration=10s\n[goal]\nops=any\n", 0);
+	boot_fixture_play_policy(f, CENSUS("1025", "0"), "duration=2s\n[goal]\nops=any\n", 0);
 	g_assert_cmpint(f->result->verdict, ==, VERDICT_INCIDENT);
 	g_assert_cmpstr(f->result->hit.title, ==, "silent: more used than plugged");
 	g_assert_cmpstr(f->result->hit.family, ==, "silent");
 	g_assert_cmpstr(f->result->hit.signature, ==, "silent:more-used-than-plugged");
 }
 
-static void test_plugged_unread(Fixture *f, gconstpointer data)
+static void test_plugged_unread(BootFixture *f, gconstpointer data)
 {
-	play_policy(f, CENSUS("1025", "1"), "duration=10s\n[goal]\nops=any\n", 0);
-	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
+	boot_fixture_play_policy(f, CENSUS("1025", "1"), "duration=2s\n[goal]\nops=any\n", 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 }
 
-static void test_plugged_well(Fixture *f, gconstpointer data)
+static void test_plugged_well(BootFixture *f, gconstpointer data)
 {
-	play_policy(f, CENSUS("1024", "0"), "duration=10s\n[goal]\nops=any\n", 0);
-	g_assert_cmpint(f->result->verdict, ==, VERDICT_CLEAN);
+	boot_fixture_play_policy(f, CENSUS("1024", "0"), "duration=2s\n[goal]\nops=any\n", 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 }
 
 /* The WARN, then silence: a dead guest with evidence is an incident, not a hang. */
-static void test_incident_then_dead(Fixture *f, gconstpointer data)
+static void test_incident_then_dead(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS WARNING);
-	expect(f, VERDICT_INCIDENT, "1 incident");
+	boot_fixture_play(f, RUNS WARNING);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
 /* The thread that plugs memory died of a splat, the others still talk: it ends all the same. */
-static void test_dead_while_plugging(Fixture *f, gconstpointer data)
+static void test_dead_while_plugging(BootFixture *f, gconstpointer data)
 {
-	play(f, HELLO "on plug +5 console BUG: kernel NULL pointer dereference, address: 0090\\n\n"
+	boot_fixture_play(
+		f,
+		HELLO "on plug +5 console BUG: kernel NULL pointer dereference, address: 0090\\n\n"
 		      "on plug +6 console Oops: 0000 [#1] PREEMPT SMP NOPTI\\n\n"
 		      "on plug +7 console RIP: 0010:zone_for_pfn_range+0x43/0x2c0\\n\n"
 		      "on plug +8 console ---[ end trace 0000000000000000 ]---\\n\n"
 		      "on ping +1 agent pong id=1 t_ns=1\n");
-	expect(f, VERDICT_INCIDENT, "1 incident");
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
-static void test_stop_at_first(Fixture *f, gconstpointer data)
+static void test_stop_at_first(BootFixture *f, gconstpointer data)
 {
 	gint64 start = g_get_monotonic_time();
 
-	play_policy(f,
-		    RUNS WARNING
-		    "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
-		    "on poweroff +5 exit 0\n"
-		    "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
-		    "400 agent log text=x\n500 agent log text=x\n600 agent log text=x\n"
-		    "700 agent log text=x\n800 agent log text=x\n900 agent log text=x\n",
-		    "duration=1h\nstop=first-incident\nlinger=100ms\n", 0);
-	expect(f, VERDICT_INCIDENT, "1 incident");
+	boot_fixture_play_policy(
+		f,
+		RUNS WARNING
+		"on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
+		"on poweroff +5 exit 0\n"
+		"100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
+		"400 agent log text=x\n500 agent log text=x\n600 agent log text=x\n"
+		"700 agent log text=x\n800 agent log text=x\n900 agent log text=x\n",
+		"duration=1h\nstop=first-incident\nlinger=100ms\n", 0);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 	g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
 }
 
-static void test_emulator(Fixture *f, gconstpointer data)
+static void test_emulator(BootFixture *f, gconstpointer data)
 {
-	play(f,
-	     "10 console [    0.958861] Oops: int3: 0000 [#1] SMP NOPTI\\n\n"
-	     "10 console [    0.959799] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted 7.3.4 #1 "
-	     "PREEMPT(lazy)\\n\n"
-	     "10 console [    0.960000] RIP: 0010:sched_clock_cpu+0x9/0x70\\n\n"
-	     "10 console [    0.960100] Call Trace:\\n[    0.960200]  <TASK>\\n\n"
-	     "10 console [    0.960300]  sched_clock+0x10/0x20\\n[    0.960400]  </TASK>\\n\n"
-	     "10 console [    0.960500] ---[ end trace 0000000000000000 ]---\\n\n");
-	expect(f, VERDICT_EMULATOR, "int3");
+	boot_fixture_play(
+		f, "10 console [    0.958861] Oops: int3: 0000 [#1] SMP NOPTI\\n\n"
+		   "10 console [    0.959799] CPU: 0 UID: 0 PID: 1 Comm: swapper/0 Not tainted "
+		   "7.3.4 #1 "
+		   "PREEMPT(lazy)\\n\n"
+		   "10 console [    0.960000] RIP: 0010:sched_clock_cpu+0x9/0x70\\n\n"
+		   "10 console [    0.960100] Call Trace:\\n[    0.960200]  <TASK>\\n\n"
+		   "10 console [    0.960300]  sched_clock+0x10/0x20\\n[    0.960400]  </TASK>\\n\n"
+		   "10 console [    0.960500] ---[ end trace 0000000000000000 ]---\\n\n");
+	boot_fixture_expect(f, VERDICT_EMULATOR, "int3");
 }
 
 /* The evidence of one boot is never written over by another. */
-static void test_folder_taken(Fixture *f, gconstpointer data)
+static void test_folder_taken(BootFixture *f, gconstpointer data)
 {
 	g_autofree char *dir = g_build_filename(f->root, "boot", NULL);
 
 	g_assert_cmpint(g_mkdir(dir, 0755), ==, 0);
 	f->refusal = "File exists";
-	play(f, RUNS ENDS);
+	boot_fixture_play(f, RUNS ENDS);
 }
 
 /* The words after our NMI are the reader's, unless they say that the emulator hung the guest. */
-static void test_emulator_hang(Fixture *f, gconstpointer data)
+static void test_emulator_hang(BootFixture *f, gconstpointer data)
 {
 #define NMI_PANIC(rip, frame)                                                                      \
 	"on nmi +1 console [   13.773018] Uhhuh. NMI received for unknown reason 21 on CPU "       \
@@ -375,16 +220,18 @@ static void test_emulator_hang(Fixture *f, gconstpointer data)
 	"on nmi +9 console [   13.773018]  " frame "+0x122/0x730\\n\n"                             \
 	"on nmi +9 console [   13.773018]  kpageflags_read+0x84/0xd0\\n\n"                         \
 	"on nmi +9 console [   13.773018]  </TASK>\\n\n"
-	play(f, RUNS NMI_PANIC("asm_exc_int3", "stable_page_flags"));
-	expect(f, VERDICT_EMULATOR, "int3");
-	again(f);
-	play(f, RUNS NMI_PANIC("notify_die", "asm_exc_int3"));
-	expect(f, VERDICT_EMULATOR, "int3");
-	again(f);
-	play(f, RUNS NMI_PANIC("stable_page_flags", "? asm_exc_int3"));
-	expect(f, VERDICT_HANG, "while the ops ran");
-	again(f);
-	play(f, RUNS NMI_PANIC("native_safe_halt",
+	boot_fixture_play(f, RUNS NMI_PANIC("asm_exc_int3", "stable_page_flags"));
+	boot_fixture_expect(f, VERDICT_EMULATOR, "int3");
+	boot_fixture_again(f);
+	boot_fixture_play(f, RUNS NMI_PANIC("notify_die", "asm_exc_int3"));
+	boot_fixture_expect(f, VERDICT_EMULATOR, "int3");
+	boot_fixture_again(f);
+	boot_fixture_play(f, RUNS NMI_PANIC("stable_page_flags", "? asm_exc_int3"));
+	boot_fixture_expect(f, VERDICT_HANG, "while the ops ran");
+	boot_fixture_again(f);
+	boot_fixture_play(
+		f,
+		RUNS NMI_PANIC("native_safe_halt",
 			       "default_idle") "on nmi +10 console [   13.801386] Sending NMI from "
 					       "CPU 0 to CPUs 1:\\n\n"
 					       "on nmi +10 console [   13.803452] NMI backtrace "
@@ -393,54 +240,56 @@ static void test_emulator_hang(Fixture *f, gconstpointer data)
 					       "Comm: census Not tainted 6.1.0 #1\\n\n"
 					       "on nmi +10 console [   13.803452] RIP: "
 					       "0010:asm_exc_int3+0x35/0x40\\n\n");
-	expect(f, VERDICT_EMULATOR, "int3");
+	boot_fixture_expect(f, VERDICT_EMULATOR, "int3");
 #undef NMI_PANIC
 }
 
-static void test_hang(Fixture *f, gconstpointer data)
+static void test_hang(BootFixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
 	g_autofree char *events = NULL;
 
-	play(f, RUNS);
-	expect(f, VERDICT_HANG, "while the ops ran");
+	boot_fixture_play(f, RUNS);
+	boot_fixture_expect(f, VERDICT_HANG, "while the ops ran");
 	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
 	g_assert_nonnull(strstr(events, "\"nmi\""));
 }
 
-static void test_no_hello(Fixture *f, gconstpointer data)
+static void test_no_hello(BootFixture *f, gconstpointer data)
 {
-	play(f, "10 console Linux version\\n\non nmi +5 console Uhhuh. NMI received\\n\n");
-	expect(f, VERDICT_HANG, "before its hello");
+	boot_fixture_play(
+		f, "10 console Linux version\\n\non nmi +5 console Uhhuh. NMI received\\n\n");
+	boot_fixture_expect(f, VERDICT_HANG, "before its hello");
 	g_assert_cmpstr(f->result->phase, ==, "boot");
 	/* Under TCG a kernel that does not even say that is not what hangs. */
-	again(f);
-	play(f, "10 console Linux version\\n\n");
-	expect(f, VERDICT_EMULATOR, "no CPU took our NMI");
+	boot_fixture_again(f);
+	boot_fixture_play(f, "10 console Linux version\\n\n");
+	boot_fixture_expect(f, VERDICT_EMULATOR, "no CPU took our NMI");
 }
 
-static void test_no_byte(Fixture *f, gconstpointer data)
+static void test_no_byte(BootFixture *f, gconstpointer data)
 {
-	play(f, "");
-	expect(f, VERDICT_INFRA, "not one byte");
+	boot_fixture_play(f, "");
+	boot_fixture_expect(f, VERDICT_INFRA, "not one byte");
 }
 
-static void test_lost(Fixture *f, gconstpointer data)
+static void test_lost(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS "on go +40 exit 9\n");
-	expect(f, VERDICT_LOST, "QEMU ended");
+	boot_fixture_play(f, RUNS "on go +40 exit 9\n");
+	boot_fixture_expect(f, VERDICT_LOST, "QEMU ended");
 }
 
 /* As a triple fault looks from outside. */
-static void test_reset(Fixture *f, gconstpointer data)
+static void test_reset(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS "on go +40 event SHUTDOWN {\"guest\": true, \"reason\": \"guest-reset\"}\n"
-		     "on go +60 exit 0\n");
-	expect(f, VERDICT_LOST, "the guest reset itself");
+	boot_fixture_play(
+		f, RUNS "on go +40 event SHUTDOWN {\"guest\": true, \"reason\": \"guest-reset\"}\n"
+			"on go +60 exit 0\n");
+	boot_fixture_expect(f, VERDICT_LOST, "the guest reset itself");
 }
 
 /* The race, with its signature among the known issues. */
-static void play_known(Fixture *f, const char *script, gboolean strict)
+static void play_known(BootFixture *f, const char *script, gboolean strict)
 {
 	g_autofree char *path = g_build_filename(f->root, "known.ini", NULL);
 	const char *const paths[] = {path, NULL};
@@ -451,107 +300,110 @@ static void play_known(Fixture *f, const char *script, gboolean strict)
 		-1, NULL));
 	f->known = known = triage_known_load(paths, NULL);
 	f->strict = strict;
-	play(f, script);
+	boot_fixture_play(f, script);
 	f->known = NULL;
 }
 
-static void test_known(Fixture *f, gconstpointer data)
+static void test_known(BootFixture *f, gconstpointer data)
 {
 	play_known(f, RUNS WARNING ENDS, FALSE);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_cmpuint(f->result->known_count, ==, 1);
 	g_assert_null(f->result->ended_by_known);
 }
 
 /* A guest that falls silent after a known issue died of that. */
-static void test_known_death(Fixture *f, gconstpointer data)
+static void test_known_death(BootFixture *f, gconstpointer data)
 {
 	play_known(f, RUNS WARNING, FALSE);
-	expect(f, VERDICT_KNOWN, "the guest died of a known issue: it");
+	boot_fixture_expect(f, VERDICT_KNOWN, "the guest died of a known issue: it");
 	g_assert_cmpstr(f->result->ended_by_known, ==, "it");
 	g_assert_cmpstr(f->result->phase, ==, "hunt");
 }
 
-static void test_strict(Fixture *f, gconstpointer data)
+static void test_strict(BootFixture *f, gconstpointer data)
 {
 	play_known(f, RUNS WARNING ENDS, TRUE);
-	expect(f, VERDICT_INCIDENT, "1 incident");
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
-static void test_standing_still(Fixture *f, gconstpointer data)
+static void test_standing_still(BootFixture *f, gconstpointer data)
 {
-	play(f, HELLO "on plug +5 agent phase t_ns=1 name=plug\n"
-		      "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"
-		      "on go +1 agent opstate inst=1 name=null-walker state=ready\n"
-		      "on go +2 agent phase t_ns=1200000000 name=run\n"
-		      "on go +10 agent count t_ns=1 inst=0 name=null-hammer steps=5\n"
-		      "on go +20 agent count t_ns=2 inst=0 name=null-hammer steps=5\n" ENDS);
-	expect(f, VERDICT_UNEXPOSED, "stood still");
+	boot_fixture_play(f, HELLO
+			  "on plug +5 agent phase t_ns=1100000000 name=plug\n"
+			  "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"
+			  "on go +1 agent opstate inst=1 name=null-walker state=ready\n"
+			  "on go +2 agent phase t_ns=1200000000 name=run\n"
+			  "on go +10 agent count t_ns=1 inst=0 name=null-hammer steps=5\n"
+			  "on go +20 agent count t_ns=2 inst=0 name=null-hammer steps=5\n"
+			  "on go +300 agent done t_ns=1500000000 reason=duration ops=2 steps=5\n"
+			  "on poweroff +5 exit 0\n");
+	boot_fixture_expect(f, VERDICT_UNEXPOSED, "stood still");
 }
 
-static void test_wrong_protocol(Fixture *f, gconstpointer data)
+static void test_wrong_protocol(BootFixture *f, gconstpointer data)
 {
-	play(f, "10 console x\\n\n20 agent hello proto=99\n");
-	expect(f, VERDICT_INFRA, "protocol 99");
+	boot_fixture_play(f, "10 console x\\n\n20 agent hello proto=99\n");
+	boot_fixture_expect(f, VERDICT_INFRA, "protocol 99");
 }
 
 /* Garbage of every kind ends as evidence on disk, and the boot as if it were not there. */
-static void test_garbage(Fixture *f, gconstpointer data)
+static void test_garbage(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS "on go +5 agent count t_ns=1 inst=99999 name=x steps=1\n"
-		     "on go +5 agent nonsense a=b\n"
-		     "on go +5 agent plan proto=1\n"
-		     "on go +5 agent rec first=0 pfns=zz,1\n"
-		     "on go +5 agent rec first=99999999999999999999 pfns=1\n"
-		     "on go +5 agent event inst=0 name=\n"
-		     "on go +5 agent kmsg seq=1\n"
-		     "on go +5 console \\x00\\xff\\x1b[2J\\x9b\\n\n" ENDS);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_play(f, RUNS "on go +5 agent count t_ns=1 inst=99999 name=x steps=1\n"
+				  "on go +5 agent nonsense a=b\n"
+				  "on go +5 agent plan proto=1\n"
+				  "on go +5 agent rec first=0 pfns=zz,1\n"
+				  "on go +5 agent rec first=99999999999999999999 pfns=1\n"
+				  "on go +5 agent event inst=0 name=\n"
+				  "on go +5 agent kmsg seq=1\n"
+				  "on go +5 console \\x00\\xff\\x1b[2J\\x9b\\n\n" ENDS);
+	boot_fixture_expect(f, VERDICT_UNEXPOSED, "a line of the agent was none");
 }
 
 /* A line of more than the protocol allows is dropped, and that is told. */
-static void test_long_line(Fixture *f, gconstpointer data)
+static void test_long_line(BootFixture *f, gconstpointer data)
 {
 	g_autofree char *path = g_build_filename(f->root, "boot", "events.jsonl", NULL);
 	g_autofree char *text = g_strnfill(WIRE_LINE_MAX, 'x'), *events = NULL;
 	g_autofree char *script =
 		g_strconcat(RUNS "on go +5 agent log text=", text, "\n" ENDS, NULL);
 
-	play(f, script);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_play(f, script);
+	boot_fixture_expect(f, VERDICT_UNEXPOSED, "lines of the agent were too long: 1");
 	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
 	g_assert_nonnull(strstr(events, "{\"host\":\"long-lines-dropped\",\"count\":\"1\""));
 }
 
 /* The reason is whatever QEMU's host says; words or not. */
-static void test_host_lost(Fixture *f, gconstpointer data)
+static void test_host_lost(BootFixture *f, gconstpointer data)
 {
-	play(f, RUNS "on go +5 event PFNHUNT_HOST_LOST {\"reason\": 5}\n");
-	expect(f, VERDICT_INFRA, "fake went away");
+	boot_fixture_play(f, RUNS "on go +5 event PFNHUNT_HOST_LOST {\"reason\": 5}\n");
+	boot_fixture_expect(f, VERDICT_INFRA, "fake went away");
 	g_assert_true(f->result->host_lost);
 }
 
-static void test_interrupt(Fixture *f, gconstpointer data)
+static void test_interrupt(BootFixture *f, gconstpointer data)
 {
-	play_policy(f,
-		    RUNS
-		    "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
-		    "on poweroff +5 exit 0\n",
-		    "duration=1h\n[goal]\nops=any\n", 400);
-	expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_play_policy(
+		f,
+		RUNS "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
+		     "on poweroff +5 exit 0\n",
+		"duration=1h\n[goal]\nops=any\n", 400);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 }
 
-static void test_interrupt_early(Fixture *f, gconstpointer data)
+static void test_interrupt_early(BootFixture *f, gconstpointer data)
 {
-	play_policy(f, "10 console Linux version\\n\n", "duration=1h\n", 100);
-	expect(f, VERDICT_UNEXPOSED, "interrupted");
+	boot_fixture_play_policy(f, "10 console Linux version\\n\n", "duration=1h\n", 100);
+	boot_fixture_expect(f, VERDICT_UNEXPOSED, "interrupted");
 }
 
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
-		void (*run)(Fixture *, gconstpointer);
+		void (*run)(BootFixture *, gconstpointer);
 	} tests[] = {
 		{"/boot/clean", test_clean},
 		{"/boot/exposure", test_exposure},
@@ -586,11 +438,13 @@ int main(int argc, char **argv)
 
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
-		g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].run, tear_down);
+		g_test_add(tests[i].name, BootFixture, NULL, boot_fixture_set_up, tests[i].run,
+			   boot_fixture_tear_down);
 	for (gsize i = 0; i < G_N_ELEMENTS(goals); i++) {
 		g_autofree char *name = g_strdup_printf("/boot/goal/%zu", i);
 
-		g_test_add(name, Fixture, goals[i], set_up, test_goals, tear_down);
+		g_test_add(name, BootFixture, goals[i], boot_fixture_set_up, test_goals,
+			   boot_fixture_tear_down);
 	}
 	return g_test_run();
 }

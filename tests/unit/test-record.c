@@ -78,7 +78,7 @@ static void test_files(Fixture *f, gconstpointer data)
 	parse(count, &msg);
 	record_message(r, &msg);
 	record_qmp(r, '<', "{\"event\": \"X\"}");
-	record_event(r, "note", NULL, NULL);
+	record_event(r, HOST_EVENT_NMI, NULL, NULL);
 	g_assert_null(record_error(r));
 
 	/* Written at once: read while the record is still open. */

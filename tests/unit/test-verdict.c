@@ -31,6 +31,9 @@ static void check(VerdictFacts facts, Verdict expected, const char *words)
 static void test_rules(void)
 {
 	static const VerdictOp still[] = {{.name = "ksm", .ready = TRUE, .steps = 7}};
+	static const VerdictOp mixed[] = {
+		{.name = "block-state", .ready = TRUE, .steps = 10, .rising = TRUE},
+		{.name = "ksm", .ready = TRUE, .steps = 7}};
 	static const VerdictOp failed[] = {{.name = "ksm", .reason = "EPERM"}};
 
 	static const VerdictOp watched[] = {
@@ -56,6 +59,8 @@ static void test_rules(void)
 	check(WITH(f_.incidents = 2; f_.emulator = "int3"; f_.infra = "x"), VERDICT_INCIDENT,
 	      "2 incidents");
 	check(WITH(f_.ops = still; f_.op_count = 1), VERDICT_UNEXPOSED, "ksm stood still at 7");
+	check(WITH(f_.ops = mixed; f_.op_count = 2), VERDICT_UNEXPOSED, "ksm stood still");
+	check(WITH(f_.ops = mixed; f_.op_count = 2; f_.any = TRUE), VERDICT_CLEAN, "1 of 2 ops");
 	check(WITH(f_.ops = failed; f_.op_count = 1), VERDICT_UNEXPOSED,
 	      "ksm did not start: EPERM");
 	check(WITH(f_.ops = good_ops + 1; f_.op_count = 1), VERDICT_UNEXPOSED,
@@ -71,6 +76,40 @@ static void test_codes(void)
 
 	for (guint v = 0; v < VERDICT_COUNT; v++)
 		g_assert_cmpint(verdict_exit_code(v), ==, codes[v]);
+}
+
+/* Each event of agent and host says what it means, under a name that no other one has. */
+static void test_impairments(void)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint e = 0; e < AGENT_EVENT_COUNT; e++) {
+		const ImpairmentKind *kind = impairment_of_agent(e);
+
+		g_assert_cmpstr(kind->name, ==, agent_event_table[e].name);
+		g_assert_nonnull(kind->text);
+		g_assert_cmpuint(impairment_agent_event(kind->name), ==, e);
+		g_assert_true(g_hash_table_add(names, (gpointer)kind->name));
+	}
+	for (guint e = 0; e < HOST_EVENT_COUNT; e++) {
+		g_assert_nonnull(impairment_of_host(e)->text);
+		g_assert_true(g_hash_table_add(names, (gpointer)impairment_of_host(e)->name));
+	}
+	g_assert_cmpuint(impairment_agent_event("nonsense"), ==, AGENT_EVENT_COUNT);
+}
+
+static void test_impaired(void)
+{
+	const Impairment note = {.kind = impairment_of_agent(AGENT_EVENT_NOT_PINNED)};
+	const Impairment weak = {.kind = impairment_of_agent(AGENT_EVENT_KMSG_OVERRUN)};
+	const Impairment bad = {.kind = impairment_of_host(HOST_EVENT_NO_ANSWER),
+				.detail = (char *)"gone"};
+
+	check(WITH(f_.impairment = &note), VERDICT_CLEAN, "1 of 2 ops");
+	check(WITH(f_.impairment = &weak), VERDICT_UNEXPOSED, "log was not read");
+	check(WITH(f_.impairment = &bad), VERDICT_INFRA, "does not answer: gone");
+	check(WITH(f_.impairment = &bad; f_.incidents = 1), VERDICT_INCIDENT, "1 incident");
+	check(WITH(f_.impairment = &bad; f_.endless = "stuck"), VERDICT_HANG, "stuck");
 }
 
 /* A recorder dump with @count entries whose first running number is @first. */
@@ -180,6 +219,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/codes", test_codes);
 	g_test_add_func("/verdict/hits", test_hits);
 	g_test_add_func("/verdict/of-hunt", test_of_hunt);
+	g_test_add_func("/verdict/impairments", test_impairments);
+	g_test_add_func("/verdict/impaired", test_impaired);
 	g_test_add_func("/flight/parse", test_flight);
 	g_test_add_func("/flight/wrapped", test_flight_wrapped);
 	return g_test_run();

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What must not be clean: an agent, a machine or a guest that falls short on the way, and an
+ * end-of-run line that does not fit with what is known besides.
+ */
+#include "tests/unit/boot-fixture.h"
+
+#include <string.h>
+
+typedef struct {
+	const char *name, *script, *policy;
+	Verdict verdict;
+	const char *words;
+} Row;
+
+#define POLICY	    "duration=100ms\n[goal]\nops=any\n"
+#define SAYS(event) RUNS "on go +50 agent event t_ns=1250000000 " event "\n" ENDS
+#define DONE(keys)  RUNS "on go +300 agent done " keys "\non poweroff +5 exit 0\n"
+
+static const Row rows[] = {
+	{"kmsg-overrun", SAYS("name=kmsg_overrun"), POLICY, VERDICT_UNEXPOSED, "log was not read"},
+	{"lines-dropped", SAYS("name=lines_dropped count=9"), POLICY, VERDICT_UNEXPOSED, "count 9"},
+	{"events-lost", SAYS("name=events_lost inst=0 op=x count=9"), POLICY, VERDICT_UNEXPOSED,
+	 "events of an op were lost"},
+	{"set-failed", SAYS("name=set_failed path=/proc/x error=no"), POLICY, VERDICT_UNEXPOSED,
+	 "path /proc/x"},
+	{"online-policy", SAYS("name=online_policy_failed"), POLICY, VERDICT_UNEXPOSED, "online"},
+	{"unknown-event", SAYS("name=frobnicated"), POLICY, VERDICT_CLEAN, "1 of 2"},
+	{"bound", SAYS("name=bound device=virtio2 errno=0"), POLICY, VERDICT_CLEAN, "1 of 2"},
+	{"not-plugged", "no-plug\n" RUNS ENDS, POLICY, VERDICT_UNEXPOSED, "was ever plugged"},
+
+	{"done-no-reason", DONE("t_ns=1500000000 ops=1 steps=9"), POLICY, VERDICT_INFRA,
+	 "does not fit: it has no reason"},
+	{"done-odd-reason", DONE("t_ns=1500000000 reason=because ops=1 steps=9"), POLICY,
+	 VERDICT_INFRA, "its reason"},
+	{"done-stop-unasked", DONE("t_ns=1500000000 reason=stop ops=1 steps=9"), POLICY,
+	 VERDICT_INFRA, "not told to stop"},
+	{"done-stuck", DONE("t_ns=1500000000 reason=stuck ops=1 steps=9"), POLICY, VERDICT_INFRA,
+	 "no op was said to be stuck"},
+	{"done-ops", DONE("t_ns=1500000000 reason=duration ops=2 steps=9"), POLICY, VERDICT_INFRA,
+	 "2 ops ran, and 1 were ready"},
+	{"done-few-steps", DONE("t_ns=1500000000 reason=duration ops=1 steps=8"), POLICY,
+	 VERDICT_INFRA, "8 steps, and 9 were counted"},
+	{"done-many-steps", DONE("t_ns=1500000000 reason=duration ops=1 steps=9007199254740992"),
+	 POLICY, VERDICT_INFRA, "9 were counted"},
+	{"done-early", RUNS ENDS, "duration=10s\n[goal]\nops=any\n", VERDICT_INFRA, "of 10.0 s"},
+	{"done-jump", DONE("t_ns=11300000000 reason=duration ops=1 steps=9"),
+	 "duration=10s\n[goal]\nops=any\n", VERDICT_INFRA, "10 s of the guest"},
+	{"done-104-days", DONE("t_ns=9007199254740992 reason=duration ops=1 steps=9"), POLICY,
+	 VERDICT_INFRA, "s of the guest in"},
+	{"done-back", DONE("t_ns=1 reason=duration ops=1 steps=9"), POLICY, VERDICT_INFRA,
+	 "stood still or went back"},
+	{"done-before-hello", "5 agent done t_ns=1 reason=duration ops=1 steps=1\n" RUNS ENDS,
+	 POLICY, VERDICT_INFRA, "before the ops ran"},
+
+	{"counts-fall",
+	 RUNS
+	 "on go +50 agent count t_ns=1250000000 inst=0 name=null-hammer steps=3 offlines=3\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "they went back"},
+	{"counts-wild",
+	 RUNS "on go +50 agent count t_ns=1250000000 inst=0 name=null-hammer "
+	      "steps=9007199254740992 offlines=9007199254740992\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "they are too large"},
+	{"counts-of-others",
+	 RUNS "on go +50 agent count t_ns=1250000000 inst=0 name=damon steps=99\n" ENDS, POLICY,
+	 VERDICT_UNEXPOSED, "that the plan does not have"},
+	{"no-change",
+	 HELLO "on plug +5 agent phase t_ns=1100000000 name=plug\n"
+	       "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"
+	       "on go +1 agent opstate inst=1 name=null-walker state=skipped reason=x\n"
+	       "on go +2 agent phase t_ns=1200000000 name=run\n"
+	       "on go +10 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5\n"
+	       "on go +30 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "no memory block changed"},
+	{"ended-as-asked",
+	 RUNS "on go +50 agent opstate inst=0 name=null-hammer state=ended "
+	      "reason=asked\n" ENDS,
+	 POLICY, VERDICT_CLEAN, "1 of 2"},
+	{"ended-killed",
+	 RUNS "on go +50 agent opstate inst=0 name=null-hammer state=ended "
+	      "reason=killed%20by%20signal%2011\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "killed by signal 11"},
+};
+
+static void test_row(BootFixture *f, gconstpointer data)
+{
+	const Row *row = data;
+
+	boot_fixture_play_policy(f, row->script, row->policy, 0);
+	boot_fixture_expect(f, row->verdict, row->words);
+}
+
+/* What went wrong stands in verdict.json by its name, with what it did. */
+static void test_named(BootFixture *f, gconstpointer data)
+{
+	g_autoptr(JsonObject) o = NULL;
+	JsonObject *first;
+	JsonArray *all;
+
+	boot_fixture_play_policy(f, SAYS("name=lines_dropped count=9"), POLICY, 0);
+	o = boot_fixture_json(f);
+	all = json_object_get_array_member(o, "impairments");
+	g_assert_cmpuint(json_array_get_length(all), ==, 1);
+	first = json_array_get_object_element(all, 0);
+	g_assert_cmpstr(json_object_get_string_member(first, "name"), ==, "lines_dropped");
+	g_assert_cmpstr(json_object_get_string_member(first, "source"), ==, "agent");
+	g_assert_cmpstr(json_object_get_string_member(first, "effect"), ==, "unexposed");
+	g_assert_cmpint(json_object_get_int_member(first, "count"), ==, 1);
+	g_assert_nonnull(strstr(json_object_get_string_member(first, "text"), "count 9"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		g_autofree char *name = g_strconcat("/boot-trust/", rows[i].name, NULL);
+
+		g_test_add(name, BootFixture, &rows[i], boot_fixture_set_up, test_row,
+			   boot_fixture_tear_down);
+	}
+	g_test_add("/boot-trust/named", BootFixture, NULL, boot_fixture_set_up, test_named,
+		   boot_fixture_tear_down);
+	return g_test_run();
+}
