@@ -130,9 +130,10 @@ static void on_phase(Boot *boot, const struct wire_msg *msg)
 
 	if (!name)
 		return;
-	if (boot->agent.hotplug_ns < 0 &&
-	    g_str_equal(name, boot->plan->plug_bytes ? "plug" : "run"))
+	if (!boot_is_hunting(boot) && g_str_equal(name, boot->plan->plug_bytes ? "plug" : "run")) {
 		boot->agent.hotplug_ns = (gint64)number(msg, "t_ns", 0);
+		boot_splats_hotplug(boot);
+	}
 	if (g_str_equal(name, "plug") && boot->life.now == BOOT_PLUG) {
 		boot_send_line(boot, boot->plan->go);
 		boot_set_state(boot, BOOT_RUN);
@@ -267,6 +268,7 @@ static void on_done(Boot *boot, const struct wire_msg *msg)
 		return;
 	}
 	agent->done = TRUE;
+	agent->stopped = g_strcmp0(reason, "stop") == 0;
 	agent->done_ops = number(msg, "ops", 0);
 	agent->done_steps = number(msg, "steps", 0);
 	unfit = boot_done_unfit(boot, msg, reason);
@@ -311,9 +313,9 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 		break;
 	case WIRE_KMSG:
 		text = wire_get(msg, "text");
-		if (text && boot->life.now <= BOOT_STOPPING)
-			triage_feed(boot->splats.triage, TRIAGE_KMSG, text, strlen(text),
-				    (gint64)number(msg, "t_us", 0), boot->agent.heard_us);
+		if (text)
+			boot_splats_feed(boot, TRIAGE_KMSG, text, strlen(text),
+					 (gint64)number(msg, "t_us", 0), boot->agent.heard_us);
 		break;
 	case WIRE_DONE:
 		on_done(boot, msg);

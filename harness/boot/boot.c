@@ -13,27 +13,6 @@
 #define PING_US	  1000000
 #define MEMORY_US 500000
 
-static void on_splat(const Splat *splat, gpointer user)
-{
-	Boot *boot = user;
-	g_autofree char *title = units_printable(splat->title);
-
-	boot->splats.count++;
-	if (boot->splats.first_us == 0) {
-		boot->splats.first_us = g_get_monotonic_time();
-		boot_read_flight(boot);
-	}
-	/* Each splat holds up the guest for 100 ms and more at an emulated UART. */
-	if (boot->splats.count == boot->config.scenario->console_splats &&
-	    boot->life.now == BOOT_RUN) {
-		record_event(boot->record, HOST_EVENT_CONSOLE_QUIETED, NULL, NULL);
-		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
-	}
-	/* A storm of splats is in the record already; the person needs the first few. */
-	if (boot->splats.count <= 3 && boot->listener->splat)
-		boot->listener->splat(title, boot->user);
-}
-
 /* The clock of the boot starts with the guest, not with what its host needs before. */
 static void on_running(Vm *vm, gpointer user)
 {
@@ -52,10 +31,8 @@ static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
 	record_console(boot->record, data, len);
 	boot->machine.console_bytes += len;
 	boot->machine.console_us = g_get_monotonic_time();
-	if (boot->life.now <= BOOT_STOPPING)
-		triage_feed(boot->splats.triage, TRIAGE_CONSOLE, data, len, -1,
-			    boot->machine.console_us);
-	else if (boot->life.last_words)
+	boot_splats_feed(boot, TRIAGE_CONSOLE, data, len, -1, boot->machine.console_us);
+	if (boot->life.last_words)
 		triage_feed(boot->life.last_words, TRIAGE_CONSOLE, data, len, -1,
 			    boot->machine.console_us);
 }
@@ -119,7 +96,7 @@ static void over(Boot *boot)
 	g_clear_handle_id(&boot->tick.id, g_source_remove);
 	boot_resize_stop(boot);
 	boot_set_state(boot, BOOT_OVER);
-	triage_finish(boot->splats.triage);
+	boot_splats_finish(boot);
 	result = boot_judge(boot);
 	boot->listener->over(boot, result, boot->user);
 }
@@ -244,8 +221,7 @@ static gboolean tick(gpointer user)
 	Boot *boot = user;
 	gint64 now = g_get_monotonic_time();
 
-	if (boot->life.now < BOOT_CORPSE)
-		triage_settle(boot->splats.triage, now);
+	boot_splats_settle(boot, now);
 	if (record_error(boot->record) && !boot->life.infra) {
 		boot_fail(boot, g_strdup(record_error(boot->record)->message));
 		boot_end(boot, FALSE);
@@ -306,10 +282,6 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 {
 	Boot *boot = g_new0(Boot, 1);
 	g_autoptr(VmConfig) vm = NULL;
-	TriageConfig triage = {.emulated = boot_is_emulated(config),
-			       .hotplug = TRUE,
-			       .kernel = config->kernel->release,
-			       .known_issues = config->known_issues};
 
 	if (config->scenario->dimm_count && !config->backend->ops->dimm_plug) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
@@ -331,9 +303,8 @@ Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointe
 			      config->boot_module_count);
 	vm = boot_vm_config(config);
 	boot->record = record_new(config->dir, error);
-	if (boot->record)
-		boot->splats.triage = triage_new(&triage, on_splat, boot);
-	if (boot->splats.triage && record_start(boot, vm, error))
+	boot_splats_init(boot);
+	if (boot->record && record_start(boot, vm, error))
 		boot->machine.vm = config->backend->ops->create(vm, error);
 	boot->machine.started_us = boot->tick.progress_us = g_get_monotonic_time();
 	if (!boot->machine.vm ||
@@ -366,7 +337,7 @@ void boot_free(Boot *boot)
 	boot_recorder_clear(boot);
 	boot_threads_clear(boot);
 	boot_pressure_clear(boot);
-	g_clear_pointer(&boot->splats.triage, triage_free);
+	boot_splats_clear(boot);
 	g_clear_pointer(&boot->record, record_free);
 	g_clear_pointer(&boot->plan, plan_free);
 	g_clear_pointer(&boot->memory.known, g_hash_table_unref);

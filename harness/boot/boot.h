@@ -20,6 +20,7 @@ typedef struct {
 	guint console_ms; /* power-on to the first byte on the console */
 	guint hello_ms;	  /* power-on to the agent's hello */
 	guint plug_ms;	  /* plan sent to memory plugged */
+	guint setup_ms;	  /* go sent to the start of the ops, with what the plug takes */
 	guint quiet_ms;	  /* silence of a running agent that is a hang */
 	guint corpse_ms;  /* silence after an incident that is a dead guest */
 	guint stop_ms;	  /* stop sent to the end-of-run line */
@@ -74,6 +75,7 @@ typedef struct {
 	gboolean host_lost; /* its host went away under it */
 	double hello_s;	    /* power-on to hello, host clock; -1 without hello */
 	guint incident_count, known_count;
+	char *censored;		    /* why a boot that reached its goal was cut, or NULL */
 	char *ended_by_known;	    /* the known issue that the guest died of, or NULL */
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */
@@ -101,6 +103,12 @@ typedef struct {
 	void (*over)(Boot *boot, BootResult *result,
 		     gpointer user); /* takes result; free boot later */
 } BootListener;
+
+/*
+ * The longest that a boot can take from the start of its guest, whatever guest, machine and host
+ * do: all deadlines together. Its machine is killed then.
+ */
+guint64 boot_hard_end_ms(const BootDeadlines *deadlines, const Scenario *scenario);
 
 /* NULL + error when it could not even start; the folder may exist then. */
 Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointer user,

@@ -78,3 +78,8 @@ char *goal_unmet(const Scenario *s, const Exposure *e, guint64 offlines, const V
 		text = goal_of_name(s, g_ptr_array_index(s->goals, i), e, drawn);
 	return text;
 }
+
+gboolean goal_is_set(const Scenario *s)
+{
+	return s->goal_offlines || s->goal_windows || s->goals->len;
+}

@@ -18,4 +18,7 @@
 char *goal_unmet(const Scenario *scenario, const Exposure *exposure, guint64 offlines,
 		 const VerdictOp *ops, const gboolean *drawn);
 
+/* Whether @scenario has any goal in numbers. */
+gboolean goal_is_set(const Scenario *scenario);
+
 #endif

@@ -45,6 +45,7 @@ typedef struct {
 	guint64 console_at_nmi;
 	gboolean poweroff; /* it is to switch itself off */
 	gboolean poweroff_sent;
+	gboolean overdue; /* its hard end has passed */
 } BootLife;
 
 /* agent.c: what the agent said. Times in ns are the guest's clock, those in us the host's. */
@@ -52,6 +53,7 @@ typedef struct {
 	struct wire_reader reader;
 	gint64 heard_us;
 	gboolean hello, done;
+	gboolean stopped; /* done because it was told to stop */
 	gint64 hello_us, hello_ns;
 	gint64 run_us; /* when the ops started */
 	guint64 done_steps, done_ops;
@@ -102,11 +104,15 @@ typedef struct {
 	guint64 ping_id, progress_offlines;
 } BootTick;
 
-/* boot.c */
+/* splats.c */
 typedef struct {
 	Triage *triage;
-	guint64 count;
-	gint64 first_us; /* host clock of the first splat that is no artefact, 0 before */
+	Triage *baseline; /* what came before the first hotplug event */
+	gboolean cut[2];  /* of each TriageSource: what comes now is of after it */
+	GString *tail;	  /* of the console, which may hold the begin of the mark */
+	guint64 all;	  /* known ones and unknown ones */
+	guint64 count;	  /* unknown ones */
+	gint64 first_us;  /* host clock of the first unknown one, 0 before */
 } BootSplats;
 
 /* resize.c */
@@ -226,6 +232,17 @@ char *boot_done_unfit(const Boot *boot, const struct wire_msg *msg, const char *
 /* weigh.c: records what there is to conclude; all impairments. Of Impairment. (transfer full) */
 GPtrArray *boot_weigh(Boot *boot);
 JsonArray *boot_impairments_json(const GPtrArray *impairments);
+
+/* splats.c: before the first byte of the guest; bytes and records of it, as triage_feed(). */
+void boot_splats_init(Boot *boot);
+void boot_splats_feed(Boot *boot, TriageSource source, const char *data, gsize len, gint64 t_us,
+		      gint64 host_us);
+/* The agent has told of the first hotplug event. */
+void boot_splats_hotplug(Boot *boot);
+gboolean boot_is_hunting(const Boot *boot);	    /* whether it has */
+void boot_splats_settle(Boot *boot, gint64 now_us); /* in each tick */
+void boot_splats_finish(Boot *boot);
+void boot_splats_clear(Boot *boot);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);

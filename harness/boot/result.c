@@ -158,7 +158,7 @@ static gboolean saw_artefact(const Triage *triage)
  */
 static const char *artefact_of(const Boot *boot)
 {
-	if (saw_artefact(boot->splats.triage))
+	if (saw_artefact(boot->splats.triage) || saw_artefact(boot->splats.baseline))
 		return INT3;
 	if (!boot->life.last_words)
 		return NULL;
@@ -166,7 +166,8 @@ static const char *artefact_of(const Boot *boot)
 	if (saw_artefact(boot->life.last_words))
 		return INT3;
 	if (boot->config.accel == VM_ACCEL_TCG && !boot->agent.hello && boot->life.nmi_taken &&
-	    boot->machine.console_bytes && boot->machine.console_bytes == boot->life.console_at_nmi)
+	    triage_splats(boot->splats.baseline)->len == 0 && boot->machine.console_bytes &&
+	    boot->machine.console_bytes == boot->life.console_at_nmi)
 		return "an emulated guest stood still in its boot, and no CPU took our NMI";
 	return NULL;
 }
@@ -224,9 +225,9 @@ static JsonObject *splat_json(const Splat *s)
 	return o;
 }
 
-static JsonArray *incidents_json(const Boot *boot)
+static JsonArray *incidents_json(const Boot *boot, const Triage *triage)
 {
-	const GPtrArray *all = triage_incidents(boot->splats.triage);
+	const GPtrArray *all = triage_incidents(triage);
 	JsonArray *array = json_array_new();
 
 	for (guint i = 0; i < all->len; i++) {
@@ -321,6 +322,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_int_member(o, "offlines_refused", (gint64)r->offlines_refused);
 	json_object_set_int_member(o, "hits", (gint64)r->hits);
 	json_object_set_int_member(o, "known", r->known_count);
+	if (r->censored)
+		json_object_set_string_member(o, "censored", r->censored);
 	if (r->ended_by_known)
 		json_object_set_string_member(o, "ended_by_known", r->ended_by_known);
 	if (r->hit.any)
@@ -329,7 +332,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 		json_object_set_object_member(o, "exposure", exposure);
 	json_object_set_array_member(o, "ops", ops_json(boot));
 	json_object_set_array_member(o, "impairments", boot_impairments_json(r->impairments));
-	json_object_set_array_member(o, "incidents", incidents_json(boot));
+	json_object_set_array_member(o, "incidents", incidents_json(boot, boot->splats.triage));
+	json_object_set_array_member(o, "baseline", incidents_json(boot, boot->splats.baseline));
 	if (boot->pressures)
 		json_object_set_array_member(o, "pressure", boot_pressure_json(boot));
 	record_json_file(boot->record, "verdict.json", o);
@@ -368,7 +372,7 @@ BootResult *boot_judge(Boot *boot)
 			      .op_count = boot->agent.op_count};
 
 	r->dir = g_strdup(boot->copies.dir);
-	r->phase = boot->agent.hotplug_ns < 0 ? "boot" : "hunt";
+	r->phase = boot_is_hunting(boot) ? "hunt" : "boot";
 	r->index = boot->config.index;
 	r->seed = boot->config.seed;
 	r->host_lost = boot->machine.lost;
@@ -393,8 +397,17 @@ BootResult *boot_judge(Boot *boot)
 		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
 	r->impairments = boot_weigh(boot);
 	facts.impairment = impairment_worst(r->impairments);
+	facts.cut = boot->life.interrupted && boot->agent.stopped;
+	facts.goal = goal_is_set(boot->config.scenario);
+	if (boot->life.quiet && record_event_count(boot->record, HOST_EVENT_NO_ANSWER, NULL) &&
+	    !facts.infra)
+		facts.infra = impairment_of_host(HOST_EVENT_NO_ANSWER)->text;
 	facts.any = g_str_equal(boot->config.scenario->goal_ops, "any");
 	r->verdict = verdict_decide(&facts, &r->reason);
+	if (r->verdict == VERDICT_CLEAN && facts.cut)
+		r->censored = g_strdup("interrupted");
+	else if (r->verdict == VERDICT_KNOWN && facts.goal && !unmet)
+		r->censored = g_strdup_printf("known issue %s", r->ended_by_known);
 	if (r->verdict != VERDICT_KNOWN)
 		g_clear_pointer(&r->ended_by_known, g_free);
 	write_verdict(boot, r);
@@ -407,6 +420,7 @@ void boot_result_free(BootResult *r)
 		return;
 	g_free(r->reason);
 	g_free(r->ended_by_known);
+	g_free(r->censored);
 	g_free(r->dir);
 	g_ptr_array_unref(r->incident_titles);
 	g_ptr_array_unref(r->families);

@@ -11,11 +11,17 @@ const BootDeadlines boot_deadlines_default = {
 	.console_ms = 15000,
 	.hello_ms = 60000,
 	.plug_ms = 60000,
+	.setup_ms = 75000,
 	.quiet_ms = 10000,
 	.corpse_ms = 3000,
 	.stop_ms = 15000,
 	.exit_ms = 5000,
 };
+
+/* The machine answers within 10 s, if only with an error (vm.h). */
+#define ANSWER_MS 15000
+/* What a busy host may add to the sum of all deadlines. */
+#define HARD_MS 10000
 
 void boot_set_state(Boot *boot, BootState state)
 {
@@ -46,11 +52,27 @@ void boot_stop_run(Boot *boot, const char *why)
 	boot_set_state(boot, BOOT_STOPPING);
 }
 
+/* Whether the machine still answered when it was to end. All that was asked has its time. */
+static void check_answers(Boot *boot)
+{
+	if (record_event_count(boot->record, HOST_EVENT_NO_ANSWER, NULL))
+		return;
+	if (boot->memory.asking || boot->memory.error)
+		record_event(boot->record, HOST_EVENT_NO_ANSWER, "reason",
+			     boot->memory.asking ? "query-memory-devices" : boot->memory.error);
+	else if (boot->resize.waiting >= 3 &&
+		 boot->resize.waiting == record_event_count(boot->record, HOST_EVENT_RESIZE, NULL))
+		record_event(boot->record, HOST_EVENT_NO_ANSWER, "reason",
+			     "no resize was answered");
+}
+
 /* Once its memory is read: not every backend can read that of a guest that is off. */
 static void switch_off(Boot *boot)
 {
-	if (!boot->life.poweroff || boot->life.poweroff_sent || boot->recorder.pending)
+	if (!boot->life.poweroff || boot->life.poweroff_sent || boot->recorder.pending ||
+	    boot->memory.asking)
 		return;
+	check_answers(boot);
 	boot->life.poweroff_sent = TRUE;
 	boot_send_line(boot, "poweroff\n");
 }
@@ -61,6 +83,7 @@ void boot_end(Boot *boot, gboolean poweroff)
 		return;
 	boot_resize_stop(boot);
 	boot_read_flight(boot);
+	boot_ask_memory(boot);
 	record_event(boot->record, HOST_EVENT_END, "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
 	boot->life.poweroff = poweroff;
@@ -89,8 +112,9 @@ gboolean boot_is_emulated(const BootConfig *config)
 void boot_become_corpse(Boot *boot, gboolean nmi)
 {
 	boot_resize_stop(boot);
-	triage_finish(boot->splats.triage);
+	boot_splats_finish(boot);
 	boot_read_flight(boot);
+	boot_ask_memory(boot);
 	boot_set_state(boot, BOOT_CORPSE);
 	if (nmi) {
 		const TriageConfig config = {.emulated = boot_is_emulated(&boot->config)};
@@ -125,6 +149,7 @@ enum {
 	MACHINE = 1 << 7,	/* it is still there */
 	POWEROFF = 1 << 8,	/* the guest is to switch itself off */
 	READING = 1 << 9,	/* its memory is being read */
+	ASKING = 1 << 10,	/* an answer of the machine is on its way */
 };
 
 /* When the time begins that a deadline limits. */
@@ -141,12 +166,14 @@ typedef enum {
 	LIMIT_CONSOLE,
 	LIMIT_HELLO,
 	LIMIT_PLUG,
+	LIMIT_SETUP,
 	LIMIT_QUIET,
 	LIMIT_CORPSE,
 	LIMIT_DURATION, /* of the ops, and the time to stop */
 	LIMIT_LINGER,
 	LIMIT_STOP,
 	LIMIT_EXIT,
+	LIMIT_ANSWER,
 	LIMIT_COUNT,
 } Limit;
 
@@ -176,9 +203,10 @@ static const Deadline deadline[] = {
 	{BOOT_PLUG, 0, 0, SINCE_STATE, LIMIT_PLUG, BOOT_CORPSE, TRUE, "while memory was plugged"},
 	{BOOT_PLUG, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE, "while memory was plugged"},
 
-	/* From `go` to phase `run` ({BOOT_RUN, 0, OPS_RUN, ...}) only silence is limited. */
 	{BOOT_RUN, SPLAT, 0, SINCE_HEARD, LIMIT_CORPSE, BOOT_CORPSE, TRUE, NULL},
 	{BOOT_RUN, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE, "while the ops ran"},
+	{BOOT_RUN, 0, OPS_RUN, SINCE_STATE, LIMIT_SETUP, BOOT_CORPSE, TRUE,
+	 "while the ops were set up"},
 	{BOOT_RUN, OPS_RUN, 0, SINCE_STATE, LIMIT_DURATION, BOOT_STOPPING, FALSE,
 	 "the agent overran its duration"},
 	{BOOT_RUN, SPLAT | STOP_AT_SPLAT, 0, SINCE_SPLAT, LIMIT_LINGER, BOOT_STOPPING, FALSE,
@@ -193,12 +221,15 @@ static const Deadline deadline[] = {
 	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE,
 	 "after it was told to stop"},
 
-	{BOOT_CORPSE, 0, 0, SINCE_STATE, LIMIT_CORPSE, BOOT_ENDING, FALSE, NULL},
+	{BOOT_CORPSE, 0, ASKING, SINCE_STATE, LIMIT_CORPSE, BOOT_ENDING, FALSE, NULL},
+	{BOOT_CORPSE, ASKING, 0, SINCE_STATE, LIMIT_ANSWER, BOOT_ENDING, FALSE, NULL},
 	{BOOT_CORPSE, PANIC, 0, SINCE_STATE, LIMIT_NONE, BOOT_ENDING, FALSE, NULL},
 
 	/* Its memory is read first; the exit that it was asked for gets its time. */
-	{BOOT_ENDING, MACHINE, 0, SINCE_STATE, LIMIT_EXIT, BOOT_OVER, FALSE, NULL},
-	{BOOT_ENDING, MACHINE, POWEROFF | READING, SINCE_STATE, LIMIT_NONE, BOOT_OVER, FALSE, NULL},
+	{BOOT_ENDING, MACHINE, ASKING, SINCE_STATE, LIMIT_EXIT, BOOT_OVER, FALSE, NULL},
+	{BOOT_ENDING, MACHINE | ASKING, 0, SINCE_STATE, LIMIT_ANSWER, BOOT_OVER, FALSE, NULL},
+	{BOOT_ENDING, MACHINE, POWEROFF | READING | ASKING, SINCE_STATE, LIMIT_NONE, BOOT_OVER,
+	 FALSE, NULL},
 };
 
 static guint conditions(const Boot *boot)
@@ -208,7 +239,8 @@ static guint conditions(const Boot *boot)
 	       (g_str_equal(boot->config.scenario->stop, "never") ? 0 : STOP_AT_SPLAT) |
 	       (boot->agent.go_ns >= 0 ? OPS_RUN : 0) | (boot->life.interrupted ? INTERRUPTED : 0) |
 	       (boot->machine.saw_panic ? PANIC : 0) | (boot->machine.running ? MACHINE : 0) |
-	       (boot->life.poweroff ? POWEROFF : 0) | (boot->recorder.pending ? READING : 0);
+	       (boot->life.poweroff ? POWEROFF : 0) | (boot->recorder.pending ? READING : 0) |
+	       (boot->memory.asking ? ASKING : 0);
 }
 
 /* The time of @row is up: on to its next state. */
@@ -223,8 +255,32 @@ static void pass(Boot *boot, const Deadline *row)
 	} else if (row->next == BOOT_ENDING) {
 		boot_end(boot, FALSE);
 	} else {
+		check_answers(boot);
 		boot->machine.vm->ops->stop(boot->machine.vm); /* it is over when the machine is */
 	}
+}
+
+guint64 boot_hard_end_ms(const BootDeadlines *d, const Scenario *s)
+{
+	return (guint64)d->hello_ms + d->plug_ms + d->setup_ms + s->duration_ms + s->linger_ms +
+	       2ull * d->stop_ms + d->quiet_ms + d->corpse_ms + d->exit_ms + 2ull * ANSWER_MS +
+	       HARD_MS;
+}
+
+/* Nothing that the guest, the machine or its host does postpones this one. */
+static gboolean is_overdue(Boot *boot, gint64 now_us)
+{
+	guint64 most_ms = boot_hard_end_ms(&boot->config.deadlines, boot->config.scenario);
+
+	if (boot->machine.launching || boot->life.overdue ||
+	    now_us - boot->machine.started_us < (gint64)most_ms * 1000)
+		return FALSE;
+	boot->life.overdue = TRUE;
+	boot_fail(boot, g_strdup_printf("the boot had not ended after %" G_GUINT64_FORMAT " s",
+					most_ms / 1000));
+	boot_end(boot, FALSE);
+	boot->machine.vm->ops->stop(boot->machine.vm);
+	return TRUE;
 }
 
 void boot_check_deadlines(Boot *boot, gint64 now_us)
@@ -242,6 +298,8 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 		[LIMIT_CONSOLE] = d->console_ms,
 		[LIMIT_HELLO] = d->hello_ms,
 		[LIMIT_PLUG] = d->plug_ms,
+		[LIMIT_SETUP] = d->setup_ms,
+		[LIMIT_ANSWER] = ANSWER_MS,
 		[LIMIT_QUIET] = d->quiet_ms,
 		[LIMIT_CORPSE] = d->corpse_ms,
 		[LIMIT_DURATION] = (gint64)s->duration_ms + d->stop_ms,
@@ -251,6 +309,8 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 	};
 	guint holds;
 
+	if (is_overdue(boot, now_us))
+		return;
 	if (boot->life.now == BOOT_ENDING)
 		switch_off(boot);
 	holds = conditions(boot);

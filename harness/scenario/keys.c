@@ -110,6 +110,10 @@ const ScenarioKey scenario_keys[] = {
 	 "when a boot ends before its duration; bound:1%: at an incident, which ends the hunt too, "
 	 "and without one boots go on until less than 1 % of them can be hits at 95 % confidence",
 	 IN(stop)},
+	{"policy", "baseline", KEY_TEXT, "note", 0, 0, "note|incident",
+	 "what a splat before the guest's first hotplug event is: the kernel's own, told and no "
+	 "more, or an incident",
+	 IN(baseline)},
 	{"policy", "linger", KEY_MS, "2s", 0, DAY_MS, NULL,
 	 "with first-incident or bound: how much longer to watch for consequences", IN(linger_ms)},
 	{"policy", "clear-warn-once", KEY_MS, "1s", 0, DAY_MS, NULL,

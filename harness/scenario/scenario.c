@@ -573,6 +573,7 @@ void scenario_free(Scenario *s)
 	g_free(s->resize_mode);
 	g_free(s->resize_through);
 	g_free(s->stop);
+	g_free(s->baseline);
 	g_free(s->probe);
 	g_free(s->known_issues);
 	g_free(s->goal_ops);

@@ -64,8 +64,9 @@ typedef struct {
 	/* [policy] */
 	guint64 rotate; /* walkers of each boot, beside one hammer; 0: all ops */
 	guint64 boots, duration_ms, linger_ms, clear_warn_once_ms, console_splats;
-	char *stop;  /* "never", "first-incident" or "bound:PERCENT" */
-	char *probe; /* the layer that counts exposure */
+	char *stop;	/* "never", "first-incident" or "bound:PERCENT" */
+	char *baseline; /* "note" or "incident" */
+	char *probe;	/* the layer that counts exposure */
 	guint64 probe_cost_ms;
 	char *known_issues;
 	double bound; /* the share of bound:PERCENT, or 0 */

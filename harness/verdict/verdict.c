@@ -91,6 +91,11 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 									  : "no reason given");
 		return VERDICT_UNEXPOSED;
 	}
+	if (f->cut && (f->unmet || !f->goal)) {
+		*reason = g_strdup_printf("interrupted%s%s", f->unmet ? ": " : "",
+					  f->unmet ? f->unmet : "");
+		return VERDICT_UNEXPOSED;
+	}
 	if (f->impairment && f->impairment->kind->effect == IMPAIRMENT_UNEXPOSED) {
 		*reason = impairment_text(f->impairment);
 		return VERDICT_UNEXPOSED;
@@ -99,7 +104,8 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 		*reason = g_strdup(f->unmet);
 		return VERDICT_UNEXPOSED;
 	}
-	*reason = g_strdup_printf("%u of %u ops ran to the end%s%s", ran, f->op_count,
+	*reason = g_strdup_printf("%u of %u ops ran %s%s%s", ran, f->op_count,
+				  f->cut ? "until interrupted, after their goal" : "to the end",
 				  first_idle ? "; " : "", first_idle ? first_idle : "");
 	return VERDICT_CLEAN;
 }
@@ -124,7 +130,8 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 		return VERDICT_HANG;
 	}
 	if (f->known && !f->done && !f->interrupted) {
-		*reason = g_strdup_printf("the guest died of a known issue: %s", f->known);
+		*reason = g_strdup_printf("the guest died of a known issue: %s%s%s", f->known,
+					  f->unmet ? "; " : "", f->unmet ? f->unmet : "");
 		return VERDICT_KNOWN;
 	}
 	if (f->quiet) {

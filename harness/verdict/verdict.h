@@ -72,6 +72,8 @@ typedef struct {
 	gboolean interrupted;	      /* by the user */
 	gboolean any;		      /* what some op did counts though another one did not run */
 	const Impairment *impairment; /* the worst one, or NULL */
+	gboolean cut;		      /* interrupted, and it said its end-of-run line then */
+	gboolean goal;		      /* there is a goal in numbers that it may have reached */
 	const char *unmet;	      /* the goal that it missed, or NULL: then it is not clean */
 	const VerdictOp *ops;
 	guint op_count;

@@ -77,6 +77,7 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 			     .deadlines = {.console_ms = 300,
 					   .hello_ms = 600,
 					   .plug_ms = 600,
+					   .setup_ms = 1500,
 					   .quiet_ms = 600,
 					   .corpse_ms = 300,
 					   .stop_ms = 600,

@@ -82,6 +82,73 @@ static const Row rows[] = {
 	 POLICY, VERDICT_UNEXPOSED, "killed by signal 11"},
 };
 
+#define BOOT_WARNING                                                                               \
+	"12 console [    0.221000] ------------[ cut here ]------------\\n\n"                      \
+	"12 console [    0.221100] WARNING: CPU: 0 PID: 1 at arch/x86/kernel/fpu/xstate.c:880 "    \
+	"fpu__init_system_xstate+0x4f/0x60\\n\n"                                                   \
+	"12 console [    0.221700] ---[ end trace 0000000000000000 ]---\\n\n"
+
+static guint count_of(BootFixture *f, const char *array)
+{
+	g_autoptr(JsonObject) o = boot_fixture_json(f);
+
+	return json_array_get_length(json_object_get_array_member(o, array));
+}
+
+/* A splat of the guest's own boot is told, and is no find of the hunt. */
+static void test_baseline(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(f, BOOT_WARNING RUNS ENDS, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2");
+	g_assert_cmpuint(count_of(f, "incidents"), ==, 0);
+	g_assert_cmpuint(count_of(f, "baseline"), ==, 1);
+	g_assert_cmpuint(f->splats, ==, 0);
+}
+
+static void test_baseline_incident(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(f, BOOT_WARNING RUNS ENDS, "baseline=incident\n" POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
+	g_assert_cmpuint(count_of(f, "baseline"), ==, 0);
+}
+
+/* The mark in the console is where the hunt begins, whatever the agent's message does. */
+static void test_baseline_mark(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(f,
+				 HELLO "on plug +1 console [    1.0] pfnhunt: pha\n"
+				       "on plug +2 console se plug\\n\n" WARNING RUNS ENDS,
+				 POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
+	g_assert_cmpuint(count_of(f, "baseline"), ==, 0);
+}
+
+/* What the kernel says while it switches itself off counts. */
+static void test_last_splat(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(
+		f,
+		RUNS "on go +300 agent done t_ns=1500000000 reason=duration ops=1 steps=9\n"
+		     "on poweroff +1 console WARNING: CPU: 0 PID: 1 at drivers/virtio/"
+		     "virtio_balloon.c:194 tell_host+0x4f/0x60\\n\n"
+		     "on poweroff +2 console ---[ end trace 0000000000000000 ]---\\n\n"
+		     "on poweroff +5 exit 0\n",
+		POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
+}
+
+/* A guest that answers and never starts its ops comes to an end. */
+static void test_endless_setup(BootFixture *f, gconstpointer data)
+{
+	g_autoptr(GString) script =
+		g_string_new(HELLO "on plug +5 agent phase t_ns=1100000000 name=plug\n");
+
+	for (guint ms = 100; ms < 8000; ms += 100)
+		g_string_append_printf(script, "on go +%u agent pong id=1 t_ns=1\n", ms);
+	boot_fixture_play_policy(f, script->str, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_HANG, "while the ops were set up");
+}
+
 static void test_row(BootFixture *f, gconstpointer data)
 {
 	const Row *row = data;
@@ -111,6 +178,17 @@ static void test_named(BootFixture *f, gconstpointer data)
 
 int main(int argc, char **argv)
 {
+	static const struct {
+		const char *name;
+		void (*run)(BootFixture *, gconstpointer);
+	} tests[] = {
+		{"/boot-trust/baseline", test_baseline},
+		{"/boot-trust/baseline-incident", test_baseline_incident},
+		{"/boot-trust/baseline-mark", test_baseline_mark},
+		{"/boot-trust/last-splat", test_last_splat},
+		{"/boot-trust/endless-setup", test_endless_setup},
+	};
+
 	g_test_init(&argc, &argv, NULL);
 	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
 		g_autofree char *name = g_strconcat("/boot-trust/", rows[i].name, NULL);
@@ -120,5 +198,8 @@ int main(int argc, char **argv)
 	}
 	g_test_add("/boot-trust/named", BootFixture, NULL, boot_fixture_set_up, test_named,
 		   boot_fixture_tear_down);
+	for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)
+		g_test_add(tests[i].name, BootFixture, NULL, boot_fixture_set_up, tests[i].run,
+			   boot_fixture_tear_down);
 	return g_test_run();
 }

@@ -154,7 +154,8 @@ static void test_dead_while_plugging(BootFixture *f, gconstpointer data)
 {
 	boot_fixture_play(
 		f,
-		HELLO "on plug +5 console BUG: kernel NULL pointer dereference, address: 0090\\n\n"
+		HELLO "on plug +1 agent phase t_ns=1100000000 name=plug\n"
+		      "on plug +5 console BUG: kernel NULL pointer dereference, address: 0090\\n\n"
 		      "on plug +6 console Oops: 0000 [#1] PREEMPT SMP NOPTI\\n\n"
 		      "on plug +7 console RIP: 0010:zone_for_pfn_range+0x43/0x2c0\\n\n"
 		      "on plug +8 console ---[ end trace 0000000000000000 ]---\\n\n"
@@ -390,7 +391,19 @@ static void test_interrupt(BootFixture *f, gconstpointer data)
 		RUNS "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
 		     "on poweroff +5 exit 0\n",
 		"duration=1h\n[goal]\nops=any\n", 400);
-	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
+	boot_fixture_expect(f, VERDICT_UNEXPOSED, "interrupted");
+}
+
+/* Cut after its goal it keeps what it is worth. */
+static void test_interrupt_after_goal(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(
+		f,
+		RUNS "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
+		     "on poweroff +5 exit 0\n",
+		"duration=1h\n[goal]\nops=any\nofflines=9\n", 400);
+	boot_fixture_expect(f, VERDICT_CLEAN, "until interrupted");
+	g_assert_cmpstr(f->result->censored, ==, "interrupted");
 }
 
 static void test_interrupt_early(BootFixture *f, gconstpointer data)
@@ -433,6 +446,7 @@ int main(int argc, char **argv)
 		{"/boot/long-line", test_long_line},
 		{"/boot/host-lost", test_host_lost},
 		{"/boot/interrupt", test_interrupt},
+		{"/boot/interrupt-after-goal", test_interrupt_after_goal},
 		{"/boot/interrupt-early", test_interrupt_early},
 	};
 

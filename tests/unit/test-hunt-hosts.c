@@ -98,6 +98,7 @@ static const HuntListener listener = {
 static const BootDeadlines deadlines = {.console_ms = 3000,
 					.hello_ms = 6000,
 					.plug_ms = 6000,
+					.setup_ms = 9000,
 					.quiet_ms = 6000,
 					.corpse_ms = 200,
 					.stop_ms = 6000,

@@ -78,6 +78,7 @@ static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 	static const BootDeadlines deadlines = {.console_ms = 3000,
 						.hello_ms = 6000,
 						.plug_ms = 6000,
+						.setup_ms = 9000,
 						.quiet_ms = 6000,
 						.corpse_ms = 200,
 						.stop_ms = 6000,

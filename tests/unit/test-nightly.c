@@ -251,6 +251,7 @@ static int night(const Fixture *f, const char *ini, const char *script, const ch
 	static const BootDeadlines deadlines = {.console_ms = 20000,
 						.hello_ms = 20000,
 						.plug_ms = 20000,
+						.setup_ms = 20000,
 						.quiet_ms = 20000,
 						.corpse_ms = 200,
 						.stop_ms = 600,
@@ -302,7 +303,7 @@ static void test_nights(Fixture *f, gconstpointer data)
 		const char *script, *kernels, *policy;
 		int code;
 	} cases[] = {
-		{HUNT_CLEAN, NIGHT("1m", "k"), "", 0},
+		{HUNT_CLEAN, NIGHT("1m", "k"), HUNT_BRIEFLY, 0},
 		/* A triple fault in every boot. */
 		{"10 console Linux\\n\n20 event SHUTDOWN "
 		 "{\"guest\":true,\"reason\":\"guest-reset\"}\n30 exit 0\n",
@@ -311,9 +312,9 @@ static void test_nights(Fixture *f, gconstpointer data)
 		{"10 exit 1\n", NIGHT("1m", "k"), "", 3},
 		{"refuse\n", NIGHT("1m", "k"), "", 3},
 		/* A kernel that is not there, beside one that is sound. */
-		{HUNT_CLEAN, NIGHT("1m", "k;gone"), "", 3},
+		{HUNT_CLEAN, NIGHT("1m", "k;gone"), HUNT_BRIEFLY, 3},
 		/* Boots that mean nothing: they miss their goal. */
-		{HUNT_CLEAN, NIGHT("1m", "k"), "[goal]\nofflines = 1000\n", 4},
+		{HUNT_CLEAN, NIGHT("1m", "k"), HUNT_BRIEFLY "[goal]\nofflines = 1000\n", 4},
 		/* A guest that goes on for ever is ended with the night. */
 		{HUNT_ENDLESS "400 agent log text=x\n", NIGHT("2s", "k"),
 		 "[goal]\nofflines = 1000\n", 4},
