@@ -134,56 +134,6 @@ static const VmListener vm_listener = {
 	.exited = on_exited,
 };
 
-/* Of the sizes of the devices, and how they change while the ops run. */
-static void memory_done(Vm *vm, const VmMemState *states, guint count, const GError *error,
-			gpointer user)
-{
-	Boot *boot = user;
-	BootMemory *memory = &boot->memory;
-
-	memory->asking = FALSE;
-	g_free(memory->error);
-	memory->error = error ? g_strdup(error->message) : NULL;
-	if (!error) {
-		memory->plugged_bytes = 0;
-		memory->plugging = FALSE;
-	}
-	for (guint i = 0; !error && i < count; i++) {
-		const VmMemState *m = &states[i];
-		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
-							m->requested_bytes, m->plugged_bytes);
-		JsonObject *o;
-
-		memory->plugged_bytes += m->plugged_bytes;
-		memory->plugging |= m->plugged_bytes != m->requested_bytes;
-		if (g_strcmp0(g_hash_table_lookup(memory->known, m->id), text) == 0)
-			continue;
-		memory->plugged_us = g_get_monotonic_time();
-		o = json_object_new();
-		json_object_set_string_member(o, "device", m->id);
-		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);
-		json_object_set_int_member(o, "plugged_bytes", (gint64)m->plugged_bytes);
-		record_json(boot->record, RECORD_MEMORY, o);
-		g_hash_table_insert(memory->known, g_strdup(m->id), g_steal_pointer(&text));
-	}
-	memory->most_bytes = MAX(memory->most_bytes, memory->plugged_bytes);
-	if (error || boot->agent.go_ns < 0 || memory->asked_us < boot->agent.run_us)
-		return;
-	memory->changes += memory->run_looks++ && memory->run_bytes != memory->plugged_bytes;
-	memory->run_bytes = memory->plugged_bytes;
-}
-
-void boot_ask_memory(Boot *boot)
-{
-	BootMemory *memory = &boot->memory;
-
-	if (!boot->machine.running || memory->asking)
-		return;
-	memory->asking = TRUE;
-	memory->asked_us = g_get_monotonic_time();
-	boot->machine.vm->ops->query_memory(boot->machine.vm, memory_done, boot);
-}
-
 static void ping(Boot *boot, gint64 now)
 {
 	char line[64];

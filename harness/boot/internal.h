@@ -178,8 +178,6 @@ struct Boot {
 void boot_set_state(Boot *boot, BootState state);
 /* Something on our side went wrong; the first one told counts. @reason: (transfer full) */
 void boot_fail(Boot *boot, char *reason);
-/* To the agent, when the machine still runs; @line ends in '\n'. */
-void boot_send_line(Boot *boot, const char *line);
 /* Asks the agent to end the run; @why is for the record. */
 void boot_stop_run(Boot *boot, const char *why);
 /*
@@ -191,7 +189,6 @@ void boot_become_corpse(Boot *boot, gboolean nmi);
 void boot_end(Boot *boot, gboolean poweroff);
 /* Goes on to the next state when a deadline of this one has passed. In each tick. */
 void boot_check_deadlines(Boot *boot, gint64 now_us);
-gboolean boot_is_emulated(const BootConfig *config);
 void boot_state_clear(Boot *boot);
 
 /* pressure.c: as those of resize.c, who call them; and what came of it, or NULL. */
@@ -223,7 +220,11 @@ void boot_threads_clear(Boot *boot);
 void boot_read_flight(Boot *boot);
 void boot_recorder_clear(Boot *boot);
 
-/* boot.c: asks for the sizes of the devices, and so whether the machine answers at all. */
+/* ask.c */
+gboolean boot_is_emulated(const BootConfig *config);
+/* To the agent, when the machine still runs; @line ends in '\n'. */
+void boot_send_line(Boot *boot, const char *line);
+/* Asks for the sizes of the devices, and so whether the machine answers at all. */
 void boot_ask_memory(Boot *boot);
 
 /* done.c: what of the end-of-run line cannot be true, in words, or NULL. (transfer full) */

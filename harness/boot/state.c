@@ -37,14 +37,6 @@ void boot_fail(Boot *boot, char *reason)
 		boot->life.infra = reason;
 }
 
-void boot_send_line(Boot *boot, const char *line)
-{
-	if (!boot->machine.running)
-		return;
-	if (!boot->machine.vm->ops->send(boot->machine.vm, line, strlen(line)))
-		record_event(boot->record, HOST_EVENT_SEND_FAILED, "text", line);
-}
-
 void boot_stop_run(Boot *boot, const char *why)
 {
 	record_event(boot->record, HOST_EVENT_STOP, "why", why);
@@ -98,11 +90,6 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 		record_event(boot->record, HOST_EVENT_NMI_FAILED, "reason", error->message);
 	else
 		boot->life.nmi_taken = TRUE;
-}
-
-gboolean boot_is_emulated(const BootConfig *config)
-{
-	return config->accel == VM_ACCEL_TCG;
 }
 
 /*
