@@ -3,15 +3,15 @@
  * What the kernel says, as it comes: on the console and in its log, before the first hotplug event
  * and from then on. What comes before it is the kernel's baseline and goes into a triage of its
  * own. Each source is cut where it says the agent's own words for that event ("pfnhunt: phase
- * plug"), so that a slow console does not carry one into the other; a console that is told to keep
- * quiet does not say them, and is cut when the agent's message comes.
+ * plug"), or else when the agent's message of it comes: what is of after it must never be lost in
+ * the baseline.
  */
 #include "harness/boot/internal.h"
 
 #include <string.h>
 
-/* A record of the kernel's log this much younger than the event is not of before. */
-#define CLOCKS_APART_US (2 * G_USEC_PER_SEC)
+/* Records of the kernel's log that come late are of before when they are this much older. */
+#define CLOCKS_APART_US G_USEC_PER_SEC
 
 static const char *mark_of(const Boot *boot)
 {
@@ -105,7 +105,7 @@ void boot_splats_feed(Boot *boot, TriageSource source, const char *data, gsize l
 	if (!splats->cut[source] && source == TRIAGE_CONSOLE)
 		before = console_before(boot, data, len);
 	else if (!splats->cut[source] && boot_is_hunting(boot) &&
-		 t_us > boot->agent.hotplug_ns / 1000 + CLOCKS_APART_US)
+		 t_us > boot->agent.hotplug_ns / 1000 - CLOCKS_APART_US)
 		splats->cut[source] = TRUE;
 	else if (!splats->cut[source])
 		before = len;
