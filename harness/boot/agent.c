@@ -265,6 +265,9 @@ static void on_done(Boot *boot, const struct wire_msg *msg)
 	if (agent->go_ns < 0 && boot->life.now <= BOOT_STOPPING) {
 		record_event(boot->record, HOST_EVENT_DONE_UNFIT, "text",
 			     "it came before the ops ran");
+		boot_fail(boot,
+			  g_strdup("the end-of-run line does not fit: it came before the ops ran"));
+		boot_end(boot, FALSE);
 		return;
 	}
 	agent->done = TRUE;
