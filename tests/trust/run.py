@@ -462,6 +462,7 @@ def play(row, root):
     except Exception as error:  # a row that cannot be played has failed
         return "%s: %s" % (type(error).__name__, error)
     finally:
+        os.makedirs(run.dir, exist_ok=True)  # a row whose set-up failed may have none
         with open(run.path("took"), "w", encoding="utf-8") as file:
             file.write("%.1f s, %.0f MiB\n" % (run.took, run.rss_mb))
         if not KEEP:
