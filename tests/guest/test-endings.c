@@ -81,7 +81,7 @@ static void test_interrupt(Hunt *h, gconstpointer data)
 	if (!hunt_interrupt(h))
 		return;
 	hunt_finish(h);
-	hunt_expect(h, 0, "clean");
+	hunt_expect(h, 4, "unexposed");
 	hunt_expect_files(h);
 	hunt_has(h, "interrupted");
 }
@@ -103,7 +103,7 @@ static void test_matrix_interrupt(Hunt *h, gconstpointer data)
 	if (!hunt_interrupt(h))
 		return;
 	hunt_finish(h);
-	hunt_expect(h, 4, "clean");
+	hunt_expect(h, 4, "unexposed");
 	hunt_expect_files(h);
 	hunt_expect_backend(h);
 	hunt_has(h, "long.ini  none    0/1 clean");

@@ -176,7 +176,7 @@ static void test_far(Fixture *f, gconstpointer data)
 	g_assert_true(g_file_test(VOLUMES, G_FILE_TEST_IS_DIR));
 	hunt_interrupt(h);
 	hunt_finish(h);
-	hunt_ended(h, 0);
+	hunt_ended(h, 4);
 	hunt_has(h, "interrupted");
 	console = hunt_evidence(h, "console.log");
 	g_assert_nonnull(strstr(console, "Linux version"));

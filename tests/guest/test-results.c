@@ -31,7 +31,7 @@ static void test_resume(Hunt *h, gconstpointer data)
 	g_autofree char *killed = NULL, *redone = NULL, *live = NULL;
 
 	HUNT_SPAWN(h, RUN(null, "--boots", "2"));
-	if (!hunt_wait_for(h, "counters.jsonl", "null-hammer"))
+	if (!hunt_wait_for(h, "counters.jsonl", "block-state"))
 		return;
 	g_subprocess_send_signal(h->process, SIGKILL);
 	hunt_finish(h);
@@ -42,7 +42,7 @@ static void test_resume(Hunt *h, gconstpointer data)
 
 	HUNT_SAYS(h, 0, "results", "list");
 	hunt_has(h, "unended");
-	HUNT_SAYS(h, 0, "run", "--resume", "last");
+	HUNT_SAYS(h, 0, "run", "--resume", "last", backend_option(), backend_text());
 	hunt_has(h, "2 clean");
 	hunt_expect(h, 0, "clean");
 	folder = g_path_get_basename(boot);
@@ -67,8 +67,10 @@ static void test_replay(Hunt *h, gconstpointer data)
 	HUNT_SAYS(h, 1, RUN(plant));
 	HUNT_SAYS(h, 0, "results", "show", "last/0");
 	hunt_has(h, "WARNING in pfnhunt_plant");
-	HUNT_SAYS(h, 2, "replay", "last", "--kernel", "/etc/passwd");
-	HUNT_SAYS(h, 1, "replay", "last/0", "--boots", "2", "--json");
+	HUNT_SAYS(h, 2, "replay", "last", "--kernel", "/etc/passwd", backend_option(),
+		  backend_text());
+	HUNT_SAYS(h, 1, "replay", "last/0", "--boots", "2", "--json", backend_option(),
+		  backend_text());
 	g_assert_cmpint(member(h, "boots"), ==, 2);
 	g_assert_cmpint(member(h, "same_signature"), ==, 2);
 	hunt_expect(h, 1, "incident");
