@@ -82,6 +82,7 @@ static void test_nightly(Hunt *h, gconstpointer data)
 {
 	g_autofree char *plant = hunt_scenario("warning.ini"), *null = hunt_scenario("null.ini");
 	g_autofree char *path = g_build_filename(h->results, "nightly.ini", NULL);
+	g_autofree char *known = g_build_filename(h->results, "known.ini", NULL);
 	g_autofree char *text =
 		g_strdup_printf("[nightly]\nbudget = 60s\nscenarios = %s;%s\n"
 				"kernels = " KERNEL "\nboots = 1\nbackend = %s\n",
@@ -91,9 +92,14 @@ static void test_nightly(Hunt *h, gconstpointer data)
 	HUNT_SAYS(h, 1, "nightly", path);
 	hunt_has(h, "Something new fired.");
 	hunt_has(h, "NEW\n");
-	HUNT_SAYS(h, 0, "nightly", path);
+	/* Nobody has said yet that it is known; then somebody does. */
+	HUNT_SAYS(h, 1, "nightly", path);
+	hunt_has(h, "NOT ACKNOWLEDGED\n");
+	HUNT_SAYS(h, 0, "known", "add", "warning:pfnhunt/plant", "--note", "planted",
+		  "--known-issues", known);
+	HUNT_SAYS(h, 0, "nightly", path, "--known-issues", known);
 	hunt_has(h, "Nothing new.");
-	hunt_has(h, "KNOWN AND UNCHANGED\n");
+	hunt_has(h, "KNOWN\n");
 	hunt_expect_backend(h);
 }
 
