@@ -304,39 +304,43 @@ static void take_message(SplatOpen *open, const SplatLine *line)
 	open->message_sure = TRUE;
 }
 
-void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
+static void take_frame(SplatOpen *open, const SplatShape *shape)
+{
+	/* these say first that a stack follows; it is somebody else's */
+	if (!open->in_stack && !open->stacks && !open->next_section_set &&
+	    open->rule->group != GROUP_REPORT) {
+		if (open->lines > BARE_LINES || open->had_cpu || open->had_code)
+			return;
+		start_stack(open);
+		open->bare = TRUE;
+	}
+	add_frame(open, shape);
+	if (!open->bare && open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)
+		open->had_trace = TRUE;
+}
+
+/* What makes stacks and says whose they are; FALSE for a line that is neither. */
+static gboolean take_stack(SplatOpen *open, const SplatShape *shape)
 {
 	switch (shape->kind) {
 	case SHAPE_TRACE:
 		drop_bare(open);
 		start_stack(open);
-		break;
+		return TRUE;
 	case SHAPE_FRAME:
-		/* these say first that a stack follows; it is somebody else's */
-		if (!open->in_stack && !open->stacks && !open->next_section_set &&
-		    open->rule->group != GROUP_REPORT) {
-			if (open->lines > BARE_LINES || open->had_cpu || open->had_code)
-				break;
-			start_stack(open);
-			open->bare = TRUE;
-		}
-		add_frame(open, shape);
-		if (open->bare)
-			break;
-		if (open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)
-			open->had_trace = TRUE;
-		break;
+		take_frame(open, shape);
+		return TRUE;
 	case SHAPE_RIP:
 		drop_bare(open);
 		open->had_rip = TRUE;
 		if (!shape->user && !open->tail)
 			add_frame(open, shape);
-		break;
+		return TRUE;
 	case SHAPE_LINK:
 		/* a jump to nowhere: the caller is all that is known, and in no stack */
 		if (open->had_rip && !open->frames && !open->tail)
 			add_frame(open, shape);
-		break;
+		return TRUE;
 	case SHAPE_SECTION:
 		open->in_stack = FALSE;
 		open->next_section = shape->section;
@@ -344,14 +348,23 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 		open->next_cpu = shape->cpu;
 		if (shape->name.len)
 			add_frame(open, shape);
-		break;
+		return TRUE;
 	case SHAPE_CPU:
 		/* a side note ends where the report goes on */
 		if (open->next_section == SECTION_SIDE)
 			open->next_section_set = FALSE;
 		drop_bare(open);
 		take_cpu(open, shape);
-		break;
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+/* What is said beside the stacks. */
+static void take_fact(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
+{
+	switch (shape->kind) {
 	case SHAPE_CODE:
 		open->had_code = TRUE;
 		break;
@@ -385,6 +398,12 @@ void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *sh
 	default:
 		break;
 	}
+}
+
+void splat_open_add(SplatOpen *open, const SplatLine *line, const SplatShape *shape)
+{
+	if (!take_stack(open, shape))
+		take_fact(open, line, shape);
 	if (shape->task_off || (shape->kind == SHAPE_FRAME && is_outermost(shape)))
 		open->in_stack = FALSE;
 	open->lines++;
