@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* KTAP, JSON lines and Prometheus: see report-machine.h. */
+/* KTAP, JSON lines and Prometheus: see formats.h. */
 #include "harness/report/estimate.h"
 #include "harness/report/cases.h"
 #include "harness/report/formats.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One boot out of its folder: see results-model.h. */
+/* One boot out of its folder: see model.h. */
 #include "host-driver/base/json.h"
 #include "harness/results/model.h"
 #include "host-driver/base/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A hunt out of its folder, and how hunts are found: see results-model.h. */
+/* A hunt out of its folder, and how hunts are found: see model.h. */
 #include "host-driver/base/json.h"
 #include "harness/results/model.h"
 #include "host-driver/base/error.h"

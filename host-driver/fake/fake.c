@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See vm-fake.h. All that is to happen stands in one queue, sorted by time; one source of the
+ * See fake.h. All that is to happen stands in one queue, sorted by time; one source of the
  * main context takes the next entry each time it runs and touches nothing after the callback,
  * so that a callback may free the machine.
  */

@@ -33,7 +33,7 @@ FakeAction *fake_action_new(FakeKind kind, const char *text);
 void fake_action_free(FakeAction *action);
 
 /*
- * Appends the actions of @script (see vm-fake.h) to @actions; "no-plug" sets *@no_plug, "refuse"
+ * Appends the actions of @script (see fake.h) to @actions; "no-plug" sets *@no_plug, "refuse"
  * sets *@refuse. A line that cannot be read is an error (USAGE).
  */
 gboolean fake_script_parse(const char *script, GPtrArray *actions, gboolean *no_plug,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the scripts of vm-fake.h. */
+/* Reads the scripts of fake.h. */
 #include "host-driver/base/error.h"
 #include "host-driver/fake/internal.h"
 

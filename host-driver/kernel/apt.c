@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apt-get and apt-cache with private state. See kernel-apt.h. */
+/* apt-get and apt-cache with private state. See apt.h. */
 #include "host-driver/kernel/apt.h"
 
 #include <glib/gstdio.h>

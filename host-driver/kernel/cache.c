@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads and writes the folder of fetched kernels. See kernel-cache.h. */
+/* Reads and writes the folder of fetched kernels. See cache.h. */
 #include "host-driver/kernel/cache.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Spawning with a deadline on a private GMainContext, so that the caller's sources do not run
- * in the middle of kernel_open(). See kernel-job.h.
+ * in the middle of kernel_open(). See job.h.
  */
 #include "host-driver/kernel/job.h"
 

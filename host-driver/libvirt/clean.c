@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See vm-libvirt-clean.h. A daemon ends the guests of a client that goes away, so there only a
+ * See clean.h. A daemon ends the guests of a client that goes away, so there only a
  * daemon that was started again has any left; the embedded driver's guests live on.
  */
 #include "host-driver/libvirt/clean.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * See vm-qemu-spawn.h. fork() and not g_spawn: the death signal must be set in the child, and
+ * See spawn.h. fork() and not g_spawn: the death signal must be set in the child, and
  * descriptors must come under known numbers. Between fork and exec only what is safe after a
  * fork of a threaded process.
  */
