@@ -76,7 +76,7 @@ static void test_hang(void)
 {
 	g_autofree char *root = fixture_tmp();
 	g_autoptr(RHunt) h = make(root, SCENARIO(""), "hang", "\"phase\":\"hunt\"");
-	g_autofree char *ktap = ktap_of(h), *seen = NULL;
+	g_autofree char *ktap = ktap_of(h);
 	g_autoptr(GArray) times = results_times(h);
 
 	g_assert_cmpuint(results_totals(h).fired, ==, 1);

@@ -102,6 +102,7 @@ static guint check_folder(const char *path)
 			g_autoptr(JsonNode) node = rj_load(path, name, &error);
 
 			g_assert_no_error(error);
+			g_assert_nonnull(node);
 			files++;
 		} else if (g_str_has_suffix(name, ".jsonl")) {
 			g_assert_true(rj_lines(path, name, count_line, &read));
