@@ -11,6 +11,8 @@
 #ifndef PFNHUNT_RECORDER_H
 #define PFNHUNT_RECORDER_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define REC_MAGIC     0x3163657268666e70ULL /* "pnfhrec1" */
@@ -29,6 +31,20 @@ enum rec_action {
 	REC_PASS_BEGIN, /* a walker's pass; arg: its own meaning (pfn, pass number) */
 	REC_PASS_END,
 };
+
+/*
+ * Did an offline of a memory block that ended with @result (0 or -errno) get as far as
+ * MEM_GOING_OFFLINE, where the race is? By offline_pages() of 6.1 to 6.12: success, EINTR (a
+ * signal is looked for behind the notifiers only) and ENOMEM (of a notifier, or of huge pages
+ * that cannot be dissolved) come from there or behind. EINVAL (it is offline, has holes, spans
+ * zones), EAGAIN, ENODEV (it is gone) come before. EBUSY comes from either side: pages that
+ * cannot be isolated, before; a notifier's veto or a page that cannot be moved, behind. Nobody
+ * can tell, so it counts as not got there, as does any other.
+ */
+static inline bool rec_offline_reached(int result)
+{
+	return result == 0 || result == -EINTR || result == -ENOMEM;
+}
 
 struct rec_entry {
 	uint64_t t_ns; /* CLOCK_MONOTONIC */

@@ -160,11 +160,6 @@ void op_deadline_clear(struct op_env *env)
 	atomic_store_explicit(&env->deadline_ns, 0, memory_order_relaxed);
 }
 
-bool op_offline_reached(int err)
-{
-	return err == 0 || err == EINTR || err == ENOMEM;
-}
-
 static void count_one(_Atomic uint64_t *count)
 {
 	atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
@@ -172,7 +167,7 @@ static void count_one(_Atomic uint64_t *count)
 
 static void count_offline(struct op_env *env, int err)
 {
-	if (!op_offline_reached(err)) {
+	if (!rec_offline_reached(-err)) {
 		count_one(&env->offlines_refused);
 		count_one(&env->refused_in_row);
 		atomic_store_explicit(&env->refused_errno, err, memory_order_relaxed);

@@ -46,7 +46,7 @@ struct op_env {
 	_Atomic bool stop;
 	_Atomic bool pause, paused; /* the core's wish, and the op's answer between two steps */
 	_Atomic uint64_t steps;
-	/* What came of a hammer's offlines; op_record() counts them, see op_offline_reached(). */
+	/* What came of a hammer's offlines; op_record() counts them, see rec_offline_reached(). */
 	_Atomic uint64_t offlines, offlines_ok, offlines_refused;
 	_Atomic uint64_t refused_in_row; /* since one got there */
 	_Atomic uint64_t reached_ns;	 /* when that was; at first the op's start */
@@ -135,17 +135,6 @@ void op_event(struct op_env *env, enum agent_event what, const char *key0, int64
  */
 void op_deadline(struct op_env *env, unsigned int ms);
 void op_deadline_clear(struct op_env *env);
-
-/*
- * Did an offline of a memory block that ended with @err (0 or positive) get as far as
- * MEM_GOING_OFFLINE, where the race is? By offline_pages() of 6.1 to 6.12: success, EINTR (a
- * signal is looked for behind the notifiers only) and ENOMEM (of a notifier, or of huge pages
- * that cannot be dissolved) come from there or behind. EINVAL (it is offline, has holes, spans
- * zones), EAGAIN, ENODEV (it is gone) come before. EBUSY comes from either side: pages that
- * cannot be isolated, before; a notifier's veto or a page that cannot be moved, behind. Nobody
- * can tell, so it counts as not got there, as does any other.
- */
-bool op_offline_reached(int err);
 
 /*
  * An entry in the flight recorder; *_BEGIN marks the op busy with @arg, *_END idle. The @result

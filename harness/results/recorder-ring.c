@@ -52,7 +52,7 @@ void flight_free(Flight *f)
 gint64 flight_offlines_at(const Flight *f, guint inst, guint64 t_ns)
 {
 	guint64 later = 0;
-	gboolean reaches = FALSE;
+	gboolean reaches = FALSE, under_way = FALSE;
 
 	if (inst >= REC_SLOTS)
 		return -1;
@@ -60,11 +60,16 @@ gint64 flight_offlines_at(const Flight *f, guint inst, guint64 t_ns)
 		const struct rec_entry *e = &g_array_index(f->entries, struct rec_entry, i);
 
 		reaches |= e->t_ns <= t_ns;
-		later += e->inst == inst && e->action == REC_OFFLINE_BEGIN && e->t_ns > t_ns;
+		if (e->inst != inst)
+			continue;
+		if (e->t_ns <= t_ns)
+			under_way = e->action == REC_OFFLINE_BEGIN;
+		else if (e->action == REC_OFFLINE_END)
+			later += rec_offline_reached(e->result);
 	}
 	if (!reaches || later > f->head.slot[inst].offlines)
 		return -1;
-	return (gint64)MIN(f->head.slot[inst].offlines - later, (guint64)G_MAXINT64);
+	return (gint64)MIN(f->head.slot[inst].offlines - later + under_way, (guint64)G_MAXINT64);
 }
 
 gint64 flight_block_at(const Flight *f, guint inst, guint64 t_ns)

@@ -20,7 +20,10 @@ Flight *flight_parse(const void *bytes, gsize len);
 void flight_free(Flight *flight);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Flight, flight_free)
 
-/* Offlines begun by op @inst up to @t_ns of the guest's clock; -1 when the ring is too short. */
+/*
+ * Offlines by op @inst that had got to MEM_GOING_OFFLINE at @t_ns of the guest's clock, with the one
+ * that was under way; -1 when the ring is too short.
+ */
 gint64 flight_offlines_at(const Flight *flight, guint inst, guint64 t_ns);
 /* The block that op @inst was offlining at @t_ns, or -1. */
 gint64 flight_block_at(const Flight *flight, guint inst, guint64 t_ns);

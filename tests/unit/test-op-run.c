@@ -237,9 +237,9 @@ static void test_offline_reached(void)
 	static const int before[] = {EBUSY, EINVAL, EAGAIN, ENODEV, EPERM, EIO};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(reached); i++)
-		g_assert_true(op_offline_reached(reached[i]));
+		g_assert_true(rec_offline_reached(-reached[i]));
 	for (size_t i = 0; i < G_N_ELEMENTS(before); i++)
-		g_assert_false(op_offline_reached(before[i]));
+		g_assert_false(rec_offline_reached(-before[i]));
 }
 
 static void test_recorder(OpFixture *f, gconstpointer data)

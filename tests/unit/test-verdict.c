@@ -142,10 +142,12 @@ static void test_flight(void)
 
 	g_assert_nonnull(f);
 	g_assert_cmpuint(f->entries->len, ==, 100);
-	/* 50 offlines in all, the last began at 98 ms; at 50 ms 26 had begun. */
+	/* 50 offlines in all, the last ended at 99 ms; at 50.5 ms 25 had ended and one ran. */
 	g_assert_cmpint(flight_offlines_at(f, 0, 1000000000), ==, 50);
 	g_assert_cmpint(flight_offlines_at(f, 0, 50500000), ==, 26);
 	g_assert_cmpint(flight_block_at(f, 0, 50500000), ==, 55);
+	/* A splat in the middle of the very first offline has one offline to it, not none. */
+	g_assert_cmpint(flight_offlines_at(f, 0, 500000), ==, 1);
 	g_assert_cmpint(flight_offlines_at(f, 99, 0), ==, -1);
 	raw[0] ^= 1;
 	g_assert_null(flight_parse(raw, len));
