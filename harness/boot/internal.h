@@ -145,7 +145,8 @@ typedef struct {
 typedef struct {
 	guint8 *raw; /* REC_PAGES pages */
 	guint pending;
-	gboolean failed;
+	char *failure; /* of the last read */
+	guint again;   /* reads after one that failed */
 	Flight *last;  /* the last good read */
 	Flight *first; /* the first read after the first splat */
 } BootRecorder;

@@ -7,10 +7,22 @@
 
 #include <string.h>
 
+#define READ_AGAIN 3u /* a boot */
+
 typedef struct {
 	Boot *boot;
 	guint page;
 } PageRead;
+
+/* A machine that is busy with its own end refuses now and then: it is asked again. */
+static void read_failed(Boot *boot)
+{
+	if (boot->machine.running && boot->recorder.again++ < READ_AGAIN)
+		boot_read_flight(boot);
+	else
+		record_event(boot->record, HOST_EVENT_RECORDER_UNREAD, "reason",
+			     boot->recorder.failure);
+}
 
 static void page_done(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
 {
@@ -19,15 +31,14 @@ static void page_done(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
 	gsize len = 0;
 	const void *data = bytes ? g_bytes_get_data(bytes, &len) : NULL;
 
-	if (error || len != REC_PAGE)
-		boot->recorder.failed = TRUE;
-	else
+	if (!error && len == REC_PAGE)
 		memcpy(boot->recorder.raw + (gsize)read->page * REC_PAGE, data, REC_PAGE);
+	else if (!boot->recorder.failure)
+		boot->recorder.failure = g_strdup(error ? error->message : "short read");
 	if (--boot->recorder.pending > 0)
 		return;
-	if (boot->recorder.failed) {
-		record_event(boot->record, HOST_EVENT_RECORDER_UNREAD, "reason",
-			     error ? error->message : "short read");
+	if (boot->recorder.failure) {
+		read_failed(boot);
 		return;
 	}
 	record_file(boot->record, "recorder.bin", boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
@@ -45,7 +56,7 @@ void boot_read_flight(Boot *boot)
 {
 	if (!boot->machine.running || boot->agent.rec_known < REC_PAGES || boot->recorder.pending)
 		return;
-	boot->recorder.failed = FALSE;
+	g_clear_pointer(&boot->recorder.failure, g_free);
 	boot->recorder.pending = REC_PAGES;
 	if (!boot->recorder.raw)
 		boot->recorder.raw = g_malloc0((gsize)REC_PAGES * REC_PAGE);
@@ -63,5 +74,6 @@ void boot_recorder_clear(Boot *boot)
 {
 	g_clear_pointer(&boot->recorder.last, flight_free);
 	g_clear_pointer(&boot->recorder.first, flight_free);
+	g_free(boot->recorder.failure);
 	g_free(boot->recorder.raw);
 }
