@@ -117,7 +117,7 @@ int main(void)
 	/* Before any memory is plugged: the recorder's pages must not lie in it. */
 	ret = recorder_create(&recorder);
 	if (ret)
-		sink_log(&sink, "no flight recorder: %s", strerror(-ret));
+		sink_log(&sink, "no recorder: %s", strerror(-ret));
 	caps_send(&sink, root_fd, &recorder);
 	session = session_new(root_fd, &sink, &recorder);
 	if (!session || pthread_create(&thread, NULL, follow_kmsg, NULL) || !port_listen(port))

@@ -16,7 +16,7 @@ typedef struct {
 char *vm_backend_list(void);
 /* USAGE error that lists what there is. (transfer full) */
 VmBackend *vm_backend_parse(const char *text, GError **error);
-/* After the last machine on it. Closes the way to its host. NULL is good. */
+/* After the last machine on it. Closes the way to its host. may be NULL. */
 void vm_backend_free(VmBackend *backend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmBackend, vm_backend_free)
 /*

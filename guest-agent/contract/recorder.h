@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flight recorder: a few pinned pages in the agent that the host reads out of guest RAM
+ * The recorder: a few pinned pages in the agent that the host reads out of guest RAM
  * (QMP pmemsave) when the guest is dead. The agent only stores to memory, so the last
  * action before a crash is known although nothing could be sent any more. Layout shared by
  * agent and host; little endian; on the host every field is hostile.

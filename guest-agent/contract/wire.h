@@ -29,7 +29,7 @@
 #define WIRE_VERBS(X)                                                                              \
 	X(HELLO, "hello", 'g',                                                                     \
 	  "proto= release= version= machine= cpus= page_bytes= block_bytes= t_ns= rec_pages=")     \
-	X(REC, "rec", 'g', "first= pfns=comma-separated hex: guest PFNs of the flight recorder")   \
+	X(REC, "rec", 'g', "first= pfns=comma-separated hex: guest PFNs of the recorder")          \
 	X(CAP, "cap", 'g', "name= value=: one fact about the guest")                               \
 	X(OPSTATE, "opstate", 'g', "inst= name= state=ready|skipped|failed|ended reason=")         \
 	X(PHASE, "phase", 'g', "t_ns= name=modules|plug|setup|run|stop|end")                       \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The look-out. Before ops run it takes more time for a look, so that most of it is true from
+ * The block monitor. Before ops run it takes more time for a look, so that most of it is true from
  * the start. While they run, the blocks that are hammered and those that are new come first,
  * the others in turn.
  */
@@ -17,7 +17,7 @@
 #define FULL_BUDGET_NS 200000000ULL
 #define STOP_POLL_MS   10
 
-struct lookout {
+struct block_monitor {
 	struct memblk memblk;
 	struct targets targets; /* scratch */
 	struct op_run *run;
@@ -39,83 +39,83 @@ static bool hammered(void *run, const struct target_block *block)
 	return run && op_run_hammers(run, block);
 }
 
-static void look(struct lookout *l, struct op_run *run, uint64_t budget_ns)
+static void look(struct block_monitor *m, struct op_run *run, uint64_t budget_ns)
 {
 	struct memblk_sums sums;
 
-	memblk_refresh(&l->memblk, budget_ns, hammered, run);
-	memblk_sum(&l->memblk, &sums);
-	pthread_mutex_lock(&l->lock);
-	l->sums = sums;
-	pthread_mutex_unlock(&l->lock);
+	memblk_refresh(&m->memblk, budget_ns, hammered, run);
+	memblk_sum(&m->memblk, &sums);
+	pthread_mutex_lock(&m->lock);
+	m->sums = sums;
+	pthread_mutex_unlock(&m->lock);
 	if (!run)
 		return;
-	memblk_targets(&l->memblk, &l->targets, hammered, run);
-	targets_publish(op_run_targets(run), &l->targets);
+	memblk_targets(&m->memblk, &m->targets, hammered, run);
+	targets_publish(op_run_targets(run), &m->targets);
 }
 
-struct lookout *lookout_new(int root_fd)
+struct block_monitor *block_monitor_new(int root_fd)
 {
-	struct lookout *l = calloc(1, sizeof(*l));
+	struct block_monitor *m = calloc(1, sizeof(*m));
 
-	if (l && !op_thread_prepare(&l->thread) && !memblk_open(&l->memblk, root_fd)) {
-		pthread_mutex_init(&l->lock, NULL);
-		return l;
+	if (m && !op_thread_prepare(&m->thread) && !memblk_open(&m->memblk, root_fd)) {
+		pthread_mutex_init(&m->lock, NULL);
+		return m;
 	}
-	if (l)
-		op_thread_release(&l->thread);
-	free(l);
+	if (m)
+		op_thread_release(&m->thread);
+	free(m);
 	return NULL;
 }
 
-void lookout_look(struct lookout *l, struct op_run *run)
+void block_monitor_look(struct block_monitor *m, struct op_run *run)
 {
-	look(l, run, FULL_BUDGET_NS);
+	look(m, run, FULL_BUDGET_NS);
 }
 
-struct memblk_sums lookout_sums(struct lookout *l)
+struct memblk_sums block_monitor_sums(struct block_monitor *m)
 {
 	struct memblk_sums sums;
 
-	pthread_mutex_lock(&l->lock);
-	sums = l->sums;
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&m->lock);
+	sums = m->sums;
+	pthread_mutex_unlock(&m->lock);
 	return sums;
 }
 
 static void *body(void *user)
 {
 	struct sched_param param = {0};
-	struct lookout *l = user;
+	struct block_monitor *m = user;
 
 	pthread_setname_np(pthread_self(), "pfnhunt-look");
 	sched_setscheduler(0, SCHED_OTHER, &param);
-	while (!atomic_load(&l->stop)) {
+	while (!atomic_load(&m->stop)) {
 		nap_ms(PERIOD_MS);
-		look(l, l->run, BUDGET_NS);
+		look(m, m->run, BUDGET_NS);
 	}
-	atomic_store(&l->ended, true);
+	atomic_store(&m->ended, true);
 	return NULL;
 }
 
-bool lookout_start(struct lookout *l, struct op_run *run, bool removal)
+bool block_monitor_start(struct block_monitor *m, struct op_run *run, bool removal)
 {
-	l->run = run;
+	m->run = run;
 	if (removal)
-		memblk_blind(&l->memblk);
-	return !op_thread_start(&l->thread, body, l);
+		memblk_blind(&m->memblk);
+	return !op_thread_start(&m->thread, body, m);
 }
 
-bool lookout_stop(struct lookout *l, unsigned int deadline_ms)
+bool block_monitor_stop(struct block_monitor *m, unsigned int deadline_ms)
 {
 	uint64_t end = op_now_ns() + deadline_ms * 1000000ULL;
 
-	atomic_store(&l->stop, true);
-	while (!atomic_load(&l->ended)) {
+	atomic_store(&m->stop, true);
+	while (!atomic_load(&m->ended)) {
 		if (op_now_ns() > end)
 			return false;
 		nap_ms(STOP_POLL_MS);
 	}
-	pthread_join(l->thread.id, NULL);
+	pthread_join(m->thread.id, NULL);
 	return true;
 }

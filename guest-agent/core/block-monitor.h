@@ -9,25 +9,25 @@
 #include "guest-agent/op/memblk.h"
 #include "guest-agent/op/run.h"
 
-struct lookout;
+struct block_monitor;
 
 /* @root_fd is borrowed. NULL without memory or when the kernel has no memory hotplug. */
-struct lookout *lookout_new(int root_fd);
+struct block_monitor *block_monitor_new(int root_fd);
 
 /*
  * Reads the blocks anew and publishes them to @run (may be NULL). Blocks as the kernel does.
  * Only while the thread does not run.
  */
-void lookout_look(struct lookout *l, struct op_run *run);
+void block_monitor_look(struct block_monitor *m, struct op_run *run);
 /* What was last seen, from any thread; never blocks. */
-struct memblk_sums lookout_sums(struct lookout *l);
+struct memblk_sums block_monitor_sums(struct block_monitor *m);
 
 /*
  * Looks every quarter of a second from now on. With @removal, blocks may go away: it then keeps
  * from their pages, see memblk_blind(). False when there is no thread.
  */
-bool lookout_start(struct lookout *l, struct op_run *run, bool removal);
+bool block_monitor_start(struct block_monitor *m, struct op_run *run, bool removal);
 /* False when it hangs and did not end within @deadline_ms: then @l is its own for ever. */
-bool lookout_stop(struct lookout *l, unsigned int deadline_ms);
+bool block_monitor_stop(struct block_monitor *m, unsigned int deadline_ms);
 
 #endif

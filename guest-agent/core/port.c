@@ -21,7 +21,7 @@
 
 #define PORTS_DIR	 "/sys/class/virtio-ports"
 #define QUEUE_BYTES	 (1u << 20)
-#define QUEUE_LOW_BYTES	 (QUEUE_BYTES / 4) /* lines of low worth go no further than this */
+#define QUEUE_LOW_BYTES	 (QUEUE_BYTES / 4) /* lines of low priority go no further than this */
 #define POLL_MS		 200
 #define CONNECT_NS	 60000000000ULL
 #define SERVICE_PRIORITY 2 /* above ops that run as SCHED_FIFO */
@@ -80,10 +80,10 @@ int port_find(const char *name, unsigned int timeout_ms)
 	return fd;
 }
 
-static void enqueue(void *user, const char *line, size_t len, enum sink_worth worth)
+static void enqueue(void *user, const char *line, size_t len, enum sink_priority priority)
 {
 	struct port *port = user;
-	size_t limit = worth == SINK_LOW ? QUEUE_LOW_BYTES : QUEUE_BYTES;
+	size_t limit = priority == SINK_LOW ? QUEUE_LOW_BYTES : QUEUE_BYTES;
 
 	pthread_mutex_lock(&port->lock);
 	if (port->head - port->tail + len > limit) {

@@ -29,7 +29,7 @@ int port_find(const char *name, unsigned int timeout_ms);
 struct port *port_new(int fd, const struct port_handlers *handlers);
 /* Starts to read: from now on the handlers are called. False when there is no thread. */
 bool port_listen(struct port *port);
-/* A sink that queues. Lines are dropped when the queue is full, those of low worth earlier. */
+/* A sink that queues. Lines are dropped when the queue is full, those of low priority earlier. */
 struct sink port_sink(struct port *port);
 /* Waits until everything queued is written. False when that took more than @timeout_ms. */
 bool port_drain(struct port *port, unsigned int timeout_ms);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The agent's side of the flight recorder: pages that stay where they are in guest RAM, and
+ * The agent's side of the recorder: pages that stay where they are in guest RAM, and
  * where that is. A long-term pin by io_uring keeps them from migrating; it must be taken
  * before hotplugged memory exists, or the pages could lie in it.
  */

@@ -47,8 +47,8 @@ struct session {
 	unsigned long long oom_kills; /* as last told */
 	char vmstat[16384];
 	struct probe_plan probe_plan;
-	struct probe *probe;	 /* while ops run */
-	struct lookout *lookout; /* NULL: this kernel has no memory hotplug */
+	struct probe *probe;	       /* while ops run */
+	struct block_monitor *monitor; /* NULL: this kernel has no memory hotplug */
 };
 
 static void nap_ms(long ms)
@@ -92,8 +92,8 @@ static void say_mem(struct session *s)
 	struct wire_out out;
 	char line[512];
 
-	if (s->lookout)
-		sums = lookout_sums(s->lookout);
+	if (s->monitor)
+		sums = block_monitor_sums(s->monitor);
 	wire_begin(&out, line, sizeof(line), WIRE_MEM);
 	wire_add_u64(&out, "t_ns", op_now_ns());
 	wire_add_u64(&out, "total_kb", mem_total_kb(s));
@@ -191,11 +191,11 @@ static void wait_plugged(struct session *s, uint64_t bytes)
 	uint64_t end = op_now_ns() + PLUG_DEADLINE_NS;
 	char wanted[24], seen[24];
 
-	while (s->lookout && !atomic_load(&s->stop) && !atomic_load(&s->power_off)) {
+	while (s->monitor && !atomic_load(&s->stop) && !atomic_load(&s->power_off)) {
 		struct memblk_sums sums;
 
-		lookout_look(s->lookout, s->run);
-		sums = lookout_sums(s->lookout);
+		block_monitor_look(s->monitor, s->run);
+		sums = block_monitor_sums(s->monitor);
 		if (sums.plugged_bytes >= bytes && (stays_offline || sums.online == sums.blocks))
 			return;
 		if (op_now_ns() > end) {
@@ -336,15 +336,15 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	say_phase(s, "setup");
 	/* Hammers first: the walkers aim at what those have chosen. */
 	op_run_setup(s->run, OP_HAMMER);
-	if (s->lookout)
-		lookout_look(s->lookout, s->run);
+	if (s->monitor)
+		block_monitor_look(s->monitor, s->run);
 	op_run_setup(s->run, OP_WALKER);
 	op_run_setup(s->run, OP_OBSERVER);
 	s->probe = probe_new(&s->probe_plan, s->root_fd, s->run, &s->sink);
 	say_phase(s, "run");
 	started = op_run_start(s->run);
 	atomic_store(&s->running, true);
-	looking = s->lookout && lookout_start(s->lookout, s->run, s->removal);
+	looking = s->monitor && block_monitor_start(s->monitor, s->run, s->removal);
 	/* With nothing to run there is nothing to wait for. */
 	reason = started ? watch_run(s, duration_ms, warn_once_ms) : "nothing-to-run";
 
@@ -352,7 +352,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	say_phase(s, "stop");
 	if (op_run_stop(s->run, STOP_DEADLINE_MS))
 		reason = "stuck";
-	if (looking && !lookout_stop(s->lookout, STOP_DEADLINE_MS))
+	if (looking && !block_monitor_stop(s->monitor, STOP_DEADLINE_MS))
 		sink_event(&s->sink, AGENT_EVENT_STUCK, "op", "lookout", NULL, NULL);
 	op_run_count(s->run);
 	probe_end(s->probe);
@@ -404,8 +404,8 @@ struct session *session_new(int root_fd, const struct sink *sink, const struct r
 	s->rec = rec;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->queued, NULL);
-	s->lookout = lookout_new(root_fd);
-	if (!s->lookout)
+	s->monitor = block_monitor_new(root_fd);
+	if (!s->monitor)
 		sink_log(sink, "this kernel has no memory hotplug");
 	return s;
 }

@@ -137,7 +137,7 @@ void op_deadline(struct op_env *env, unsigned int ms);
 void op_deadline_clear(struct op_env *env);
 
 /*
- * An entry in the flight recorder; *_BEGIN marks the op busy with @arg, *_END idle. The @result
+ * An entry in the recorder; *_BEGIN marks the op busy with @arg, *_END idle. The @result
  * of REC_OFFLINE_END, 0 or -errno, is counted.
  */
 void op_record(struct op_env *env, enum rec_action action, uint64_t arg, int result);

@@ -9,12 +9,12 @@
 
 #include "guest-agent/op/env.h"
 
-void sink_send(const struct sink *sink, struct wire_out *out, enum sink_worth worth)
+void sink_send(const struct sink *sink, struct wire_out *out, enum sink_priority priority)
 {
 	int len = wire_end(out);
 
 	if (len > 0)
-		sink->line(sink->user, out->buf, (size_t)len, worth);
+		sink->line(sink->user, out->buf, (size_t)len, priority);
 }
 
 void sink_log(const struct sink *sink, const char *format, ...)

@@ -11,18 +11,18 @@
 #include "guest-agent/contract/wire.h"
 
 /* What is given up first when the host does not read fast enough. */
-enum sink_worth {
+enum sink_priority {
 	SINK_LOW,  /* totals: the next ones say it again */
 	SINK_HIGH, /* said only once */
 };
 
 struct sink {
-	void (*line)(void *user, const char *line, size_t len, enum sink_worth worth);
+	void (*line)(void *user, const char *line, size_t len, enum sink_priority priority);
 	void *user;
 };
 
 /* Closes @out and passes its line on; a line that did not fit is lost. */
-void sink_send(const struct sink *sink, struct wire_out *out, enum sink_worth worth);
+void sink_send(const struct sink *sink, struct wire_out *out, enum sink_priority priority);
 /* A `log` line. */
 void sink_log(const struct sink *sink, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

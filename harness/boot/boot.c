@@ -70,14 +70,14 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	boot_dimm_event(boot, name, data);
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->agent.done &&
-	    boot->life.now < BOOT_CORPSE && rj_bool(data, "guest") &&
+	    boot->life.now < BOOT_UNRESPONSIVE && rj_bool(data, "guest") &&
 	    g_str_equal(rj_text(data, "reason", ""), "guest-reset") && !boot->machine.exited)
 		boot->machine.exited =
 			g_strdup("the guest reset itself, a triple fault or a reboot");
 	/* The console has the words; the machine is paused, so its memory can be read. */
-	if (g_str_equal(name, "GUEST_PANICKED") && boot->life.now < BOOT_CORPSE) {
+	if (g_str_equal(name, "GUEST_PANICKED") && boot->life.now < BOOT_UNRESPONSIVE) {
 		boot->machine.saw_panic = TRUE;
-		boot_become_corpse(boot, FALSE);
+		boot_become_unresponsive(boot, FALSE);
 	}
 }
 
@@ -115,7 +115,7 @@ static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user
 		how = g_strdup_printf("exit status %d%s%s", WEXITSTATUS(wait_status),
 				      *words ? ": " : "", words);
 	record_event(boot->record, HOST_EVENT_EXITED, "how", how);
-	if (boot->life.now < BOOT_CORPSE && !boot->agent.done) {
+	if (boot->life.now < BOOT_UNRESPONSIVE && !boot->agent.done) {
 		if (!boot->machine.exited)
 			boot->machine.exited = g_steal_pointer(&how);
 		/* A QEMU that never ran the guest complained about its arguments or the host. */
@@ -179,7 +179,7 @@ static gboolean tick(gpointer user)
 	if (boot->life.now == BOOT_RUN && boot->agent.go_ns >= 0)
 		boot_resize_run(boot);
 	ping(boot, now);
-	if (now - boot->memory.asked_us > MEMORY_US && boot->life.now < BOOT_CORPSE)
+	if (now - boot->memory.asked_us > MEMORY_US && boot->life.now < BOOT_UNRESPONSIVE)
 		boot_ask_memory(boot);
 	show_progress(boot, now);
 	boot_check_deadlines(boot, now);

@@ -17,14 +17,14 @@
 
 /* Deadlines; tests shorten them. */
 typedef struct {
-	guint console_ms; /* power-on to the first byte on the console */
-	guint hello_ms;	  /* power-on to the agent's hello */
-	guint plug_ms;	  /* plan sent to memory plugged */
-	guint setup_ms;	  /* go sent to the start of the ops, with what the plug takes */
-	guint quiet_ms;	  /* silence of a running agent that is a hang */
-	guint corpse_ms;  /* silence after an incident that is a dead guest */
-	guint stop_ms;	  /* stop sent to the end-of-run line */
-	guint exit_ms;	  /* poweroff to QEMU's end */
+	guint console_ms;      /* power-on to the first byte on the console */
+	guint hello_ms;	       /* power-on to the agent's hello */
+	guint plug_ms;	       /* plan sent to memory plugged */
+	guint setup_ms;	       /* go sent to the start of the ops, with what the plug takes */
+	guint quiet_ms;	       /* silence of a running agent that is a hang */
+	guint unresponsive_ms; /* silence after an incident that is a dead guest */
+	guint stop_ms;	       /* stop sent to the end-of-run line */
+	guint exit_ms;	       /* poweroff to QEMU's end */
 } BootDeadlines;
 extern const BootDeadlines boot_deadlines_default;
 

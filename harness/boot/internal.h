@@ -11,12 +11,12 @@
 #include "host-driver/base/units.h"
 
 typedef enum {
-	BOOT_POWER_ON, /* waits for hello */
-	BOOT_PLUG,     /* plan sent, waits for the memory */
-	BOOT_RUN,      /* ops run until done */
-	BOOT_STOPPING, /* stop sent, waits for done */
-	BOOT_CORPSE,   /* does not answer: NMI sent, its last words are collected */
-	BOOT_ENDING,   /* poweroff or kill, waits for QEMU's end */
+	BOOT_POWER_ON,	   /* waits for hello */
+	BOOT_PLUG,	   /* plan sent, waits for the memory */
+	BOOT_RUN,	   /* ops run until done */
+	BOOT_STOPPING,	   /* stop sent, waits for done */
+	BOOT_UNRESPONSIVE, /* does not answer: NMI sent, its last words are collected */
+	BOOT_ENDING,	   /* poweroff or kill, waits for QEMU's end */
 	BOOT_OVER,
 } BootState;
 
@@ -145,10 +145,10 @@ typedef struct {
 typedef struct {
 	guint8 *raw; /* REC_PAGES pages */
 	guint pending;
-	char *failure; /* of the last read */
-	guint again;   /* reads after one that failed */
-	Flight *last;  /* the last good read */
-	Flight *first; /* the first read after the first splat */
+	char *failure;	     /* of the last read */
+	guint again;	     /* reads after one that failed */
+	RecorderRing *last;  /* the last good read */
+	RecorderRing *first; /* the first read after the first splat */
 } BootRecorder;
 
 struct Boot {
@@ -185,7 +185,7 @@ void boot_stop_run(Boot *boot, const char *why);
  * It does not answer: what it said until now is all that counts. With @nmi it is asked where it
  * hangs.
  */
-void boot_become_corpse(Boot *boot, gboolean nmi);
+void boot_become_unresponsive(Boot *boot, gboolean nmi);
 /* Ends it: by the agent's poweroff, or at once. May be called again. */
 void boot_end(Boot *boot, gboolean poweroff);
 /* Goes on to the next state when a deadline of this one has passed. In each tick. */
@@ -218,7 +218,7 @@ void boot_threads_find(Boot *boot);
 void boot_threads_clear(Boot *boot);
 
 /* recorder.c: reads the recorder into boot->recorder, when its pages are known. */
-void boot_read_flight(Boot *boot);
+void boot_read_recorder(Boot *boot);
 void boot_recorder_clear(Boot *boot);
 
 /* ask.c */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Fetches the agent's flight recorder out of guest RAM: at the first splat, at the end, and
+ * Fetches the agent's recorder out of guest RAM: at the first splat, at the end, and
  * when the guest is dead, which is what it is for.
  */
 #include "harness/boot/internal.h"
@@ -18,7 +18,7 @@ typedef struct {
 static void read_failed(Boot *boot)
 {
 	if (boot->machine.running && boot->recorder.again++ < READ_AGAIN)
-		boot_read_flight(boot);
+		boot_read_recorder(boot);
 	else
 		record_event(boot->record, HOST_EVENT_RECORDER_UNREAD, "reason",
 			     boot->recorder.failure);
@@ -42,17 +42,17 @@ static void page_done(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
 		return;
 	}
 	record_file(boot->record, "recorder.bin", boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
-	g_clear_pointer(&boot->recorder.last, flight_free);
-	boot->recorder.last = flight_parse(boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
+	g_clear_pointer(&boot->recorder.last, recorder_ring_free);
+	boot->recorder.last = recorder_ring_parse(boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
 	if (!boot->splats.first_us || boot->recorder.first)
 		return;
 	/* The ring turns on while the guest lives: what led to the first splat is kept apart. */
 	record_file(boot->record, "recorder-first.bin", boot->recorder.raw,
 		    (gsize)REC_PAGES * REC_PAGE);
-	boot->recorder.first = flight_parse(boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
+	boot->recorder.first = recorder_ring_parse(boot->recorder.raw, (gsize)REC_PAGES * REC_PAGE);
 }
 
-void boot_read_flight(Boot *boot)
+void boot_read_recorder(Boot *boot)
 {
 	if (!boot->machine.running || boot->agent.rec_known < REC_PAGES || boot->recorder.pending)
 		return;
@@ -72,8 +72,8 @@ void boot_read_flight(Boot *boot)
 
 void boot_recorder_clear(Boot *boot)
 {
-	g_clear_pointer(&boot->recorder.last, flight_free);
-	g_clear_pointer(&boot->recorder.first, flight_free);
+	g_clear_pointer(&boot->recorder.last, recorder_ring_free);
+	g_clear_pointer(&boot->recorder.first, recorder_ring_free);
 	g_free(boot->recorder.failure);
 	g_free(boot->recorder.raw);
 }

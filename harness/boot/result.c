@@ -36,22 +36,23 @@ static gboolean is_evidence(const Boot *boot, const Incident *incident)
 /* Offlines of all hammers until @t_ns, from the recorder; -1 when it does not reach back. */
 static gint64 offlines_until(const Boot *boot, guint64 t_ns, gint64 *block)
 {
-	const Flight *flight = boot->recorder.first ? boot->recorder.first : boot->recorder.last;
+	const RecorderRing *ring =
+		boot->recorder.first ? boot->recorder.first : boot->recorder.last;
 	gint64 sum = 0;
 
-	for (guint i = 0; flight && i < boot->agent.op_count; i++) {
+	for (guint i = 0; ring && i < boot->agent.op_count; i++) {
 		gint64 n;
 
 		if (!boot->agent.ops[i].hammer)
 			continue;
-		n = flight_offlines_at(flight, i, t_ns);
+		n = recorder_ring_offlines_at(ring, i, t_ns);
 		if (n < 0)
 			return -1;
 		sum += n;
 		if (*block < 0)
-			*block = flight_block_at(flight, i, t_ns);
+			*block = recorder_ring_block_at(ring, i, t_ns);
 	}
-	return flight ? sum : -1;
+	return ring ? sum : -1;
 }
 
 static char *consequences_of(const Incident *incident)

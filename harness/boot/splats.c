@@ -41,7 +41,7 @@ static void on_splat(const Splat *splat, gpointer user)
 	splats->count++;
 	if (splats->first_us == 0 && boot->life.now < BOOT_ENDING) {
 		splats->first_us = g_get_monotonic_time();
-		boot_read_flight(boot);
+		boot_read_recorder(boot);
 	}
 	/* A storm of splats is in the record already; the person needs the first few. */
 	if (splats->count <= 3 && boot->listener->splat)

@@ -13,7 +13,7 @@ const BootDeadlines boot_deadlines_default = {
 	.plug_ms = 60000,
 	.setup_ms = 75000,
 	.quiet_ms = 10000,
-	.corpse_ms = 3000,
+	.unresponsive_ms = 3000,
 	.stop_ms = 15000,
 	.exit_ms = 5000,
 };
@@ -74,7 +74,7 @@ void boot_end(Boot *boot, gboolean poweroff)
 	if (boot->life.now >= BOOT_ENDING)
 		return;
 	boot_resize_stop(boot);
-	boot_read_flight(boot);
+	boot_read_recorder(boot);
 	boot_ask_memory(boot);
 	record_event(boot->record, HOST_EVENT_END, "how", poweroff ? "poweroff" : "kill");
 	boot_set_state(boot, BOOT_ENDING);
@@ -96,13 +96,13 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
  * It does not answer: what it said until now is all that counts. What our NMI makes it say is our
  * doing: for the reader, and to tell a guest that hangs from one that the emulator hung.
  */
-void boot_become_corpse(Boot *boot, gboolean nmi)
+void boot_become_unresponsive(Boot *boot, gboolean nmi)
 {
 	boot_resize_stop(boot);
 	boot_splats_finish(boot);
-	boot_read_flight(boot);
+	boot_read_recorder(boot);
 	boot_ask_memory(boot);
-	boot_set_state(boot, BOOT_CORPSE);
+	boot_set_state(boot, BOOT_UNRESPONSIVE);
 	if (nmi) {
 		const TriageConfig config = {.emulated = boot_is_emulated(&boot->config)};
 
@@ -155,7 +155,7 @@ typedef enum {
 	LIMIT_PLUG,
 	LIMIT_SETUP,
 	LIMIT_QUIET,
-	LIMIT_CORPSE,
+	LIMIT_UNRESPONSIVE,
 	LIMIT_DURATION, /* of the ops, and the time to stop */
 	LIMIT_LINGER,
 	LIMIT_STOP,
@@ -170,8 +170,9 @@ typedef struct {
 	Since since;
 	Limit limit;
 	BootState next;
-	gboolean nmi;	    /* to a corpse: asks it where it hangs */
-	const char *reason; /* to a corpse: it hangs, and when; to stopping: why. NULL: no hang */
+	gboolean nmi; /* to a guest that does not respond: asks it where it hangs */
+	const char *
+		reason; /* to one that does not respond: it hangs, and when; to stopping: why. NULL: no hang */
 } Deadline;
 
 /*
@@ -179,38 +180,43 @@ typedef struct {
  * that is due counts. After a splat a guest that falls silent is dead, not hanging: no reason.
  */
 static const Deadline deadline[] = {
-	{BOOT_POWER_ON, 0, LAUNCHING | CONSOLE, SINCE_STATE, LIMIT_CONSOLE, BOOT_CORPSE, TRUE,
+	{BOOT_POWER_ON, 0, LAUNCHING | CONSOLE, SINCE_STATE, LIMIT_CONSOLE, BOOT_UNRESPONSIVE, TRUE,
 	 "and not one byte on the console"},
-	{BOOT_POWER_ON, 0, LAUNCHING, SINCE_STATE, LIMIT_HELLO, BOOT_CORPSE, TRUE,
+	{BOOT_POWER_ON, 0, LAUNCHING, SINCE_STATE, LIMIT_HELLO, BOOT_UNRESPONSIVE, TRUE,
 	 "before its hello"},
-	{BOOT_POWER_ON, SPLAT, LAUNCHING, SINCE_CONSOLE, LIMIT_CORPSE, BOOT_CORPSE, TRUE, NULL},
+	{BOOT_POWER_ON, SPLAT, LAUNCHING, SINCE_CONSOLE, LIMIT_UNRESPONSIVE, BOOT_UNRESPONSIVE,
+	 TRUE, NULL},
 
 	/* The thread that plugs may be dead while others still answer. */
-	{BOOT_PLUG, SPLAT, 0, SINCE_SPLAT, LIMIT_QUIET, BOOT_CORPSE, TRUE, NULL},
-	{BOOT_PLUG, 0, 0, SINCE_STATE, LIMIT_PLUG, BOOT_CORPSE, TRUE, "while memory was plugged"},
-	{BOOT_PLUG, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE, "while memory was plugged"},
+	{BOOT_PLUG, SPLAT, 0, SINCE_SPLAT, LIMIT_QUIET, BOOT_UNRESPONSIVE, TRUE, NULL},
+	{BOOT_PLUG, 0, 0, SINCE_STATE, LIMIT_PLUG, BOOT_UNRESPONSIVE, TRUE,
+	 "while memory was plugged"},
+	{BOOT_PLUG, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_UNRESPONSIVE, TRUE,
+	 "while memory was plugged"},
 
-	{BOOT_RUN, SPLAT, 0, SINCE_HEARD, LIMIT_CORPSE, BOOT_CORPSE, TRUE, NULL},
-	{BOOT_RUN, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE, "while the ops ran"},
-	{BOOT_RUN, 0, OPS_RUN, SINCE_STATE, LIMIT_SETUP, BOOT_CORPSE, TRUE,
+	{BOOT_RUN, SPLAT, 0, SINCE_HEARD, LIMIT_UNRESPONSIVE, BOOT_UNRESPONSIVE, TRUE, NULL},
+	{BOOT_RUN, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_UNRESPONSIVE, TRUE, "while the ops ran"},
+	{BOOT_RUN, 0, OPS_RUN, SINCE_STATE, LIMIT_SETUP, BOOT_UNRESPONSIVE, TRUE,
 	 "while the ops were set up"},
 	{BOOT_RUN, OPS_RUN, 0, SINCE_STATE, LIMIT_DURATION, BOOT_STOPPING, FALSE,
 	 "the agent overran its duration"},
 	{BOOT_RUN, SPLAT | STOP_AT_SPLAT, 0, SINCE_SPLAT, LIMIT_LINGER, BOOT_STOPPING, FALSE,
 	 "first incident"},
 
-	{BOOT_STOPPING, SPLAT, 0, SINCE_STATE, LIMIT_STOP, BOOT_CORPSE, FALSE, NULL},
-	{BOOT_STOPPING, SPLAT, 0, SINCE_HEARD, LIMIT_CORPSE, BOOT_CORPSE, FALSE, NULL},
-	{BOOT_STOPPING, INTERRUPTED, SPLAT, SINCE_STATE, LIMIT_STOP, BOOT_CORPSE, FALSE, NULL},
-	{BOOT_STOPPING, INTERRUPTED, SPLAT, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, FALSE, NULL},
-	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_STATE, LIMIT_STOP, BOOT_CORPSE, TRUE,
+	{BOOT_STOPPING, SPLAT, 0, SINCE_STATE, LIMIT_STOP, BOOT_UNRESPONSIVE, FALSE, NULL},
+	{BOOT_STOPPING, SPLAT, 0, SINCE_HEARD, LIMIT_UNRESPONSIVE, BOOT_UNRESPONSIVE, FALSE, NULL},
+	{BOOT_STOPPING, INTERRUPTED, SPLAT, SINCE_STATE, LIMIT_STOP, BOOT_UNRESPONSIVE, FALSE,
+	 NULL},
+	{BOOT_STOPPING, INTERRUPTED, SPLAT, SINCE_HEARD, LIMIT_QUIET, BOOT_UNRESPONSIVE, FALSE,
+	 NULL},
+	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_STATE, LIMIT_STOP, BOOT_UNRESPONSIVE, TRUE,
 	 "after it was told to stop"},
-	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_HEARD, LIMIT_QUIET, BOOT_CORPSE, TRUE,
+	{BOOT_STOPPING, 0, SPLAT | INTERRUPTED, SINCE_HEARD, LIMIT_QUIET, BOOT_UNRESPONSIVE, TRUE,
 	 "after it was told to stop"},
 
-	{BOOT_CORPSE, 0, ASKING, SINCE_STATE, LIMIT_CORPSE, BOOT_ENDING, FALSE, NULL},
-	{BOOT_CORPSE, ASKING, 0, SINCE_STATE, LIMIT_ANSWER, BOOT_ENDING, FALSE, NULL},
-	{BOOT_CORPSE, PANIC, 0, SINCE_STATE, LIMIT_NONE, BOOT_ENDING, FALSE, NULL},
+	{BOOT_UNRESPONSIVE, 0, ASKING, SINCE_STATE, LIMIT_UNRESPONSIVE, BOOT_ENDING, FALSE, NULL},
+	{BOOT_UNRESPONSIVE, ASKING, 0, SINCE_STATE, LIMIT_ANSWER, BOOT_ENDING, FALSE, NULL},
+	{BOOT_UNRESPONSIVE, PANIC, 0, SINCE_STATE, LIMIT_NONE, BOOT_ENDING, FALSE, NULL},
 
 	/* Its memory is read first; the exit that it was asked for gets its time. */
 	{BOOT_ENDING, MACHINE, ASKING, SINCE_STATE, LIMIT_EXIT, BOOT_OVER, FALSE, NULL},
@@ -235,10 +241,10 @@ static void pass(Boot *boot, const Deadline *row)
 {
 	if (row->next == BOOT_STOPPING) {
 		boot_stop_run(boot, row->reason);
-	} else if (row->next == BOOT_CORPSE) {
+	} else if (row->next == BOOT_UNRESPONSIVE) {
 		if (row->reason && !boot->life.quiet)
 			boot->life.quiet = g_strdup(row->reason);
-		boot_become_corpse(boot, row->nmi);
+		boot_become_unresponsive(boot, row->nmi);
 	} else if (row->next == BOOT_ENDING) {
 		boot_end(boot, FALSE);
 	} else {
@@ -250,8 +256,8 @@ static void pass(Boot *boot, const Deadline *row)
 guint64 boot_hard_end_ms(const BootDeadlines *d, const Scenario *s)
 {
 	return (guint64)d->hello_ms + d->plug_ms + d->setup_ms + s->duration_ms + s->linger_ms +
-	       2ull * d->stop_ms + d->quiet_ms + d->corpse_ms + d->exit_ms + 2ull * ANSWER_MS +
-	       HARD_MS;
+	       2ull * d->stop_ms + d->quiet_ms + d->unresponsive_ms + d->exit_ms +
+	       2ull * ANSWER_MS + HARD_MS;
 }
 
 /* Nothing that the guest, the machine or its host does postpones this one. */
@@ -288,7 +294,7 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 		[LIMIT_SETUP] = d->setup_ms,
 		[LIMIT_ANSWER] = ANSWER_MS,
 		[LIMIT_QUIET] = d->quiet_ms,
-		[LIMIT_CORPSE] = d->corpse_ms,
+		[LIMIT_UNRESPONSIVE] = d->unresponsive_ms,
 		[LIMIT_DURATION] = (gint64)s->duration_ms + d->stop_ms,
 		[LIMIT_LINGER] = (gint64)s->linger_ms,
 		[LIMIT_STOP] = d->stop_ms,

@@ -190,8 +190,8 @@ static void add_broken(Page *page, const NightlyCell *cell, const RHunt *now)
 /* Boots that missed what the scenario asks for, and walkers that were never in a window. */
 static void add_missed(Page *page, const NightlyCell *cell, const RHunt *now)
 {
-	g_autoptr(Claim) claim = claim_of_hunt(now);
-	g_autoptr(GPtrArray) walkers = exposure_walkers(claim->exposure);
+	g_autoptr(Estimate) estimate = estimate_of_hunt(now);
+	g_autoptr(GPtrArray) walkers = exposure_walkers(estimate->exposure);
 	const char *why = NULL;
 	guint missed = 0;
 
@@ -210,12 +210,12 @@ static void add_missed(Page *page, const NightlyCell *cell, const RHunt *now)
 				       cell->scenario, cell->kernel, missed,
 				       results_totals(now).boots, reason);
 	}
-	for (guint i = 0; claim->boots && i < walkers->len; i++) {
+	for (guint i = 0; estimate->boots && i < walkers->len; i++) {
 		const char *walker = g_ptr_array_index(walkers, i);
-		gint64 nearest_ns = exposure_nearest_ns(claim->exposure, walker, NULL);
+		gint64 nearest_ns = exposure_nearest_ns(estimate->exposure, walker, NULL);
 		g_autofree char *miss = NULL;
 
-		if (exposure_inside(claim->exposure, walker, NULL))
+		if (exposure_inside(estimate->exposure, walker, NULL))
 			continue;
 		miss = nearest_ns < 0 ? g_strdup("it came near none")
 				      : results_nanoseconds((guint64)nearest_ns);
@@ -250,10 +250,10 @@ static void add_unexposed(Page *page, const NightlyCell *cell, const RHunt *now)
 
 static void exposure_cell(RTable *table, const RHunt *now)
 {
-	g_autoptr(Claim) claim = now ? claim_of_hunt(now) : claim_new(0);
-	g_autofree char *visits = claim_visits(claim);
+	g_autoptr(Estimate) estimate = now ? estimate_of_hunt(now) : estimate_new(0);
+	g_autofree char *visits = estimate_visits(estimate);
 
-	rtable_cell(table, "%s", claim->boots ? visits : "-");
+	rtable_cell(table, "%s", estimate->boots ? visits : "-");
 }
 
 static char *table_of(const Nightly *n, RHunt *const *now)

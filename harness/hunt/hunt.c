@@ -182,7 +182,7 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	if (!c->resume_dir && !write_start(hunt, error))
 		return FALSE;
 	if (c->keep_bytes)
-		hunt->thinner = thinner_new(hunt->summary->dir, c->keep_bytes);
+		hunt->retention = retention_new(hunt->summary->dir, c->keep_bytes);
 	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
 	hunt->store = store_open_filled(c->results_dir, &no_index);
 	if (!hunt->store)
@@ -234,7 +234,7 @@ out:
 	hunt_queue_free(hunt.queue);
 	g_array_unref(hunt.places);
 	g_clear_pointer(&hunt.store, store_close);
-	g_clear_pointer(&hunt.thinner, thinner_free);
+	g_clear_pointer(&hunt.retention, retention_free);
 	g_clear_pointer(&hunt.modules, g_ptr_array_unref);
 	if (hunt.lock_fd >= 0)
 		close(hunt.lock_fd);

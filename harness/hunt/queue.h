@@ -25,7 +25,7 @@ typedef struct HuntQueue HuntQueue;
  * 1; @shares 0 or 1: all. Never NULL.
  */
 HuntQueue *hunt_queue_new(guint64 boots, guint share, guint shares);
-void hunt_queue_free(HuntQueue *queue); /* NULL is good */
+void hunt_queue_free(HuntQueue *queue); /* may be NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HuntQueue, hunt_queue_free)
 
 /* This one is done already; said before the first hunt_queue_next(). */

@@ -16,7 +16,7 @@ typedef struct {
 	guint64 bytes;
 } CleanBoot;
 
-struct Thinner {
+struct Retention {
 	guint64 limit_bytes, bytes;
 	GQueue boots; /* of CleanBoot, oldest first */
 };
@@ -66,7 +66,7 @@ static gboolean cut_counters(const char *dir)
 	return g_file_set_contents(path, text->str, -1, NULL);
 }
 
-guint64 thin_boot(const char *dir)
+guint64 retention_strip_boot(const char *dir)
 {
 	guint64 before = boot_bytes(dir);
 	JsonArray *gone = json_array_new();
@@ -96,18 +96,18 @@ static void clean_boot_free(CleanBoot *boot)
 	g_free(boot);
 }
 
-static void make_room(Thinner *t)
+static void make_room(Retention *t)
 {
 	while (t->bytes > t->limit_bytes && !g_queue_is_empty(&t->boots)) {
 		CleanBoot *oldest = g_queue_pop_head(&t->boots);
 
-		thin_boot(oldest->dir);
+		retention_strip_boot(oldest->dir);
 		t->bytes -= MIN(t->bytes, oldest->bytes);
 		clean_boot_free(oldest);
 	}
 }
 
-static void add(Thinner *t, const char *dir)
+static void add(Retention *t, const char *dir)
 {
 	CleanBoot *boot = g_new0(CleanBoot, 1);
 
@@ -117,9 +117,9 @@ static void add(Thinner *t, const char *dir)
 	g_queue_push_tail(&t->boots, boot);
 }
 
-Thinner *thinner_new(const char *hunt_dir, guint64 limit_bytes)
+Retention *retention_new(const char *hunt_dir, guint64 limit_bytes)
 {
-	Thinner *t = g_new0(Thinner, 1);
+	Retention *t = g_new0(Retention, 1);
 	g_autoptr(RHunt) hunt = results_hunt_load(hunt_dir, TRUE, NULL);
 
 	g_queue_init(&t->boots);
@@ -134,14 +134,14 @@ Thinner *thinner_new(const char *hunt_dir, guint64 limit_bytes)
 	return t;
 }
 
-void thinner_boot_over(Thinner *t, const char *boot_dir, gboolean clean)
+void retention_boot_over(Retention *t, const char *boot_dir, gboolean clean)
 {
 	if (clean)
 		add(t, boot_dir);
 	make_room(t);
 }
 
-void thinner_free(Thinner *t)
+void retention_free(Retention *t)
 {
 	if (!t)
 		return;

@@ -8,20 +8,20 @@
 
 #include <glib.h>
 
-typedef struct Thinner Thinner;
+typedef struct Retention Retention;
 
 /* Takes up the clean boots that lie in @hunt_dir. @limit_bytes: for all clean boots' evidence. */
-Thinner *thinner_new(const char *hunt_dir, guint64 limit_bytes);
-void thinner_free(Thinner *thinner);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Thinner, thinner_free)
+Retention *retention_new(const char *hunt_dir, guint64 limit_bytes);
+void retention_free(Retention *retention);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Retention, retention_free)
 
 /* A boot is over: @clean ones count, and the oldest give way. Never fails: it does what it can. */
-void thinner_boot_over(Thinner *thinner, const char *boot_dir, gboolean clean);
+void retention_boot_over(Retention *retention, const char *boot_dir, gboolean clean);
 
 /*
  * Leaves boot.json, verdict.json, scenario.ini, plan.txt, memory.jsonl, the last totals of
  * counters.jsonl, and thinned.json, which names what went. Returns the bytes that were freed.
  */
-guint64 thin_boot(const char *boot_dir);
+guint64 retention_strip_boot(const char *boot_dir);
 
 #endif

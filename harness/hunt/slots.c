@@ -173,8 +173,8 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 		take_back(hunt, slot->place, r);
 	hunt->listener->boot_over(r, again, hunt->user);
 	hunt_tell(hunt, store_boot(hunt->store, sum->dir, r->dir, again));
-	if (hunt->thinner)
-		thinner_boot_over(hunt->thinner, r->dir, r->verdict == VERDICT_CLEAN);
+	if (hunt->retention)
+		retention_boot_over(hunt->retention, r->dir, r->verdict == VERDICT_CLEAN);
 	sum->verdicts[r->verdict]++;
 	/* A boot that was too short to be measured while it ran tells what it came to. */
 	slot->place->footprint_bytes = MAX(slot->place->footprint_bytes, slot->bytes);

@@ -60,7 +60,7 @@ static gint by_kind(gconstpointer a, gconstpointer b)
 
 static Exposure *exposure_of(const RHunt *h)
 {
-	g_autoptr(Claim) c = claim_of_hunt(h);
+	g_autoptr(Estimate) c = estimate_of_hunt(h);
 
 	return g_steal_pointer(&c->exposure);
 }
@@ -247,8 +247,8 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 	body = rtable_text(table);
 	g_string_append_printf(text, "%s%s", *body ? "\n" : "", body);
 	{
-		g_autoptr(Claim) claim = claim_of_hunt(a);
-		g_autofree char *fix = claim_fix(claim);
+		g_autoptr(Estimate) estimate = estimate_of_hunt(a);
+		g_autofree char *fix = estimate_fix(estimate);
 
 		if (fix && c->b.fired == 0)
 			g_string_append_printf(text, "\nB has no hit in %u boots; %s.\n",

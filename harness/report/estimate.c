@@ -8,16 +8,16 @@
 /* So many walkers are named, those with most visits inside. */
 #define WALKERS_NAMED 3
 
-Claim *claim_new(double bound)
+Estimate *estimate_new(double bound)
 {
-	Claim *c = g_new0(Claim, 1);
+	Estimate *c = g_new0(Estimate, 1);
 
 	c->bound = bound;
 	c->exposure = exposure_new();
 	return c;
 }
 
-void claim_free(Claim *c)
+void estimate_free(Estimate *c)
 {
 	if (!c)
 		return;
@@ -25,8 +25,8 @@ void claim_free(Claim *c)
 	g_free(c);
 }
 
-void claim_add(Claim *c, Verdict weighed, guint64 offlines, guint64 hits, guint64 known,
-	       const Exposure *e)
+void estimate_add(Estimate *c, Verdict weighed, guint64 offlines, guint64 hits, guint64 known,
+		  const Exposure *e)
 {
 	if (!verdict_is_exposed(weighed)) {
 		c->unexposed++;
@@ -42,39 +42,40 @@ void claim_add(Claim *c, Verdict weighed, guint64 offlines, guint64 hits, guint6
 	exposure_add(c->exposure, e);
 }
 
-Claim *claim_of_hunt(const RHunt *h)
+Estimate *estimate_of_hunt(const RHunt *h)
 {
-	Claim *c = claim_new(h->bound);
+	Estimate *c = estimate_new(h->bound);
 
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
 		if (results_boot_counts(b))
-			claim_add(c, results_boot_weigh(b), (guint64)MAX(b->offlines, 0),
-				  (guint64)MAX(b->hits, 0), (guint64)MAX(b->known, 0), b->exposure);
+			estimate_add(c, results_boot_weigh(b), (guint64)MAX(b->offlines, 0),
+				     (guint64)MAX(b->hits, 0), (guint64)MAX(b->known, 0),
+				     b->exposure);
 	}
 	return c;
 }
 
-Claim *claim_of_summary(const HuntSummary *sum)
+Estimate *estimate_of_summary(const HuntSummary *sum)
 {
-	Claim *c = claim_new(sum->rule.bound);
+	Estimate *c = estimate_new(sum->rule.bound);
 
 	for (guint i = 0; i < sum->results->len; i++) {
 		const BootResult *r = g_ptr_array_index(sum->results, i);
 
-		claim_add(c, hunt_weigh(r), r->offlines, r->hits, r->known_count, r->exposure);
+		estimate_add(c, hunt_weigh(r), r->offlines, r->hits, r->known_count, r->exposure);
 	}
 	return c;
 }
 
 /* Of boots at once, those beside the hit end after it: then it is not geometric any more. */
-static gboolean hit_ended_it(const Claim *c)
+static gboolean hit_ended_it(const Estimate *c)
 {
 	return c->bound > 0 && c->fired == 1 && c->hit_last;
 }
 
-StatsInterval claim_interval(const Claim *c)
+StatsInterval estimate_interval(const Estimate *c)
 {
 	if (c->fired == 0)
 		return (StatsInterval){0, stats_upper(0, c->boots, STATS_CONFIDENCE)};
@@ -83,7 +84,7 @@ StatsInterval claim_interval(const Claim *c)
 	return stats_proportion(c->fired, c->boots, STATS_CONFIDENCE);
 }
 
-char *claim_visits(const Claim *c)
+char *estimate_visits(const Estimate *c)
 {
 	g_autoptr(GPtrArray) names = exposure_walkers(c->exposure);
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -115,7 +116,7 @@ char *claim_visits(const Claim *c)
 	return g_strdup_printf("%s visits inside an open window", text->str);
 }
 
-static void append_unexposed(GString *text, const Claim *c)
+static void append_unexposed(GString *text, const Estimate *c)
 {
 	if (c->unexposed)
 		g_string_append_printf(text,
@@ -123,9 +124,9 @@ static void append_unexposed(GString *text, const Claim *c)
 				       c->unexposed, c->unexposed == 1 ? " does" : "s do");
 }
 
-static void append_chance(GString *text, const Claim *c)
+static void append_chance(GString *text, const Estimate *c)
 {
-	StatsInterval ci = claim_interval(c);
+	StatsInterval ci = estimate_interval(c);
 	g_autofree char *bounds = results_interval(ci.low, ci.high);
 
 	if (c->fired == 0) {
@@ -140,7 +141,7 @@ static void append_chance(GString *text, const Claim *c)
 }
 
 /* What hammered: attempts of our own, else what was seen of the device's. */
-static char *work_text(const Claim *c)
+static char *work_text(const Estimate *c)
 {
 	const ExposureWindow *most = NULL;
 	g_autofree char *count = NULL;
@@ -159,9 +160,9 @@ static char *work_text(const Claim *c)
 	return g_strdup_printf("%s %s windows", count, most->kind);
 }
 
-char *claim_text(const Claim *c)
+char *estimate_text(const Estimate *c)
 {
-	g_autofree char *work = work_text(c), *visits = claim_visits(c);
+	g_autofree char *work = work_text(c), *visits = estimate_visits(c);
 	GString *text = g_string_new(NULL);
 
 	if (c->boots == 0) {
@@ -197,7 +198,7 @@ static char *rate_text(guint64 hits, double per, guint64 of)
 	return rate < 1000 ? g_strdup_printf("%.3g", rate) : results_count((guint64)rate);
 }
 
-char *claim_rates(const Claim *c)
+char *estimate_rates(const Estimate *c)
 {
 	guint64 inside = exposure_inside(c->exposure, NULL, NULL);
 	g_autofree char *offline = NULL, *visit = NULL;
@@ -212,7 +213,7 @@ char *claim_rates(const Claim *c)
 			       visit ? " per million visits inside a window" : "");
 }
 
-char *claim_fix(const Claim *c)
+char *estimate_fix(const Estimate *c)
 {
 	guint64 boots = stats_trials_for_fix(c->fired, c->boots, STATS_SIGNIFICANT);
 

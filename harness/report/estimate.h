@@ -21,32 +21,32 @@ typedef struct {
 	double bound;	    /* the hunt's stop rule, 0 without */
 	gboolean hit_last;  /* the last boot fired */
 	Exposure *exposure; /* sum of the exposed boots' */
-} Claim;
+} Estimate;
 
 /* Of no boots yet. @bound: of the hunt's stop rule, 0 without. Never NULL. */
-Claim *claim_new(double bound);
-void claim_free(Claim *claim); /* NULL is good */
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Claim, claim_free)
+Estimate *estimate_new(double bound);
+void estimate_free(Estimate *estimate); /* may be NULL */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Estimate, estimate_free)
 /* A boot that counts. @weighed: of verdict_weigh(); @known: incidents of known issues; @exposure may be NULL. */
-void claim_add(Claim *claim, Verdict weighed, guint64 offlines, guint64 hits, guint64 known,
-	       const Exposure *exposure);
-Claim *claim_of_hunt(const RHunt *hunt);	     /* (transfer full) */
-Claim *claim_of_summary(const HuntSummary *summary); /* (transfer full) */
+void estimate_add(Estimate *estimate, Verdict weighed, guint64 offlines, guint64 hits,
+		  guint64 known, const Exposure *exposure);
+Estimate *estimate_of_hunt(const RHunt *hunt);		   /* (transfer full) */
+Estimate *estimate_of_summary(const HuntSummary *summary); /* (transfer full) */
 
 /*
  * The 95 % interval of the chance of a hit per boot: exact, and by how boots were ended. Without a
  * hit it is one-sided: 0 .. 1 - 0.05^(1/n).
  */
-StatsInterval claim_interval(const Claim *claim);
+StatsInterval estimate_interval(const Estimate *estimate);
 
 /* All (transfer full), without a newline or a full stop. */
 /* "0 hits in 40 boots, ...: the chance of a hit per boot is below 7.2 % at 95 %". */
-char *claim_text(const Claim *claim);
+char *estimate_text(const Estimate *estimate);
 /* "2.1 million compaction and 12 ksm visits inside an open window", or why that is not known. */
-char *claim_visits(const Claim *claim);
+char *estimate_visits(const Estimate *estimate);
 /* Rates within boots, marked as such; NULL without a hit. */
-char *claim_rates(const Claim *claim);
+char *estimate_rates(const Estimate *estimate);
 /* How many clean boots would show a fix; NULL without a hit. */
-char *claim_fix(const Claim *claim);
+char *estimate_fix(const Estimate *estimate);
 
 #endif

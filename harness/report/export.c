@@ -81,14 +81,14 @@ static void set_exposure(JsonObject *o, const Exposure *e)
 /* What the boots prove; the exposure is that of the boots that count for it. */
 static void set_claim(JsonObject *o, const RHunt *h)
 {
-	g_autoptr(Claim) c = claim_of_hunt(h);
-	g_autofree char *text = claim_text(c);
+	g_autoptr(Estimate) c = estimate_of_hunt(h);
+	g_autofree char *text = estimate_text(c);
 
 	rj_set_text(o, "claim", text);
 	if (h->bound > 0)
 		rj_set_double(o, "bound", h->bound);
 	if (c->boots)
-		json_object_set_array_member(o, "chance_95", interval(claim_interval(c)));
+		json_object_set_array_member(o, "chance_95", interval(estimate_interval(c)));
 	set_exposure(o, c->exposure);
 }
 
@@ -228,9 +228,9 @@ static JsonArray *ops_json(const RBoot *b)
 	return a;
 }
 
-static void set_flight(JsonObject *o, const RBoot *b)
+static void set_recorder(JsonObject *o, const RBoot *b)
 {
-	g_autoptr(RFlight) f = results_flight_load(b);
+	g_autoptr(RecorderActions) f = results_actions_load(b);
 	JsonArray *actions;
 
 	if (!f)
@@ -253,7 +253,7 @@ static void set_flight(JsonObject *o, const RBoot *b)
 	rj_set_known_int(o, "plugged_bytes", f->plugged_bytes);
 }
 
-JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
+JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_recorder)
 {
 	JsonObject *o = rexport_new("boot");
 
@@ -286,8 +286,8 @@ JsonObject *rexport_boot(const RHunt *h, const RBoot *b, gboolean with_flight)
 	json_object_set_array_member(o, "incidents", incidents_json(b->incidents));
 	json_object_set_array_member(o, "baseline", incidents_json(b->baseline));
 	json_object_set_array_member(o, "impairments", impairments_json(b));
-	if (with_flight)
-		set_flight(o, b);
+	if (with_recorder)
+		set_recorder(o, b);
 	return o;
 }
 

@@ -19,7 +19,7 @@
 JsonObject *rexport_new(const char *type);
 JsonObject *rexport_hunt(const RHunt *hunt);
 JsonObject *rexport_hunt_row(const StoreHunt *hunt);
-JsonObject *rexport_boot(const RHunt *hunt, const RBoot *boot, gboolean with_flight);
+JsonObject *rexport_boot(const RHunt *hunt, const RBoot *boot, gboolean with_recorder);
 JsonObject *rexport_exposure_row(const ExposureRow *row);
 JsonObject *rexport_signature(const StoreIncident *incident);
 

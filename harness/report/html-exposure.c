@@ -85,7 +85,7 @@ void html_exposure(GString *out, const RHunt *h, guint hunt_number)
 {
 	const RHunt *hunts[] = {h, NULL};
 	g_autoptr(GPtrArray) rows = exposure_rows(hunts, NULL);
-	g_autoptr(Claim) c = claim_of_hunt(h);
+	g_autoptr(Estimate) c = estimate_of_hunt(h);
 	g_autofree char *layer = exposure_layer_text(c->exposure);
 
 	g_string_append(out, "<h3>Exposure</h3><p>Visits of each walker inside windows of the "

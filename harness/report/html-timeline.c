@@ -179,7 +179,7 @@ static void window_lanes(Timeline *t)
 }
 
 /* What the recorder saw of one block: from each action to the next one. */
-static void block_lane(Timeline *t, const Flight *f, guint64 block)
+static void block_lane(Timeline *t, const RecorderRing *f, guint64 block)
 {
 	g_autofree char *name = g_strdup_printf("memory%" G_GUINT64_FORMAT, block);
 	guint y = lane(t, "block", name);
@@ -210,7 +210,7 @@ static void block_lane(Timeline *t, const Flight *f, guint64 block)
 
 static void block_lanes(Timeline *t)
 {
-	g_autoptr(Flight) f = results_recorder_load(t->boot, "recorder.bin");
+	g_autoptr(RecorderRing) f = results_recorder_load(t->boot, "recorder.bin");
 	guint64 blocks[BLOCKS_MAX];
 	guint count = 0;
 

@@ -60,12 +60,13 @@ static void append_remarks(GString *out, const RHunt *h)
 }
 
 /* How often, and how sure; or how much a clean result rules out. */
-static void append_claim(GString *out, const RHunt *h)
+static void append_estimate(GString *out, const RHunt *h)
 {
-	g_autoptr(Claim) c = claim_of_hunt(h);
-	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
+	g_autoptr(Estimate) c = estimate_of_hunt(h);
+	g_autofree char *estimate = estimate_text(c), *rates = estimate_rates(c),
+			*fix = estimate_fix(c);
 
-	fact(out, c->fired ? "How often" : "How sure", "%s.", claim);
+	fact(out, c->fired ? "How often" : "How sure", "%s.", estimate);
 	if (rates)
 		fact(out, "Per offline", "%s.", rates);
 	if (fix)
@@ -97,7 +98,7 @@ static void append_hero(GString *out, const RHunt *h, const GPtrArray *signature
 		     unknown > 1 ? ", and more below" : "");
 	else
 		fact(out, "What fired", "%s", first ? "nothing that is not known" : "nothing");
-	append_claim(out, h);
+	append_estimate(out, h);
 	append_remarks(out, h);
 	fact(out, "Work done", "%s, %s in %s of hammering", boots, offlines, ran);
 	fact(out, "When", "%s UTC%s", moment, h->interrupted ? ", interrupted" : "");
@@ -183,7 +184,7 @@ static void append_timelines(GString *out, const RHunt *h, guint hunt_number)
 			report_escape(out, b->folder);
 			g_string_append(out,
 					", seconds of the host's clock since it began; blocks as "
-					"far back as the flight recorder reaches.</p>");
+					"far back as the recorder reaches.</p>");
 			html_timeline(out, b, id);
 			shown++;
 		}

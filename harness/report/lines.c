@@ -157,10 +157,10 @@ static void add_incidents(Metric *m, const RHunt *h, const char *labels)
 
 static void add_exposure(Metric *metrics, const RHunt *h, const char *labels)
 {
-	g_autoptr(Claim) c = claim_of_hunt(h);
+	g_autoptr(Estimate) c = estimate_of_hunt(h);
 
 	if (c->boots)
-		sample(&metrics[CHANCE], labels, claim_interval(c).high);
+		sample(&metrics[CHANCE], labels, estimate_interval(c).high);
 	for (guint i = 0; i < c->exposure->windows->len; i++) {
 		const ExposureWindow *w = g_ptr_array_index(c->exposure->windows, i);
 		g_autoptr(GString) with_kind = g_string_new(labels);

@@ -58,14 +58,15 @@ static void append_bound(GString *text, const RHunt *h)
 	row(text, "bound", "%s", words);
 }
 
-static void append_claim(GString *text, const RHunt *h)
+static void append_estimate(GString *text, const RHunt *h)
 {
-	g_autoptr(Claim) c = claim_of_hunt(h);
-	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
+	g_autoptr(Estimate) c = estimate_of_hunt(h);
+	g_autofree char *estimate = estimate_text(c), *rates = estimate_rates(c),
+			*fix = estimate_fix(c);
 	g_autofree char *layer = exposure_layer_text(c->exposure);
 	g_autofree char *median = results_median(h);
 
-	row(text, "hit rate", "%s", claim);
+	row(text, "hit rate", "%s", estimate);
 	if (h->bound > 0)
 		append_bound(text, h);
 	if (rates)
@@ -157,7 +158,7 @@ char *results_show_hunt(const RHunt *h)
 	row(text, "boots", "%u that count%s; %s in %s of hammering, %s", t.boots,
 	    t.retried ? ", others were tried again" : "", offlines, ran, hits);
 	append_remarks(text, h, NULL);
-	append_claim(text, h);
+	append_estimate(text, h);
 	append_signatures(text, h, t.exposed);
 	append_exposure(text, h);
 	append_boots(text, h);
@@ -227,7 +228,7 @@ static void append_incidents(GString *text, const RBoot *b)
 	}
 }
 
-static void append_sizes(GString *text, const RFlight *f)
+static void append_sizes(GString *text, const RecorderActions *f)
 {
 	g_autofree char *requested = NULL, *plugged = NULL;
 
@@ -238,15 +239,15 @@ static void append_sizes(GString *text, const RFlight *f)
 	row(text, "memory", "%s requested, %s plugged", requested, plugged);
 }
 
-static void append_flight(GString *text, const RBoot *b)
+static void append_recorder(GString *text, const RBoot *b)
 {
-	g_autoptr(RFlight) f = results_flight_load(b);
+	g_autoptr(RecorderActions) f = results_actions_load(b);
 	g_autoptr(RTable) table = rtable_new(">ms|op|action|on|result");
 	g_autofree char *title = NULL;
 
 	if (!f) {
-		g_string_append(text, b->thinned ? "\nno flight recorder: the boot was thinned\n"
-						 : "\nno flight recorder was read out\n");
+		g_string_append(text, b->thinned ? "\nno recorder: the boot was thinned\n"
+						 : "\nno recorder was read out\n");
 		return;
 	}
 	title = f->splat_ns >= 0
@@ -301,7 +302,7 @@ char *results_show_boot(const RHunt *h, const RBoot *b)
 	append_ops(text, b);
 	append_boot_exposure(text, h, b);
 	append_incidents(text, b);
-	append_flight(text, b);
+	append_recorder(text, b);
 	g_string_append_c(text, '\n');
 	row(text, "folder", "%s", b->dir);
 	return g_string_free(text, FALSE);

@@ -153,13 +153,14 @@ static void append_remarks(GString *text, const RHunt *folder)
 }
 
 /* What it proves, and what would prove the opposite. */
-static void append_claim(GString *text, const HuntSummary *sum)
+static void append_estimate(GString *text, const HuntSummary *sum)
 {
-	g_autoptr(Claim) c = claim_of_summary(sum);
-	g_autofree char *claim = claim_text(c), *rates = claim_rates(c), *fix = claim_fix(c);
+	g_autoptr(Estimate) c = estimate_of_summary(sum);
+	g_autofree char *estimate = estimate_text(c), *rates = estimate_rates(c),
+			*fix = estimate_fix(c);
 	g_autofree char *rule = stop_rule_text(&sum->rule);
 
-	row(text, "hit rate", "%s", claim);
+	row(text, "hit rate", "%s", estimate);
 	if (rates)
 		row(text, "per offline", "%s", rates);
 	if (rule)
@@ -258,7 +259,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 			row(text, "skipped", "%s", (char *)g_ptr_array_index(r->skipped, i));
 	}
 	append_counts(text, sum, folder);
-	append_claim(text, sum);
+	append_estimate(text, sum);
 	if (sum->interrupted)
 		row(text, "interrupted", "what was still to run is missing");
 	row(text, "folder", "%s", sum->dir);

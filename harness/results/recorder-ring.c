@@ -12,13 +12,13 @@ static gint by_number(gconstpointer a, gconstpointer b)
 	return (gint32)(x->seq - y->seq) < 0 ? -1 : x->seq != y->seq;
 }
 
-Flight *flight_parse(const void *bytes, gsize len)
+RecorderRing *recorder_ring_parse(const void *bytes, gsize len)
 {
-	Flight *f;
+	RecorderRing *f;
 
 	if (len != (gsize)REC_PAGES * REC_PAGE)
 		return NULL;
-	f = g_new0(Flight, 1);
+	f = g_new0(RecorderRing, 1);
 	memcpy(&f->head, bytes, sizeof(f->head));
 	if (f->head.magic != REC_MAGIC) {
 		g_free(f);
@@ -41,7 +41,7 @@ Flight *flight_parse(const void *bytes, gsize len)
 	return f;
 }
 
-void flight_free(Flight *f)
+void recorder_ring_free(RecorderRing *f)
 {
 	if (!f)
 		return;
@@ -49,7 +49,7 @@ void flight_free(Flight *f)
 	g_free(f);
 }
 
-gint64 flight_offlines_at(const Flight *f, guint inst, guint64 t_ns)
+gint64 recorder_ring_offlines_at(const RecorderRing *f, guint inst, guint64 t_ns)
 {
 	guint64 later = 0;
 	gboolean reaches = FALSE, under_way = FALSE;
@@ -72,7 +72,7 @@ gint64 flight_offlines_at(const Flight *f, guint inst, guint64 t_ns)
 	return (gint64)MIN(f->head.slot[inst].offlines - later + under_way, (guint64)G_MAXINT64);
 }
 
-gint64 flight_block_at(const Flight *f, guint inst, guint64 t_ns)
+gint64 recorder_ring_block_at(const RecorderRing *f, guint inst, guint64 t_ns)
 {
 	gint64 block = -1;
 
@@ -85,7 +85,7 @@ gint64 flight_block_at(const Flight *f, guint inst, guint64 t_ns)
 	return block;
 }
 
-const char *flight_action_name(guint action)
+const char *recorder_ring_action_name(guint action)
 {
 	static const char *const names[] = {
 		[REC_NONE] = "none",

@@ -60,13 +60,13 @@ static char *op_label(const RBoot *b, guint inst)
 	return g_strdup_printf("op %u", inst);
 }
 
-static void add_action(RFlight *f, const RBoot *b, const struct rec_entry *e, gint64 end_ns)
+static void add_action(RecorderActions *f, const RBoot *b, const struct rec_entry *e, gint64 end_ns)
 {
 	RAction *a = g_new0(RAction, 1);
 
 	a->before_ms = ((double)end_ns - (double)e->t_ns) / 1e6;
 	a->op = op_label(b, e->inst);
-	a->action = flight_action_name(e->action);
+	a->action = recorder_ring_action_name(e->action);
 	a->arg = e->arg;
 	a->block = e->action >= REC_OFFLINE_BEGIN && e->action <= REC_ONLINE_END;
 	a->result = e->result;
@@ -79,16 +79,16 @@ static void action_free(RAction *a)
 	g_free(a);
 }
 
-static void add_actions(RFlight *f, const RBoot *b, const Flight *flight)
+static void add_actions(RecorderActions *f, const RBoot *b, const RecorderRing *ring)
 {
 	gint64 end_ns = f->splat_ns;
 	guint first;
 
 	if (end_ns < 0)
-		end_ns = (gint64)MIN(flight->head.t_ns, (guint64)G_MAXINT64);
+		end_ns = (gint64)MIN(ring->head.t_ns, (guint64)G_MAXINT64);
 	/* Something of what was going on when it fired, and a little behind it. */
-	for (guint i = 0; i < flight->entries->len; i++) {
-		const struct rec_entry *e = &g_array_index(flight->entries, struct rec_entry, i);
+	for (guint i = 0; i < ring->entries->len; i++) {
+		const struct rec_entry *e = &g_array_index(ring->entries, struct rec_entry, i);
 		double before_ms = ((double)end_ns - (double)e->t_ns) / 1e6;
 
 		if (i == 0)
@@ -105,7 +105,7 @@ static void add_actions(RFlight *f, const RBoot *b, const Flight *flight)
 	g_ptr_array_remove_range(f->actions, 0, first);
 }
 
-static void add_sizes(RFlight *f, const RBoot *b)
+static void add_sizes(RecorderActions *f, const RBoot *b)
 {
 	gint64 offset_us;
 	gboolean timed = f->splat_ns >= 0 && results_clock_offset_us(b, &offset_us);
@@ -126,34 +126,34 @@ static void add_sizes(RFlight *f, const RBoot *b)
 	}
 }
 
-Flight *results_recorder_load(const RBoot *b, const char *name)
+RecorderRing *results_recorder_load(const RBoot *b, const char *name)
 {
 	g_autofree char *path = g_build_filename(b->dir, name, NULL), *bytes = NULL;
 	gsize len;
 
 	bytes = open_read(path, OPEN_FOUND, (gsize)REC_PAGES * REC_PAGE, &len, NULL);
-	return bytes && len == (gsize)REC_PAGES * REC_PAGE ? flight_parse(bytes, len) : NULL;
+	return bytes && len == (gsize)REC_PAGES * REC_PAGE ? recorder_ring_parse(bytes, len) : NULL;
 }
 
 /* The one read right after the first splat reaches further back than the one at the end. */
-RFlight *results_flight_load(const RBoot *b)
+RecorderActions *results_actions_load(const RBoot *b)
 {
-	g_autoptr(Flight) flight = results_recorder_load(b, "recorder-first.bin");
-	RFlight *f;
+	g_autoptr(RecorderRing) ring = results_recorder_load(b, "recorder-first.bin");
+	RecorderActions *f;
 
-	if (!flight)
-		flight = results_recorder_load(b, "recorder.bin");
-	if (!flight)
+	if (!ring)
+		ring = results_recorder_load(b, "recorder.bin");
+	if (!ring)
 		return NULL;
-	f = g_new0(RFlight, 1);
+	f = g_new0(RecorderActions, 1);
 	f->actions = g_ptr_array_new_with_free_func((GDestroyNotify)action_free);
 	f->splat_ns = splat_ns(b);
-	add_actions(f, b, flight);
+	add_actions(f, b, ring);
 	add_sizes(f, b);
 	return f;
 }
 
-void results_flight_free(RFlight *f)
+void results_actions_free(RecorderActions *f)
 {
 	if (!f)
 		return;

@@ -3,8 +3,8 @@
  * The last moments before a splat: what each op did in the guest, and what the host had asked
  * for, brought onto the guest's clock.
  */
-#ifndef PFNHUNT_RESULTS_FLIGHT_H
-#define PFNHUNT_RESULTS_FLIGHT_H
+#ifndef PFNHUNT_RESULTS_RECORDER_H
+#define PFNHUNT_RESULTS_RECORDER_H
 
 #include "harness/results/recorder-ring.h"
 #include "harness/results/model.h"
@@ -14,7 +14,7 @@
 typedef struct {
 	double before_ms;   /* before the splat; negative is after it */
 	char *op;	    /* label, or "op 3" */
-	const char *action; /* flight_action_name() */
+	const char *action; /* recorder_ring_action_name() */
 	guint64 arg;	    /* block or what the op means by it */
 	gboolean block;	    /* @arg is a memory block */
 	gint result;	    /* 0 or -errno, of an end */
@@ -26,18 +26,18 @@ typedef struct {
 	guint older;			       /* left out: too long ago */
 	gboolean short_ring;		       /* the recorder does not reach back to the splat */
 	gint64 requested_bytes, plugged_bytes; /* at the splat; -1 unknown */
-} RFlight;
+} RecorderActions;
 
 /*
  * Of the first incident that is evidence; without one, the last moments of the boot. NULL when
  * there is no recorder. (transfer full)
  */
-RFlight *results_flight_load(const RBoot *boot);
-void results_flight_free(RFlight *flight);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RFlight, results_flight_free)
+RecorderActions *results_actions_load(const RBoot *boot);
+void results_actions_free(RecorderActions *ring);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RecorderActions, results_actions_free)
 
 /* That file of the boot; NULL when there is none, or it is no recorder. (transfer full) */
-Flight *results_recorder_load(const RBoot *boot, const char *name);
+RecorderRing *results_recorder_load(const RBoot *boot, const char *name);
 
 /* Host time minus guest time, in us, from the events of the boot; FALSE without any. */
 gboolean results_clock_offset_us(const RBoot *boot, gint64 *offset_us);

@@ -60,7 +60,7 @@ typedef struct PressureSchedule PressureSchedule;
 /* The same arguments give the same steps everywhere. @pressure is borrowed. Never NULL. */
 PressureSchedule *pressure_schedule_new(const Pressure *pressure, guint cpus, guint64 seed);
 PressureStep pressure_schedule_next(PressureSchedule *schedule);
-void pressure_schedule_free(PressureSchedule *schedule); /* NULL is good */
+void pressure_schedule_free(PressureSchedule *schedule); /* may be NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(PressureSchedule, pressure_schedule_free)
 
 #endif

@@ -7,19 +7,19 @@
 #define NOISE_MID(pattern)   {NULL, GROUP_NOISE, PICK_NONE, 0, RULE_MID, pattern, NULL}
 #define NOISE_BLOCK(pattern) {NULL, GROUP_NOISE, PICK_NONE, 0, RULE_MID | RULE_BLOCK, pattern, NULL}
 #define LINE(kind, pattern, title) {kind, GROUP_LINE, PICK_NONE, 0, RULE_MID, pattern, title}
-#define REPORT(kind, pick, plumb, pattern, title) \
-	{kind, GROUP_REPORT, pick, plumb, RULE_MID, pattern, title}
+#define REPORT(kind, pick, skip, pattern, title) \
+	{kind, GROUP_REPORT, pick, skip, RULE_MID, pattern, title}
 #define STACK(kind, pattern, title)   REPORT(kind, PICK_STACK, 0, pattern, title)
 #define HEADER(kind, pattern, title)  REPORT(kind, PICK_HEADER, 0, pattern, title)
-#define WAITING(kind, pattern, title) REPORT(kind, PICK_STACK, PLUMB_WAIT, pattern, title)
-#define LOCK(kind, pattern, title)    REPORT(kind, PICK_SAID, PLUMB_WAIT, pattern, title)
+#define WAITING(kind, pattern, title) REPORT(kind, PICK_STACK, SKIP_WAIT, pattern, title)
+#define LOCK(kind, pattern, title)    REPORT(kind, PICK_SAID, SKIP_WAIT, pattern, title)
 #define DIE(kind, pattern, title)     {kind, GROUP_DIE, PICK_STACK, 0, RULE_MID, pattern, title}
 #define FOLLOW(kind, pattern, title) \
 	{kind, GROUP_DIE, PICK_STACK, 0, RULE_MID | RULE_FOLLOW, pattern, title}
 #define OVERFLOW(kind, flags, pattern, title) \
-	{kind, GROUP_DIE, PICK_OUTER, PLUMB_OUTER, RULE_MID | (flags), pattern, title}
+	{kind, GROUP_DIE, PICK_OUTER, SKIP_OUTER, RULE_MID | (flags), pattern, title}
 #define STALL(kind, pattern, title) \
-	{kind, GROUP_STALL, PICK_OUTER, PLUMB_OUTER, RULE_MID, pattern, title}
+	{kind, GROUP_STALL, PICK_OUTER, SKIP_OUTER, RULE_MID, pattern, title}
 #define WARN(pattern) \
 	{"warning", GROUP_WARN, PICK_HEADER, 0, RULE_MID, "WARNING: " pattern, "WARNING in %F"}
 #define PANIC(pattern, title) \
@@ -28,7 +28,7 @@
 	{"panic", GROUP_PANIC, PICK_NONE, 0, RULE_MID | RULE_FOLLOW, \
 	 "Kernel panic - not syncing: " pattern, title}
 #define PANIC_IN(pick, pattern, title) \
-	{"panic", GROUP_PANIC, pick, PLUMB_WAIT, RULE_MID, \
+	{"panic", GROUP_PANIC, pick, SKIP_WAIT, RULE_MID, \
 	 "Kernel panic - not syncing: " pattern, title}
 
 /* A cache whose name no taint follows: SLUB before 2.6.36 and in excerpts. */
@@ -111,8 +111,8 @@ const SplatRule splat_rules[] = {
 	LOCK("deadlock", "WARNING: possible recursive locking detected", DEADLOCK),
 	LOCK("deadlock", "INFO: possible irq lock inversion dependency detected", DEADLOCK),
 	LOCK("deadlock", "WARNING: possible irq lock inversion dependency detected", DEADLOCK),
-	REPORT("deadlock", PICK_SIDE, PLUMB_WAIT, "INFO: %w-safe -> %w-unsafe lock order detected", DEADLOCK),
-	REPORT("deadlock", PICK_SIDE, PLUMB_WAIT, "WARNING: %w-safe -> %w-unsafe lock order detected", DEADLOCK),
+	REPORT("deadlock", PICK_SIDE, SKIP_WAIT, "INFO: %w-safe -> %w-unsafe lock order detected", DEADLOCK),
+	REPORT("deadlock", PICK_SIDE, SKIP_WAIT, "WARNING: %w-safe -> %w-unsafe lock order detected", DEADLOCK),
 	LOCK("lock-state", "INFO: inconsistent lock state", LOCK_STATE),
 	LOCK("lock-state", "WARNING: inconsistent lock state", LOCK_STATE),
 	STACK("suspicious-rcu", "INFO: suspicious RCU usage", "INFO: suspicious RCU usage in %F"),
@@ -201,13 +201,13 @@ const SplatRule splat_rules[] = {
 	FOLLOW("oops", "Oops - %*[#%d]", "Oops in %F"),
 
 	/* Pages. */
-	REPORT("bad-page", PICK_STACK, PLUMB_PAGE, "BUG: Bad page state in process %t  pfn:%x",
+	REPORT("bad-page", PICK_STACK, SKIP_PAGE, "BUG: Bad page state in process %t  pfn:%x",
 	       "BUG: Bad page state in %F"),
-	REPORT("bad-page", PICK_STACK, PLUMB_PAGE, "BUG: Bad page state in process ", "BUG: Bad page state in %F"),
-	REPORT("bad-page", PICK_STACK, PLUMB_PAGE, "BUG: Bad page cache in process ", "BUG: Bad page cache in %F"),
+	REPORT("bad-page", PICK_STACK, SKIP_PAGE, "BUG: Bad page state in process ", "BUG: Bad page state in %F"),
+	REPORT("bad-page", PICK_STACK, SKIP_PAGE, "BUG: Bad page cache in process ", "BUG: Bad page cache in %F"),
 	REPORT("bad-page-map", PICK_NONE, 0, "BUG: Bad page map in process ", "BUG: Bad page map"),
 	REPORT("bad-page-map", PICK_NONE, 0, "BUG: Bad page map (%d)", "BUG: Bad page map"),
-	REPORT("bad-page-map", PICK_STACK, PLUMB_PAGE, "BUG: Bad swap %*entry ", "BUG: Bad swap entry in %F"),
+	REPORT("bad-page-map", PICK_STACK, SKIP_PAGE, "BUG: Bad swap %*entry ", "BUG: Bad swap entry in %F"),
 	STACK("page-poison", "pagealloc: memory corruption", "pagealloc: memory corruption in %F"),
 	STACK("page-poison", "pagealloc: single bit error", "pagealloc: single bit error in %F"),
 	LINE("bad-rss", "BUG: Bad rss-counter state", "BUG: Bad rss-counter state"),
@@ -252,7 +252,7 @@ const SplatRule splat_rules[] = {
 	WAITING("hung-task", "INFO: task %t:%p %*blocked %*for more than %d seconds", "INFO: task hung in %F"),
 	WAITING("hung-task", "INFO: task %t:%p can't die for more than %d seconds",
 		"INFO: task can't die in %F"),
-	{"hung-task", GROUP_REPORT, PICK_STACK, PLUMB_WAIT, 0, "INFO: task ", "INFO: task hung in %F"},
+	{"hung-task", GROUP_REPORT, PICK_STACK, SKIP_WAIT, 0, "INFO: task ", "INFO: task hung in %F"},
 	REPORT("workqueue-lockup", PICK_NONE, 0, "BUG: workqueue lockup - pool cpus=%c ", "BUG: workqueue lockup"),
 	REPORT("workqueue-lockup", PICK_NONE, 0, "BUG: workqueue lockup - pool", "BUG: workqueue lockup"),
 

@@ -38,11 +38,11 @@ typedef enum {
 
 /* Functions that name nothing, by what for; see skip-frames.c. */
 enum {
-	PLUMB_REPORT = 1 << 0, /* whoever reports and traps: always plumbing */
-	PLUMB_LIB = 1 << 4,    /* locks, allocators, lists, copies, wakeups: what everybody calls */
-	PLUMB_WAIT = 1 << 1,   /* the scheduler and all that waits */
-	PLUMB_PAGE = 1 << 2,   /* the ways of a page to the allocator and back */
-	PLUMB_OUTER = 1 << 3,  /* entry code, VFS, sockets, dispatchers: on the way to everything */
+	SKIP_REPORT = 1 << 0, /* whoever reports and traps: always skipped */
+	SKIP_LIB = 1 << 4,    /* locks, allocators, lists, copies, wakeups: what everybody calls */
+	SKIP_WAIT = 1 << 1,   /* the scheduler and all that waits */
+	SKIP_PAGE = 1 << 2,   /* the ways of a page to the allocator and back */
+	SKIP_OUTER = 1 << 3,  /* entry code, VFS, sockets, dispatchers: on the way to everything */
 };
 
 enum {
@@ -56,7 +56,7 @@ typedef struct {
 	const char *kind; /* NULL for noise */
 	SplatGroup group;
 	SplatPick pick;
-	int plumbing; /* beside PLUMB_REPORT and PLUMB_LIB */
+	int skip_frames; /* beside SKIP_REPORT and SKIP_LIB */
 	guint flags;
 	const char *pattern; /* as in match.h; begins with at least 4 literal characters */
 	const char *title;   /* %F function, %1 %2 %3 captures, %A " Read" or " Write" of KASAN,
@@ -73,7 +73,7 @@ typedef struct {
 	const char *function; /* that the header names, its beginning, or NULL */
 	const char *message;  /* words of the message before or behind the header, or NULL */
 	const char *kind;
-	int plumbing;
+	int skip_frames;
 	const char *title;
 } SplatRefine;
 

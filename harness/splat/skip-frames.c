@@ -27,7 +27,7 @@ static const struct {
 	 "ftrace_shutdown* ftrace_release_* ftrace_free_* ftrace_process_* trace_event_eval_* "},
 
 	/* Whoever reports: stack dumpers, sanitizers, lock checkers, traps, panic. */
-	{PLUMB_REPORT,
+	{SKIP_REPORT,
 	 "dump_stack* show_stack* show_regs* show_trace* dump_backtrace* unwind_backtrace dump_trace "
 	 "walk_stackframe context_switch sched_text_start stext perf_trace_* trace_event_raw_* print_* rcu_preempt_sleep_check* stack_trace_* save_stack* stack_depot_* set_track* arch_stack_walk* "
 	 "kasan_* asan_* hwasan_* check_memory_region* check_region_inline* memory_is_* "
@@ -69,7 +69,7 @@ static const struct {
 	 "ref_tracker_* handle_exception* "},
 
 	/* Locks. */
-	{PLUMB_LIB,
+	{SKIP_LIB,
 	 "raw_spin_* task_rq_lock* spin_* do_raw_* raw_read_* raw_write_* rwlock_* read_lock* write_lock* "
 	 "mutex_* ww_mutex_* down down_* up up_read* up_write* rwsem_* rwbase_* percpu_down_* "
 	 "percpu_up_* percpu_rwsem_* rt_spin_* rt_mutex_* rt_mutex* rtlock_* task_blocks_on_rt_mutex "
@@ -83,7 +83,7 @@ static const struct {
 	 "lock_mm_* mmap_*lock* mmap_write_* mmap_read_*"},
 
 	/* Memory. */
-	{PLUMB_LIB,
+	{SKIP_LIB,
 	 "kmalloc* do_kmalloc* kmem_cache_* kfree* kzalloc* kcalloc* kvmalloc* kvfree* kvrealloc* kvzalloc* "
 	 "vfree* vmalloc* vzalloc* vmap* vunmap* slab_* slub_* do_slab_* cache_alloc* cache_free* "
 	 "cache_grow* cache_reap new_slab* free_slab* allocate_slab* deactivate_slab* "
@@ -100,7 +100,7 @@ static const struct {
 	 "alloc_consistency_checks* alloc_single_from_*"},
 
 	/* Copies, strings, printing, numbers. */
-	{PLUMB_LIB,
+	{SKIP_LIB,
 	 "memcpy* memset* memmove* memcmp* memchr* memscan* memzero* strlen* strnlen* strcmp* strncmp* "
 	 "strcpy* strncpy* strlcpy* strscpy* sized_str* strcat* strlcat* strncat* strchr* strrchr* strstr* strnstr* "
 	 "strsep strcasecmp strncasecmp strim strspn strcspn skip_spaces raw_copy_* "
@@ -121,7 +121,7 @@ static const struct {
 	 "phys_addr virt_to_phys* phys_addr_* debug_virt_* swab*"},
 
 	/* Lists, trees, tables, reference counts. */
-	{PLUMB_LIB,
+	{SKIP_LIB,
 	 "list_add* list_del* list_move* list_splice* list_sort list_empty* list_lru_* hlist_* rb_* "
 	 "rbtree_* radix_tree_* xa_* xas_* mas_* mtree_* mt_* interval_tree_* plist_* llist_* "
 	 "klist_* rhashtable_* rht_* bucket_* lookup_fast_rht refcount_* kref_* "
@@ -139,7 +139,7 @@ static const struct {
 	 "dql_*"},
 
 	/* Packets: what every protocol pushes, pulls and frees. */
-	{PLUMB_LIB,
+	{SKIP_LIB,
 	 "skb_put* skb_push* skb_pull* skb_panic skb_over_panic skb_under_panic skb_copy_* "
 	 "sk_skb_reason_drop* skb_clone* skb_store_bits skb_release_* skb_free_* skb_ensure_* skb_trim* skb_cow* "
 	 "skb_dequeue* skb_queue_* skb_unlink* skb_checksum* skb_headers_offset_* skb_get* skb_header_* "
@@ -148,7 +148,7 @@ static const struct {
 	 "sock_alloc_send_* page_frag_* napi_get_frags* alloc_netdev*"},
 
 	/* Deferred work, waking and waiting, threads, timers. */
-	{PLUMB_LIB,
+	{SKIP_LIB,
 	 "queue_work* queue_delayed_work* insert_work* kthread_queue_* kthread_insert_* "
 	 "flush_work flush_work_* flush_delayed_work* flush_workqueue* drain_workqueue* destroy_workqueue* "
 	 "start_flush_* process_one_work worker_thread process_scheduled_works kthread touch_wq_* touch_work_* cancel_work* cancel_delayed_work* work_is_* try_to_grab_pending work_grab_pending work_fixup* work_busy mod_delayed_work* "
@@ -167,7 +167,7 @@ static const struct {
 	 "rollback_registered* fasync_helper* kill_fasync*"},
 
 	/* Waiting. */
-	{PLUMB_WAIT,
+	{SKIP_WAIT,
 	 "schedule* rela_dyn_start rcu_barrier* filemap_fdatawait* filemap_write_and_wait* "
 	 "do_read_cache_* context_switch* switch_to* preempt_schedule* wait_* "
 	 "do_wait_* bit_wait* out_of_line_* down_* usleep_range* msleep* ssleep jbd2_log_wait* "
@@ -177,7 +177,7 @@ static const struct {
 	 "sched_text_start schedtail* blk_mq_freeze* wait_rcu_gp* synchronize_net swake*"},
 
 	/* Pages: the ways to the allocator and back. */
-	{PLUMB_PAGE,
+	{SKIP_PAGE,
 	 "free_* put_page* put_compound_* put_single_* put_new_* folio_put* folios_put* folio_alloc* "
 	 "alloc_* rmqueue* check_new_page* check_free_page* release_page* vma_alloc_* page_cache_release "
 	 "drain_* destroy_large_folio destroy_compound* free_huge* get_page_from_* expand* "
@@ -188,7 +188,7 @@ static const struct {
 	 ""},
 
 	/* On the way in: entry code, system calls, VFS, sockets, dispatchers, interrupts. */
-	{PLUMB_OUTER,
+	{SKIP_OUTER,
 	 "kunit_* entry_* do_syscall_* do_*syscall_32* do_fast_syscall* do_int80* sysenter_* syscall_* "
 	 "stub_* tracesys* system_call* ret_from_* ret_fast_* ret_to_* ret_with_* sys_trace_return "
 	 "el0* el1* el0t_* el1h_* invoke_syscall* do_el0_* work_pending do_notify_resume* "
@@ -294,7 +294,7 @@ static gboolean matches(const Pattern *pattern, SplatText name)
 	       memcmp(name.s, pattern->s, pattern->len) == 0;
 }
 
-gboolean splat_is_plumbing(SplatText name, int classes)
+gboolean splat_skips_frame(SplatText name, int classes)
 {
 	static gsize ready;
 	gboolean found = FALSE;
@@ -312,12 +312,12 @@ gboolean splat_is_plumbing(SplatText name, int classes)
 	if (c == 0 || c >= 128)
 		return TRUE; /* nothing to name anything after */
 	for (guint i = table.first[c]; i < table.first[c + 1]; i++)
-		if (table.pattern[i].class & (classes | PLUMB_REPORT | SKIP_NEVER) &&
+		if (table.pattern[i].class & (classes | SKIP_REPORT | SKIP_NEVER) &&
 		    matches(&table.pattern[i], name)) {
 			if (table.pattern[i].class == SKIP_NEVER)
 				return FALSE;
 			found = TRUE;
 		}
-	return found || (classes & PLUMB_OUTER && name.len > 13 &&
+	return found || (classes & SKIP_OUTER && name.len > 13 &&
 			 memcmp(name.s + name.len - 13, "_compat_ioctl", 13) == 0);
 }

@@ -6,7 +6,7 @@
 #include "harness/splat/match.h"
 #include "harness/splat/rules.h"
 
-/* TRUE when @name (bare) is plumbing of one of @classes (PLUMB_...), or a reporter's. */
-gboolean splat_is_plumbing(SplatText name, int classes);
+/* TRUE when @name (bare) is skipped by one of @classes (SKIP_...), or a reporter's. */
+gboolean splat_skips_frame(SplatText name, int classes);
 
 #endif

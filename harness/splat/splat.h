@@ -26,7 +26,7 @@ struct Splat {
 	char *title;	 /* "WARNING in virtio_mem_memory_notifier_cb" */
 	char *signature; /* stable name, see signature.c */
 	char *header;	 /* the line that announced it, cleaned */
-	char *function;	 /* first frame that is not plumbing, or NULL */
+	char *function;	 /* first frame that is not to be skipped, or NULL */
 	char *file;	 /* "drivers/virtio/virtio_mem.c", or NULL */
 	guint file_line; /* 0 when unknown */
 	char *task;	 /* comm, or NULL */

@@ -21,7 +21,7 @@ static const char *const call_prefixes[] = {"__x64_sys_",   "__ia32_sys_",  "__a
 
 static gboolean waits(const SplatRule *rule)
 {
-	return rule->group == GROUP_STALL || rule->plumbing & PLUMB_WAIT;
+	return rule->group == GROUP_STALL || rule->skip_frames & SKIP_WAIT;
 }
 
 static const char *skip_prefix(SplatText name, const char *prefix)
@@ -50,9 +50,9 @@ static char *title_name(const SplatRule *rule, SplatText name)
 	return g_strndup(name.s, name.len);
 }
 
-static gboolean is_plumbing(const SplatOpen *open, guint i, int classes)
+static gboolean skips_frame(const SplatOpen *open, guint i, int classes)
 {
-	return splat_is_plumbing(splat_frame_name(open, &open->frame[i]), classes);
+	return splat_skips_frame(splat_frame_name(open, &open->frame[i]), classes);
 }
 
 /* Frames with "?" only count where there are no others. */
@@ -81,11 +81,11 @@ static SplatText bare(SplatText name)
 
 #define UNSURE (-2)
 
-/* The first frame that is not plumbing, from the inside. -1: none; UNSURE: perhaps not ours. */
+/* The first frame that is not to be skipped, from the inside. -1: none; UNSURE: perhaps not ours. */
 static int from_inside(const SplatOpen *open, const SplatStack *stack, int classes)
 {
 	for (guint i = stack->first; i < stack->first + stack->n; i++)
-		if (usable(open, stack, i) && !is_plumbing(open, i, classes))
+		if (usable(open, stack, i) && !skips_frame(open, i, classes))
 			return open->frame[i].unsure ? UNSURE : (int)i;
 	return -1;
 }
@@ -187,7 +187,7 @@ static int find_call(const SplatOpen *open, guint i, guint end)
 	return -1;
 }
 
-#define PLUMB_OUTER_ALL (PLUMB_OUTER | PLUMB_WAIT | PLUMB_LIB)
+#define SKIP_OUTER_ALL (SKIP_OUTER | SKIP_WAIT | SKIP_LIB)
 
 /* The last frame of [start, end) that is not on the way to everything, or -1. */
 static int outermost(const SplatOpen *open, const SplatStack *stack, guint start, guint end,
@@ -196,7 +196,7 @@ static int outermost(const SplatOpen *open, const SplatStack *stack, guint start
 	for (guint i = end; i > start; i--) {
 		int call;
 
-		if (!usable(open, stack, i - 1) || is_plumbing(open, i - 1, classes))
+		if (!usable(open, stack, i - 1) || skips_frame(open, i - 1, classes))
 			continue;
 		call = find_call(open, i - 1, end);
 		return call >= 0 ? call : (int)(i - 1);
@@ -231,7 +231,7 @@ static int from_outside(const SplatOpen *open, const SplatStack *stack, int clas
 	return -1;
 }
 
-/* All plumbing: then the system call names it. */
+/* All are skipped: then the system call names it. */
 static int from_call(const SplatOpen *open, const SplatStack *stack)
 {
 	static const char *const names[] = {"__x64_sys_", "__ia32_",	 "__arm64_", "__se_sys_",
@@ -258,11 +258,11 @@ static int pick_stalled(const SplatOpen *open)
 
 			if (!wanted || !stack->n)
 				continue;
-			frame = from_outside(open, stack, PLUMB_OUTER_ALL);
+			frame = from_outside(open, stack, SKIP_OUTER_ALL);
 			if (frame < 0)
 				frame = from_call(open, stack);
 			if (frame < 0) /* a thread in a lock, and in nothing else */
-				frame = from_outside(open, stack, PLUMB_OUTER | PLUMB_WAIT);
+				frame = from_outside(open, stack, SKIP_OUTER | SKIP_WAIT);
 			if (frame >= 0)
 				return frame;
 		}
@@ -272,7 +272,7 @@ static int pick_stalled(const SplatOpen *open)
 
 /*
  * The innermost frame of the complaint's own stacks that names something; in a stack of nothing
- * but plumbing, the innermost that is no reporter's; else the system call.
+ * but frames to be skipped, the innermost that is no reporter's; else the system call.
  */
 static int pick_frame(const SplatOpen *open, int classes)
 {
@@ -283,7 +283,7 @@ static int pick_frame(const SplatOpen *open, int classes)
 		stack = &open->stack[i];
 		if (stack->section != SECTION_MAIN || !stack->n)
 			continue;
-		frame = from_inside(open, stack, classes | PLUMB_LIB);
+		frame = from_inside(open, stack, classes | SKIP_LIB);
 		if (frame == UNSURE)
 			return -1;
 		if (frame >= 0 && strcmp(open->rule->kind, "hung-task") == 0)
@@ -306,7 +306,7 @@ static int pick_side(const SplatOpen *open, int classes)
 {
 	const SplatStack *stack = find_stack(open, SECTION_SIDE);
 
-	return stack ? MAX(from_inside(open, stack, classes | PLUMB_LIB), -1) : -1;
+	return stack ? MAX(from_inside(open, stack, classes | SKIP_LIB), -1) : -1;
 }
 
 /* Of a stack that overflowed: what began it. */
@@ -314,22 +314,21 @@ static int pick_outermost(const SplatOpen *open)
 {
 	const SplatStack *stack = find_stack(open, SECTION_MAIN);
 
-	return stack ? outermost(open, stack, stack->first, stack->first + stack->n,
-				 PLUMB_OUTER_ALL)
+	return stack ? outermost(open, stack, stack->first, stack->first + stack->n, SKIP_OUTER_ALL)
 		     : -1;
 }
 
 static gboolean names_something(const char *symbol, int classes)
 {
 	return symbol &&
-	       !splat_is_plumbing((SplatText){symbol, strlen(symbol)}, classes | PLUMB_LIB);
+	       !splat_skips_frame((SplatText){symbol, strlen(symbol)}, classes | SKIP_LIB);
 }
 
 /* The function, or NULL. @sure: FALSE when the report is not whole enough to tell. */
 static char *pick_function(const SplatOpen *open, gboolean *sure)
 {
 	const SplatRule *rule = open->rule;
-	int classes = open->refine ? open->refine->plumbing : rule->plumbing;
+	int classes = open->refine ? open->refine->skip_frames : rule->skip_frames;
 	const char *symbol = NULL;
 	int frame;
 
@@ -352,7 +351,7 @@ static char *pick_function(const SplatOpen *open, gboolean *sure)
 		frame = pick_outermost(open);
 	if (frame >= 0) {
 		/* the reporting function itself is not what a refined title asks for */
-		*sure = !open->refine || !is_plumbing(open, (guint)frame, PLUMB_LIB);
+		*sure = !open->refine || !skips_frame(open, (guint)frame, SKIP_LIB);
 		return title_name(rule, splat_frame_name(open, &open->frame[frame]));
 	}
 	*sure = FALSE;

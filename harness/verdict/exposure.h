@@ -51,7 +51,7 @@ typedef struct {
 } Exposure;
 
 Exposure *exposure_new(void);		/* of a boot that has told nothing yet */
-void exposure_free(Exposure *exposure); /* NULL is good */
+void exposure_free(Exposure *exposure); /* may be NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Exposure, exposure_free)
 
 /*

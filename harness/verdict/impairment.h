@@ -48,7 +48,7 @@ typedef enum {
 	X(DIMM_UNPLUG_FAILED, "dimm-unplug-failed", NOTE, "a DIMM could not be asked to go")       \
 	X(PIN, "pin", NONE, "a vCPU was pinned")                                                   \
 	X(PIN_FAILED, "pin-failed", NOTE, "a vCPU was not pinned")                                 \
-	X(RECORDER_UNREAD, "recorder-unread", NOTE, "the flight recorder could not be read")       \
+	X(RECORDER_UNREAD, "recorder-unread", NOTE, "the recorder could not be read")       \
 	X(PRESSURE, "pressure", NONE, "a step of pressure began")                                  \
 	X(PRESSURE_FAILED, "pressure-failed", NOTE, "a step of pressure failed")                   \
 	X(PRESSURE_SKIPPED, "pressure-skipped", NOTE, "a pressure of the scenario was not applied")\

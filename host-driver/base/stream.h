@@ -25,6 +25,6 @@ Stream *stream_new(int fd, StreamData data, gpointer user);
 void stream_send(Stream *stream, const char *data, gsize len);
 /* Bytes that are queued and not yet taken by the peer. */
 gsize stream_queued(const Stream *stream);
-void stream_free(Stream *stream); /* NULL is good; closes the descriptor, no callback */
+void stream_free(Stream *stream); /* may be NULL; closes the descriptor, no callback */
 
 #endif

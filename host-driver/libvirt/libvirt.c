@@ -16,13 +16,13 @@
 
 #include <sys/wait.h>
 
-#define LAUNCH_MS      300000 /* with an upload of the kernel to a far host */
-#define STOP_MS	       20000  /* libvirt waits for the process to be reaped */
-#define LEAVE_S	       15
-#define DRAIN_MS       1000
-#define CORPSE_MS      2000
-#define LOST_CHECK_MS  500
-#define SEND_MAX_BYTES (1u << 20)
+#define LAUNCH_MS	300000 /* with an upload of the kernel to a far host */
+#define STOP_MS		20000  /* libvirt waits for the process to be reaped */
+#define LEAVE_S		15
+#define DRAIN_MS	1000
+#define UNRESPONSIVE_MS 2000
+#define LOST_CHECK_MS	500
+#define SEND_MAX_BYTES	(1u << 20)
 
 static void tell_event(const char *name, JsonObject *data, gpointer user)
 {
@@ -278,7 +278,7 @@ static void event(VmLibvirt *v, const char *name, JsonObject *data)
 		return;
 	v->resetting = TRUE;
 	lv_suspend(v);
-	v->end_timer = timer_start(v->context, CORPSE_MS, end_now, v);
+	v->end_timer = timer_start(v->context, UNRESPONSIVE_MS, end_now, v);
 	shutdown = json_object_new();
 	json_object_set_boolean_member(shutdown, "guest", TRUE);
 	json_object_set_string_member(shutdown, "reason", "guest-reset");

@@ -15,6 +15,6 @@ typedef void (*LvStreamData)(LvStream *stream, const char *data, gsize len, gpoi
 LvStream *lv_stream_new(virStreamPtr st, LvStreamData data, gpointer user);
 void lv_stream_send(LvStream *stream, const char *data, gsize len);
 gsize lv_stream_queued(const LvStream *stream);
-void lv_stream_free(LvStream *stream); /* NULL is good; no callback */
+void lv_stream_free(LvStream *stream); /* may be NULL; no callback */
 
 #endif

@@ -14,7 +14,7 @@ typedef struct {
 
 /* USAGE error for what is no URI of QEMU's driver. (transfer full) */
 LvUri *lv_uri_parse(const char *uri, GError **error);
-void lv_uri_free(LvUri *uri); /* NULL is good */
+void lv_uri_free(LvUri *uri); /* may be NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(LvUri, lv_uri_free)
 
 #endif

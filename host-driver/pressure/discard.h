@@ -37,6 +37,6 @@ typedef struct {
 
 /* Ends it after the piece that it is at, for which it waits; all 0 when nothing was begun. */
 DiscardDone discard_end(Discard *discard);
-void discard_free(Discard *discard); /* ends it too; NULL is good */
+void discard_free(Discard *discard); /* ends it too; may be NULL */
 
 #endif

@@ -21,12 +21,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define QUIT_MS	       2000
-#define DRAIN_MS       1000
-#define REAP_MS	       10000
-#define CORPSE_MS      2000
-#define DETAIL_BYTES   4096
-#define SEND_MAX_BYTES (1u << 20)
+#define QUIT_MS		2000
+#define DRAIN_MS	1000
+#define REAP_MS		10000
+#define UNRESPONSIVE_MS 2000
+#define DETAIL_BYTES	4096
+#define SEND_MAX_BYTES	(1u << 20)
 
 static void tell_event(const char *name, JsonObject *data, gpointer user)
 {
@@ -174,7 +174,7 @@ static void guest_ended(VmQemu *q, JsonObject *data)
 	if (q->end_timer || !guest || json_node_get_value_type(guest) != G_TYPE_BOOLEAN ||
 	    !json_node_get_boolean(guest))
 		return;
-	q->end_timer = timer_start(q->context, off ? 0 : CORPSE_MS, end_now, q);
+	q->end_timer = timer_start(q->context, off ? 0 : UNRESPONSIVE_MS, end_now, q);
 }
 
 static void qmp_event(QmpClient *qmp, const char *name, JsonObject *data, gpointer user)

@@ -22,6 +22,6 @@ void vm_hold_event(VmHold *hold, const char *name, JsonObject *data);
 void vm_hold_console(VmHold *hold);
 /* Tells what is held, now. FALSE when the hold was freed meanwhile. */
 gboolean vm_hold_flush(VmHold *hold);
-void vm_hold_free(VmHold *hold); /* NULL is good; tells nothing */
+void vm_hold_free(VmHold *hold); /* may be NULL; tells nothing */
 
 #endif

@@ -50,7 +50,7 @@ ResizeSchedule *resize_schedule_new(const ResizeLimits *limits, guint64 seed);
  * of them it is PARTLY.
  */
 ResizeStep resize_schedule_next(ResizeSchedule *schedule);
-void resize_schedule_free(ResizeSchedule *schedule); /* NULL is good */
+void resize_schedule_free(ResizeSchedule *schedule); /* may be NULL */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ResizeSchedule, resize_schedule_free)
 
 #endif

@@ -79,7 +79,7 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 					   .plug_ms = 600,
 					   .setup_ms = 1500,
 					   .quiet_ms = 600,
-					   .corpse_ms = 300,
+					   .unresponsive_ms = 300,
 					   .stop_ms = 600,
 					   .exit_ms = 300}};
 	guint guard;

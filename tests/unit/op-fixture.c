@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void on_line(void *user, const char *line, size_t len, enum sink_worth worth)
+static void on_line(void *user, const char *line, size_t len, enum sink_priority priority)
 {
 	OpFixture *f = user;
 

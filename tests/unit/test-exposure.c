@@ -152,59 +152,59 @@ static void test_unmeasured_goal(void)
 	g_assert_null(goal_unmet(s, e, 0, ops, neither));
 }
 
-static void claims(const Claim *c, const char *expected)
+static void claims(const Estimate *c, const char *expected)
 {
-	g_autofree char *text = claim_text(c);
+	g_autofree char *text = estimate_text(c);
 
 	g_assert_cmpstr(text, ==, expected);
 }
 
-static void test_claim(void)
+static void test_estimate(void)
 {
-	g_autoptr(Claim) none = claim_new(0), c = claim_new(0), fired = claim_new(0);
-	g_autoptr(Claim) proven = claim_new(0.01), known = claim_new(0);
+	g_autoptr(Estimate) none = estimate_new(0), c = estimate_new(0), fired = estimate_new(0);
+	g_autoptr(Estimate) proven = estimate_new(0.01), known = estimate_new(0);
 	g_autoptr(Exposure) e = exposure_new();
 	g_autofree char *rates = NULL, *no_rates = NULL, *fix = NULL;
 
-	claim_add(none, VERDICT_UNEXPOSED, 5, 0, 0, e);
-	claim_add(none, VERDICT_LOST, 5, 0, 0, e);
+	estimate_add(none, VERDICT_UNEXPOSED, 5, 0, 0, e);
+	estimate_add(none, VERDICT_LOST, 5, 0, 0, e);
 	claims(none, "nothing can be said: of 2 boots none was exposed");
 	tell(e, "probe t_ns=1 layer=bpf on=1 reason=");
 	tell(e, "visit t_ns=2 walker=compaction func=f window=offline visits=99000 inside=52500");
 	for (guint i = 0; i < 40; i++)
-		claim_add(c, VERDICT_CLEAN, 1525, 0, 0, e);
+		estimate_add(c, VERDICT_CLEAN, 1525, 0, 0, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
 		  "open window: the chance of a hit per boot is below 7.2 % at 95 %");
-	no_rates = claim_rates(c);
+	no_rates = estimate_rates(c);
 	g_assert_null(no_rates);
-	g_assert_null(claim_fix(c));
-	claim_add(c, VERDICT_UNEXPOSED, 1, 0, 0, e);
+	g_assert_null(estimate_fix(c));
+	estimate_add(c, VERDICT_UNEXPOSED, 1, 0, 0, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
 		  "open window: the chance of a hit per boot is below 7.2 % at 95 %; 1 more boot "
 		  "does not count: unexposed, lost or failed");
 	for (guint i = 0; i < 20; i++)
-		claim_add(fired, i % 2 ? VERDICT_INCIDENT : VERDICT_CLEAN, 100, i % 2 ? 3 : 0, 0,
-			  NULL);
+		estimate_add(fired, i % 2 ? VERDICT_INCIDENT : VERDICT_CLEAN, 100, i % 2 ? 3 : 0, 0,
+			     NULL);
 	claims(fired, "10 of 20 boots fired (50 %), 2,000 offlines, visits not measured (probes: "
 		      "not told by the agent): the chance of a hit per boot is 27..73 % at 95 %");
-	rates = claim_rates(fired);
+	rates = estimate_rates(fired);
 	g_assert_true(g_str_has_prefix(rates, "15 hits per 1,000 offlines; rates within boots"));
-	fix = claim_fix(fired);
+	fix = estimate_fix(fired);
 	g_assert_true(g_str_has_prefix(fix, "11 clean boots with it would show"));
-	claim_add(known, VERDICT_CLEAN, 9, 0, 2, NULL);
+	estimate_add(known, VERDICT_CLEAN, 9, 0, 2, NULL);
 	claims(known, "0 hits in 1 boot (1 with known issues, which do not count), 9 offlines, "
 		      "visits not measured (probes: not told by the agent): the chance of a hit "
 		      "per boot is below 95 % at 95 %");
 	/* A hang is no clean boot: nobody knows what it would have been. */
-	claim_add(known, VERDICT_HANG, 9, 0, 0, NULL);
+	estimate_add(known, VERDICT_HANG, 9, 0, 0, NULL);
 	claims(known, "1 of 2 boots hung (50 %) (1 with known issues, which do not count), 18 "
 		      "offlines, visits not measured (probes: not told by the agent): the chance "
 		      "of a hit per boot is 1..99 % at 95 %");
 	/* The hit ended it: the number of boots is no number of trials. */
 	for (guint i = 0; i < 10; i++)
-		claim_add(proven, i == 9 ? VERDICT_INCIDENT : VERDICT_CLEAN, 1, i == 9, 0, NULL);
-	g_assert_cmpfloat_with_epsilon(claim_interval(proven).high, stats_first_hit(10, 0.95).high,
-				       1e-12);
+		estimate_add(proven, i == 9 ? VERDICT_INCIDENT : VERDICT_CLEAN, 1, i == 9, 0, NULL);
+	g_assert_cmpfloat_with_epsilon(estimate_interval(proven).high,
+				       stats_first_hit(10, 0.95).high, 1e-12);
 }
 
 static void test_stop_rule(void)
@@ -373,7 +373,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/exposure/hostile", test_hostile);
 	g_test_add_func("/exposure/json", test_json);
 	g_test_add_func("/exposure/unmeasured-goal", test_unmeasured_goal);
-	g_test_add_func("/exposure/claim", test_claim);
+	g_test_add_func("/exposure/claim", test_estimate);
 	g_test_add_func("/exposure/stop-rule", test_stop_rule);
 	g_test_add_func("/exposure/rows", test_rows);
 	return g_test_run();

@@ -100,7 +100,7 @@ static const BootDeadlines deadlines = {.console_ms = 3000,
 					.plug_ms = 6000,
 					.setup_ms = 9000,
 					.quiet_ms = 6000,
-					.corpse_ms = 200,
+					.unresponsive_ms = 200,
 					.stop_ms = 6000,
 					.exit_ms = 200};
 

@@ -80,7 +80,7 @@ static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 						.plug_ms = 6000,
 						.setup_ms = 9000,
 						.quiet_ms = 6000,
-						.corpse_ms = 200,
+						.unresponsive_ms = 200,
 						.stop_ms = 6000,
 						.exit_ms = 2000};
 	g_autoptr(GError) error = NULL;

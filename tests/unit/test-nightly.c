@@ -253,7 +253,7 @@ static int night(const Fixture *f, const char *ini, const char *script, const ch
 						.plug_ms = 20000,
 						.setup_ms = 20000,
 						.quiet_ms = 20000,
-						.corpse_ms = 200,
+						.unresponsive_ms = 200,
 						.stop_ms = 600,
 						.exit_ms = 200};
 	g_autofree char *results = g_build_filename(f->root, "runs", NULL);

@@ -63,24 +63,25 @@ static void test_table(Fixture *f, gconstpointer data)
 	g_assert_cmpstr(text, ==, "name       n  last\na?[31m     5  x\n\xc3\xa4       1234\n");
 }
 
-static void test_flight(Fixture *f, gconstpointer data)
+static void test_recorder_ring(Fixture *f, gconstpointer data)
 {
-	g_autoptr(RFlight) flight = results_flight_load(g_ptr_array_index(f->a->boots, 0));
+	g_autoptr(RecorderActions) actions =
+		results_actions_load(g_ptr_array_index(f->a->boots, 0));
 	const RAction *a;
 
-	g_assert_nonnull(flight);
-	g_assert_cmpint(flight->splat_ns, ==, 3615000000);
-	g_assert_cmpuint(flight->actions->len, ==, 3);
-	g_assert_cmpuint(flight->older, ==, 1); /* 215 ms before */
-	a = g_ptr_array_index(flight->actions, 0);
+	g_assert_nonnull(actions);
+	g_assert_cmpint(actions->splat_ns, ==, 3615000000);
+	g_assert_cmpuint(actions->actions->len, ==, 3);
+	g_assert_cmpuint(actions->older, ==, 1); /* 215 ms before */
+	a = g_ptr_array_index(actions->actions, 0);
 	g_assert_cmpstr(a->op, ==, "block-state");
 	g_assert_cmpstr(a->action, ==, "offline-begin");
 	g_assert_true(a->block);
 	g_assert_cmpuint(a->arg, ==, 32);
 	g_assert_cmpfloat_with_epsilon(a->before_ms, 15, 1e-6);
 	/* The host's clock is 1.5 s ahead: the plug at 5.3 s of it was seen after the splat. */
-	g_assert_cmpint(flight->requested_bytes, ==, 4194304);
-	g_assert_cmpint(flight->plugged_bytes, ==, 4194304);
+	g_assert_cmpint(actions->requested_bytes, ==, 4194304);
+	g_assert_cmpint(actions->plugged_bytes, ==, 4194304);
 }
 
 static void test_show(Fixture *f, gconstpointer data)
@@ -201,7 +202,7 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Fixture *, gconstpointer);
 	} tests[] = {
-		{"/results/table", test_table}, {"/results/flight", test_flight},
+		{"/results/table", test_table}, {"/results/recorder", test_recorder_ring},
 		{"/results/show", test_show},	{"/results/compare", test_compare},
 		{"/results/moved", test_moved}, {"/results/export", test_export},
 	};

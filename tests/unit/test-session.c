@@ -29,7 +29,7 @@ typedef struct {
 /* Sessions last as long as the process; this is where leak checkers find them. */
 static GPtrArray *sessions;
 
-static void on_line(void *user, const char *line, size_t len, enum sink_worth worth)
+static void on_line(void *user, const char *line, size_t len, enum sink_priority priority)
 {
 	Fixture *f = user;
 

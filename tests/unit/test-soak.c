@@ -79,7 +79,7 @@ static void test_thin(Fixture *f, gconstpointer data)
 	boot(f, "0000", "clean");
 	before = counters(f);
 	g_assert_nonnull(strstr(before, "offlines=100"));
-	g_assert_cmpuint(thin_boot(dir), >, 60000);
+	g_assert_cmpuint(retention_strip_boot(dir), >, 60000);
 	after = counters(f);
 	g_assert_cmpstr(before, ==, after);
 	g_assert_false(exists(f, "0000", "console.log"));
@@ -87,23 +87,23 @@ static void test_thin(Fixture *f, gconstpointer data)
 	g_assert_true(exists(f, "0000", "verdict.json"));
 	g_assert_true(exists(f, "0000", "memory.jsonl"));
 	g_assert_true(exists(f, "0000", "thinned.json"));
-	g_assert_cmpuint(thin_boot(dir), ==, 0); /* twice does no harm */
+	g_assert_cmpuint(retention_strip_boot(dir), ==, 0); /* twice does no harm */
 }
 
 static void test_limit(Fixture *f, gconstpointer data)
 {
 	static const char *const verdicts[] = {"clean", "incident", "clean", "hang", "clean"};
-	g_autoptr(Thinner) thinner = NULL;
+	g_autoptr(Retention) retention = NULL;
 
 	boot(f, "0000", "clean");
 	/* Room for two clean boots of about 71 kB each. */
-	thinner = thinner_new(f->hunt, 160000);
+	retention = retention_new(f->hunt, 160000);
 	for (guint i = 1; i < G_N_ELEMENTS(verdicts) + 1; i++) {
 		g_autofree char *folder = g_strdup_printf("%04u", i);
 		g_autofree char *dir = g_build_filename(f->hunt, "boots", folder, NULL);
 
 		boot(f, folder, verdicts[i - 1]);
-		thinner_boot_over(thinner, dir, g_str_equal(verdicts[i - 1], "clean"));
+		retention_boot_over(retention, dir, g_str_equal(verdicts[i - 1], "clean"));
 	}
 	g_assert_false(exists(f, "0000", "console.log"));
 	g_assert_false(exists(f, "0001", "console.log"));
@@ -112,8 +112,8 @@ static void test_limit(Fixture *f, gconstpointer data)
 	g_assert_true(exists(f, "0004", "console.log")); /* hang */
 	g_assert_true(exists(f, "0005", "console.log"));
 	/* A hunt that is taken up again keeps to its limit at once. */
-	g_clear_pointer(&thinner, thinner_free);
-	thinner = thinner_new(f->hunt, 0);
+	g_clear_pointer(&retention, retention_free);
+	retention = retention_new(f->hunt, 0);
 	g_assert_false(exists(f, "0003", "console.log"));
 	g_assert_false(exists(f, "0005", "console.log"));
 	g_assert_true(exists(f, "0002", "console.log"));

@@ -134,43 +134,43 @@ static guint8 *make_dump(guint64 first, guint count)
 	return raw;
 }
 
-static void test_flight(void)
+static void test_recorder_ring(void)
 {
 	g_autofree guint8 *raw = make_dump(0, 100);
 	gsize len = (gsize)REC_PAGES * REC_PAGE;
-	g_autoptr(Flight) f = flight_parse(raw, len);
+	g_autoptr(RecorderRing) f = recorder_ring_parse(raw, len);
 
 	g_assert_nonnull(f);
 	g_assert_cmpuint(f->entries->len, ==, 100);
 	/* 50 offlines in all, the last ended at 99 ms; at 50.5 ms 25 had ended and one ran. */
-	g_assert_cmpint(flight_offlines_at(f, 0, 1000000000), ==, 50);
-	g_assert_cmpint(flight_offlines_at(f, 0, 50500000), ==, 26);
-	g_assert_cmpint(flight_block_at(f, 0, 50500000), ==, 55);
+	g_assert_cmpint(recorder_ring_offlines_at(f, 0, 1000000000), ==, 50);
+	g_assert_cmpint(recorder_ring_offlines_at(f, 0, 50500000), ==, 26);
+	g_assert_cmpint(recorder_ring_block_at(f, 0, 50500000), ==, 55);
 	/* A splat in the middle of the very first offline has one offline to it, not none. */
-	g_assert_cmpint(flight_offlines_at(f, 0, 500000), ==, 1);
-	g_assert_cmpint(flight_offlines_at(f, 99, 0), ==, -1);
+	g_assert_cmpint(recorder_ring_offlines_at(f, 0, 500000), ==, 1);
+	g_assert_cmpint(recorder_ring_offlines_at(f, 99, 0), ==, -1);
 	raw[0] ^= 1;
-	g_assert_null(flight_parse(raw, len));
-	g_assert_null(flight_parse(raw, len - 1));
+	g_assert_null(recorder_ring_parse(raw, len));
+	g_assert_null(recorder_ring_parse(raw, len - 1));
 }
 
 /* The ring has wrapped: old entries are gone, and times before it are not known. */
-static void test_flight_wrapped(void)
+static void test_recorder_ring_wrapped(void)
 {
 	g_autofree guint8 *raw = make_dump(10000, (guint)REC_RING_SIZE);
-	g_autoptr(Flight) f = flight_parse(raw, (gsize)REC_PAGES * REC_PAGE);
+	g_autoptr(RecorderRing) f = recorder_ring_parse(raw, (gsize)REC_PAGES * REC_PAGE);
 	guint64 first_ns = 10000ull * 1000000;
 
 	g_assert_cmpuint(f->entries->len, ==, REC_RING_SIZE);
 	for (guint i = 1; i < f->entries->len; i++)
 		g_assert_cmpuint(g_array_index(f->entries, struct rec_entry, i).t_ns, >,
 				 g_array_index(f->entries, struct rec_entry, i - 1).t_ns);
-	g_assert_cmpint(flight_offlines_at(f, 0, first_ns + 1), ==, 5001);
-	g_assert_cmpint(flight_offlines_at(f, 0, first_ns - 1), ==, -1);
+	g_assert_cmpint(recorder_ring_offlines_at(f, 0, first_ns + 1), ==, 5001);
+	g_assert_cmpint(recorder_ring_offlines_at(f, 0, first_ns - 1), ==, -1);
 	/* Garbage in an entry is skipped, not believed. */
 	memset(raw + REC_PAGE + 64, 0xff, 32);
-	g_clear_pointer(&f, flight_free);
-	f = flight_parse(raw, (gsize)REC_PAGES * REC_PAGE);
+	g_clear_pointer(&f, recorder_ring_free);
+	f = recorder_ring_parse(raw, (gsize)REC_PAGES * REC_PAGE);
 	g_assert_cmpuint(f->entries->len, <=, REC_RING_SIZE);
 }
 
@@ -223,7 +223,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verdict/of-hunt", test_of_hunt);
 	g_test_add_func("/verdict/impairments", test_impairments);
 	g_test_add_func("/verdict/impaired", test_impaired);
-	g_test_add_func("/flight/parse", test_flight);
-	g_test_add_func("/flight/wrapped", test_flight_wrapped);
+	g_test_add_func("/recorder-ring/parse", test_recorder_ring);
+	g_test_add_func("/recorder-ring/wrapped", test_recorder_ring_wrapped);
 	return g_test_run();
 }
