@@ -196,7 +196,8 @@ static void compare_plugged(Boot *boot, const struct wire_msg *msg)
 	g_autofree char *line = NULL;
 
 	/* A DIMM is no virtio-mem device, and the guest's blocks are of both. */
-	if (number(msg, "unread_blocks", 1) != 0 || boot->memory.plugging || boot->plan->dimm ||
+	if (number(msg, "unread_blocks", 1) != 0 || boot->memory.plugging ||
+	    boot->config.scenario->dimm_count ||
 	    boot->agent.heard_us - boot->memory.plugged_us < PLUGGED_STILL_US ||
 	    pages > G_MAXUINT64 / boot->agent.page_bytes ||
 	    pages * boot->agent.page_bytes <= boot->memory.plugged_bytes)

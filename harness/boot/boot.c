@@ -94,7 +94,7 @@ static void over(Boot *boot)
 	if (boot->agent.reader.dropped)
 		record_event(boot->record, HOST_EVENT_LONG_LINES_DROPPED, "count", dropped);
 	g_clear_handle_id(&boot->tick.id, g_source_remove);
-	boot_resize_stop(boot);
+	boot_acts_stop(boot);
 	boot_set_state(boot, BOOT_OVER);
 	boot_splats_finish(boot);
 	result = boot_judge(boot);
@@ -177,7 +177,7 @@ static gboolean tick(gpointer user)
 		boot_end(boot, FALSE);
 	}
 	if (boot->life.now == BOOT_RUN && boot->agent.go_ns >= 0)
-		boot_resize_run(boot);
+		boot_acts_run(boot);
 	ping(boot, now);
 	if (now - boot->memory.asked_us > MEMORY_US && boot->life.now < BOOT_UNRESPONSIVE)
 		boot_ask_memory(boot);
@@ -278,7 +278,7 @@ void boot_free(Boot *boot)
 	if (!boot)
 		return;
 	g_clear_handle_id(&boot->tick.id, g_source_remove);
-	boot_resize_stop(boot);
+	boot_acts_stop(boot);
 	if (boot->machine.vm)
 		boot->machine.vm->ops->free(
 			boot->machine.vm); /* first of all: it may not call any more */
@@ -286,7 +286,7 @@ void boot_free(Boot *boot)
 	boot_state_clear(boot);
 	boot_recorder_clear(boot);
 	boot_threads_clear(boot);
-	boot_pressure_clear(boot);
+	boot_acts_clear(boot);
 	boot_splats_clear(boot);
 	g_clear_pointer(&boot->record, record_free);
 	g_clear_pointer(&boot->plan, plan_free);

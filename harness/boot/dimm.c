@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * DIMMs that come and go while the ops run: how many there are to be follows a schedule, like
+ * An act of the host: DIMMs that come and go while the ops run: how many there are to be follows a schedule, like
  * the size of a virtio-mem device does. A guest may refuse to let one go, or never answer: such
  * a one stays, and is asked for again when the schedule wants fewer.
  */
-#include "harness/boot/internal.h"
+#include "harness/boot/act.h"
 #include "host-driver/base/json.h"
-
-static gboolean dimm_due(gpointer user);
-
-static void arm(Boot *boot)
-{
-	ResizeStep step = resize_schedule_next(boot->plan->dimm);
-	gint64 wait_ms =
-		(gint64)step.t_ms - (g_get_monotonic_time() - boot->resize.run_since_us) / 1000;
-
-	boot->dimms.wanted = (guint)(step.target_bytes / boot->config.scenario->dimm_size_bytes);
-	boot->dimms.id = g_timeout_add((guint)MAX(wait_ms, 0), dimm_due, boot);
-}
 
 /* An answer of QEMU belongs to the one DIMM that is on its way in; there is one at a time. */
 static BootDimm *coming(Boot *boot)
@@ -78,35 +66,21 @@ static void unplug_one(Boot *boot)
 	}
 }
 
-static gboolean dimm_due(gpointer user)
+static void begin_dimm(BootAct *act)
 {
-	Boot *boot = user;
+	Boot *boot = act->boot;
 	guint there = 0;
 
-	boot->dimms.id = 0;
-	if (boot->life.now != BOOT_RUN)
-		return G_SOURCE_REMOVE;
 	for (guint i = 0; i < SCENARIO_DIMMS_MAX; i++)
 		there += boot->dimms.slot[i].state == DIMM_COMING ||
 			 boot->dimms.slot[i].state == DIMM_THERE;
-	if (there < boot->dimms.wanted)
+	if (there < act->step.value)
 		plug_one(boot);
-	else if (there > boot->dimms.wanted)
+	else if (there > act->step.value)
 		unplug_one(boot);
-	arm(boot);
-	return G_SOURCE_REMOVE;
 }
 
-void boot_dimm_run(Boot *boot)
-{
-	if (boot->plan->dimm && !boot->dimms.id)
-		arm(boot);
-}
-
-void boot_dimm_stop(Boot *boot)
-{
-	g_clear_handle_id(&boot->dimms.id, g_source_remove);
-}
+const BootActKind boot_act_dimm = {.begin = begin_dimm};
 
 void boot_dimm_event(Boot *boot, const char *name, JsonObject *data)
 {

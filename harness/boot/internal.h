@@ -115,14 +115,16 @@ typedef struct {
 	gint64 first_us;  /* host clock of the first unknown one, 0 before */
 } BootSplats;
 
+/* act.c */
+typedef struct {
+	GPtrArray *all;	 /* of BootAct; NULL before the ops run */
+	gint64 since_us; /* host clock when the ops started */
+} BootActs;
+
 /* resize.c */
 typedef struct {
-	gint64 run_since_us; /* host clock when the ops started */
-	guint id, balloon_id;
-	guint64 bytes;	       /* target of the armed resize */
-	guint64 most_bytes;    /* that was ever asked for */
-	guint waiting;	       /* resizes without an answer */
-	guint64 balloon_bytes; /* what the balloon is to take next */
+	guint64 most_bytes; /* that was ever asked for */
+	guint waiting;	    /* resizes without an answer */
 } BootResize;
 
 /* dimm.c */
@@ -132,7 +134,7 @@ typedef struct {
 } BootDimm;
 typedef struct {
 	BootDimm slot[SCENARIO_DIMMS_MAX];
-	guint id, wanted, made;
+	guint made;
 } BootDimms;
 
 /* threads.c: the threads of the vCPUs, on this machine. */
@@ -168,11 +170,11 @@ struct Boot {
 	BootMemory memory;
 	BootTick tick;
 	BootSplats splats;
+	BootActs acts;
 	BootResize resize;
 	BootDimms dimms;
 	BootVcpus vcpus;
 	BootRecorder recorder;
-	GPtrArray *pressures; /* pressure.c: of BootPressure */
 };
 
 /* state.c: the states, and the ways from one to the next. */
@@ -192,19 +194,13 @@ void boot_end(Boot *boot, gboolean poweroff);
 void boot_check_deadlines(Boot *boot, gint64 now_us);
 void boot_state_clear(Boot *boot);
 
-/* pressure.c: as those of resize.c, who call them; and what came of it, or NULL. */
-void boot_pressure_run(Boot *boot);
-void boot_pressure_stop(Boot *boot);
-JsonArray *boot_pressure_json(const Boot *boot);
-void boot_pressure_clear(Boot *boot);
+/* act.c: in each tick while the ops run; at the end of that; what came of them, or NULL. */
+void boot_acts_run(Boot *boot);
+void boot_acts_stop(Boot *boot);
+JsonArray *boot_acts_json(const Boot *boot); /* (transfer full) */
+void boot_acts_clear(Boot *boot);
 
-/* resize.c: in each tick while the ops run; and at the end of that. */
-void boot_resize_run(Boot *boot);
-void boot_resize_stop(Boot *boot);
-
-/* dimm.c: the same for DIMMs, and what QEMU tells of them. */
-void boot_dimm_run(Boot *boot);
-void boot_dimm_stop(Boot *boot);
+/* dimm.c: what QEMU says of DIMMs. */
 void boot_dimm_event(Boot *boot, const char *name, JsonObject *data);
 
 /* agent.c: what is known before it says anything; then bytes from it. */

@@ -306,6 +306,7 @@ static JsonObject *hit_json(const BootHit *hit)
 static void write_verdict(Boot *boot, const BootResult *r)
 {
 	JsonObject *o = json_object_new(), *exposure = exposure_to_json(r->exposure);
+	JsonArray *pressure = boot_acts_json(boot);
 	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", r->seed);
 
 	json_object_set_string_member(o, "verdict", verdict_name(r->verdict));
@@ -335,8 +336,8 @@ static void write_verdict(Boot *boot, const BootResult *r)
 	json_object_set_array_member(o, "impairments", boot_impairments_json(r->impairments));
 	json_object_set_array_member(o, "incidents", incidents_json(boot, boot->splats.triage));
 	json_object_set_array_member(o, "baseline", incidents_json(boot, boot->splats.baseline));
-	if (boot->pressures)
-		json_object_set_array_member(o, "pressure", boot_pressure_json(boot));
+	if (pressure)
+		json_object_set_array_member(o, "pressure", pressure);
 	record_json_file(boot->record, "verdict.json", o);
 }
 

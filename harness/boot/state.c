@@ -73,7 +73,7 @@ void boot_end(Boot *boot, gboolean poweroff)
 {
 	if (boot->life.now >= BOOT_ENDING)
 		return;
-	boot_resize_stop(boot);
+	boot_acts_stop(boot);
 	boot_read_recorder(boot);
 	boot_ask_memory(boot);
 	record_event(boot->record, HOST_EVENT_END, "how", poweroff ? "poweroff" : "kill");
@@ -98,7 +98,7 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
  */
 void boot_become_unresponsive(Boot *boot, gboolean nmi)
 {
-	boot_resize_stop(boot);
+	boot_acts_stop(boot);
 	boot_splats_finish(boot);
 	boot_read_recorder(boot);
 	boot_ask_memory(boot);

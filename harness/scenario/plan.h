@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A scenario and a seed become what one boot does: the lines that the agent gets, and the
- * resizes. Pure: the same scenario, kernel modules and seed give the same plan everywhere.
+ * A scenario and a seed become what one boot does: the lines that the agent gets, and
+ * what the host does to the guest. Pure: the same scenario, kernel modules and seed give the same plan everywhere.
  */
 #ifndef PFNHUNT_PLAN_H
 #define PFNHUNT_PLAN_H
 
-#include "harness/scenario/scenario.h"
+#include "harness/scenario/host-act.h"
 #include "host-driver/kernel/kernel.h"
-#include "host-driver/vm/virtio-mem.h"
 
 typedef struct {
 	guint64 seed, agent_seed; /* of the boot; what its ops draw from */
 	GPtrArray *lines;	  /* of char *: wire lines up to `plug`, each with its '\n' */
 	gboolean *runs;		  /* of each op of the scenario: is it part of this boot? */
 	char *go;		  /* the line that starts the ops */
-	ResizeSchedule *resize;	  /* NULL: the size stays */
-	char *resize_device;
-	ResizeSchedule *dimm;	 /* bytes of all DIMMs; NULL: there are none */
-	ResizeSchedule *balloon; /* bytes that the balloon takes; NULL: there is none */
-	GPtrArray *pressures;	 /* of PressureSchedule, one for each of the scenario */
-	gboolean removes;	 /* memory blocks may go away while the ops run */
-	guint64 plug_bytes;	 /* what is plugged before the ops start, over all devices */
+	GPtrArray *host_acts;	  /* of HostAct: what the host does while the ops run */
+	gboolean removes;	  /* memory blocks may go away while the ops run */
+	guint64 plug_bytes;	  /* what is plugged before the ops start, over all devices */
 } Plan;
 
 /*
@@ -31,7 +26,7 @@ Plan *plan_new(const Scenario *scenario, guint64 seed, const GPtrArray *modules,
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
 
-/* The plan as text: the wire lines, then the first @steps resizes. (transfer full) */
+/* The plan as text: the wire lines, then the first @steps steps of each act of the host. (transfer full) */
 char *plan_to_text(const Scenario *scenario, guint64 seed, const GPtrArray *modules,
 		   guint boot_count, guint steps);
 

@@ -155,18 +155,21 @@ static void test_resizes(void)
 	guint partly = 0;
 	guint64 last_ms = 0;
 	g_autoptr(Plan) plan = plan_new(s, seed_derive(42, 0), mods, 1);
+	HostAct *resize;
 
-	g_assert_cmpstr(plan->resize_device, ==, "vm0");
+	resize = g_ptr_array_index(plan->host_acts, 0);
+	g_assert_cmpint(host_act_kind(resize), ==, HOST_ACT_RESIZE);
+	g_assert_cmpstr(host_act_device(resize), ==, "vm0");
 	for (guint i = 0; i < 200; i++) {
-		ResizeStep step = resize_schedule_next(plan->resize);
+		HostStep step = host_act_next(resize);
 
-		g_assert_cmpuint(step.target_bytes % (4ull << 20), ==, 0);
-		g_assert_cmpuint(step.target_bytes, >=, 8ull << 20);
-		g_assert_cmpuint(step.target_bytes, <=, 640ull << 20);
+		g_assert_cmpuint(step.value % (4ull << 20), ==, 0);
+		g_assert_cmpuint(step.value, >=, 8ull << 20);
+		g_assert_cmpuint(step.value, <=, 640ull << 20);
 		g_assert_cmpuint(step.t_ms - last_ms, >=, 80);
 		g_assert_cmpuint(step.t_ms - last_ms, <=, 120);
 		last_ms = step.t_ms;
-		partly += step.target_bytes % (128ull << 20) != 0;
+		partly += step.value % (128ull << 20) != 0;
 	}
 	g_assert_cmpuint(partly, >, 120);
 }
