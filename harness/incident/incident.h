@@ -61,7 +61,10 @@ typedef enum {
 /* The rule table's word on @splat. @hotplug: memory came or went in this log. */
 IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine, gboolean hotplug);
 
-/* The walker that @splat's stack shows, an op's name, or NULL. Static. */
+/*
+ * The walker that @splat's stack shows: an op's name, "block-monitor" when it was the agent's own
+ * look at the blocks, or NULL. Static.
+ */
 const char *incident_walker(const Splat *splat);
 
 #endif

@@ -46,11 +46,17 @@ static gboolean has_text(const Splat *splat, const char *text)
 	return memmem(splat->text->str, splat->text->len, text, strlen(text)) != NULL;
 }
 
+/* The agent's own look at the blocks walks by PFN, too, and is no op of the scenario. */
+static gboolean of_agent(const Splat *splat)
+{
+	return g_strcmp0(splat->task, "pfnhunt-look") == 0;
+}
+
 const char *incident_walker(const Splat *splat)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(walkers); i++)
 		if (has_frame(splat, walkers[i].function))
-			return walkers[i].walker;
+			return of_agent(splat) ? "block-monitor" : walkers[i].walker;
 	if (splat->task && g_str_has_prefix(splat->task, "kdamond"))
 		return "damon";
 	return NULL;
