@@ -5,6 +5,7 @@
 #include "host-driver/vm/vm.h"
 
 #define MEMORY_BLOCK_BYTES (128ull << 20)
+#define MEMMAP_SHARE	   64 /* of memory that is plugged, for its struct pages */
 
 /* The value of an op's parameter, its default, or NULL when it has no such parameter. */
 static const char *value_of(const ScenarioOp *op, const char *key)
@@ -35,4 +36,17 @@ const char *scenario_never_partly(const Scenario *s)
 			return op->name;
 	}
 	return NULL;
+}
+
+guint64 scenario_memory_left(const Scenario *s)
+{
+	guint64 plugged = s->dimm_count * s->dimm_size_bytes + s->resize_max_bytes, taken;
+
+	for (guint i = 0; i < s->devices->len; i++) {
+		const VmMemDevice *dev = g_ptr_array_index(s->devices, i);
+
+		plugged += dev->requested_bytes;
+	}
+	taken = s->balloon_max_bytes + plugged / MEMMAP_SHARE;
+	return s->memory_bytes > taken ? s->memory_bytes - taken : 0;
 }

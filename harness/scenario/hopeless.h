@@ -11,4 +11,10 @@
  */
 const char *scenario_never_partly(const Scenario *scenario);
 
+/*
+ * Bytes of the guest's memory that its kernel and the agent have for themselves when the balloon
+ * and the struct pages of all hot-plugged memory have taken theirs.
+ */
+guint64 scenario_memory_left(const Scenario *scenario);
+
 #endif

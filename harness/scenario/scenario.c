@@ -429,6 +429,9 @@ static gboolean check_dimm(const Scenario *s, const Source *src, GError **error)
 	return TRUE;
 }
 
+/* A guest of 256 MiB of which a balloon took 128 ran out of memory. */
+#define MEMORY_LEFT_MIN (G_GUINT64_CONSTANT(160) << 20)
+
 static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(src->ini, NULL);
@@ -467,6 +470,10 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 	if (hopeless)
 		return complain(src, "scenario", NULL, error,
 				"op %s: blocks=partly never matches whole memory blocks", hopeless);
+	if (s->balloon_max_bytes && scenario_memory_left(s) < MEMORY_LEFT_MIN)
+		return complain(src, "balloon", "max", error,
+				"leaves the guest less than %d MiB: it would run out of memory",
+				(int)(MEMORY_LEFT_MIN >> 20));
 	/* Last, so that [resize] may stand above the device that it names. */
 	return !s->resize_device || check_resize(s, src, error);
 }

@@ -147,6 +147,8 @@ static void test_bad(void)
 		{HEAD OPS "[policy]\nstop=bound:0.0001%\n", "the least bound is 0.001%"},
 		{HEAD OPS "[balloon]\nmax=64M\nmin=64M\n", "[balloon] min: not below max"},
 		{HEAD OPS "[balloon]\nmax=64G\n", "[balloon] max: not below the guest's memory"},
+		{HEAD OPS "[guest]\nmemory=256M\n[balloon]\nmax=128M\n[dimm]\ncount=4\n",
+		 "[balloon] max: leaves the guest less than 160 MiB"},
 		{"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=581M\n" OPS,
 		 "f.ini:4: [memory vm0] requested-size: not a multiple of block-size; 580M is"},
 		{"[scenario]\nsummary=s\n[memory vm0]\nrequested-size=4G\n" OPS, "more than size"},
