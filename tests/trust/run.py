@@ -3,9 +3,9 @@
 """Runs the table of hostile agents, QEMUs and set-ups in rows/ against the real pfnhunt, as a user
 would run it, and checks what each row says that it must get. README.md says how a row is written.
 
-    PFNHUNT_EXE=build/harness/pfnhunt tests/trust/run.py [--guests] [KIND[/ROW]...]
+    PFNHUNT_EXE=build/harness/pfnhunt tests/trust/run.py [--guests] [--slow] [KIND[/ROW]...]
 
-Speaks TAP. A row that fails leaves its folder behind and says where, with TRUST_KEEP=1.
+Speaks TAP. With TRUST_KEEP=DIR the rows leave their folders there, and in each what it took.
 """
 
 import concurrent.futures
@@ -27,9 +27,10 @@ import xml.etree.ElementTree
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 EXE = os.path.abspath(os.environ["PFNHUNT_EXE"])
-JOBS = int(os.environ.get("TRUST_JOBS", "2" if "--guests" in sys.argv else "16"))
 KEEP = os.environ.get("TRUST_KEEP")
 GUESTS = "--guests" in sys.argv  # the rows of real guests, and no others
+SLOW = "--slow" in sys.argv  # the rows marked slow, and no others
+JOBS = int(os.environ.get("TRUST_JOBS", "2" if GUESTS else "16"))
 WITHIN_S = 120
 AGAIN = 12  # rows that may have a second try
 
@@ -66,6 +67,7 @@ class Row:
     def __init__(self, kind, name):
         self.kind, self.name = kind, name
         self.why, self.fails = "", None
+        self.slow = False
         self.script, self.ini, self.shell, self.checks = [], [], [], []
         self.files = {}
         self.command = "hunt"
@@ -80,6 +82,8 @@ class Row:
             self.why += (" " if self.why else "") + rest
         elif word == "expect-fail":
             self.fails = rest
+        elif word == "slow":
+            self.slow = True
         elif word in SCRIPT_WORDS:
             self.script.append(word + " " + rest)
         elif word == "ini":
@@ -177,7 +181,7 @@ class Run:
         self.results = os.path.join(self.dir, "results")
         self.code = None
         self.out = self.err = ""
-        self.took = self.rss_mb = 0.0
+        self.took = self.rss_mb = self.all_s = self.cpu_s = 0.0
 
     def path(self, *names):
         return os.path.join(self.dir, *names)
@@ -256,6 +260,8 @@ class Run:
         self.kill(child.pid)  # what it has left behind
         child.returncode = os.waitstatus_to_exitcode(status)
         self.took = time.monotonic() - started
+        self.all_s += self.took
+        self.cpu_s += usage.ru_utime + usage.ru_stime
         self.rss_mb = usage.ru_maxrss / 1024
         out.close()
         err.close()
@@ -412,7 +418,6 @@ def always(run):
 
 RECEIVED = threading.Lock()
 RUNNING = set()  # process groups of rows
-BUSY = threading.Semaphore(os.cpu_count() or 1)  # rows that do not wait, but work
 
 
 def stop(number, frame):
@@ -445,11 +450,7 @@ def play(row, root):
         for command in row.shell:
             if run.shell(command, WITHIN_S):
                 raise Failed("%s: %s" % (command, run.err[-500:]))
-        if "tamper.py" in row.command:
-            with BUSY:
-                run.code = run.shell(row.command, row.within)
-        else:
-            run.code = run.shell(row.command, row.within)
+        run.code = run.shell(row.command, row.within)
         faults = []
         for check, argument in [("always", "")] + row.checks:
             try:
@@ -464,7 +465,7 @@ def play(row, root):
     finally:
         os.makedirs(run.dir, exist_ok=True)  # a row whose set-up failed may have none
         with open(run.path("took"), "w", encoding="utf-8") as file:
-            file.write("%.1f s, %.0f MiB\n" % (run.took, run.rss_mb))
+            file.write("%.1f s, %.1f s of a CPU, %.0f MiB\n" % (run.all_s, run.cpu_s, run.rss_mb))
         if not KEEP:
             shutil.rmtree(run.dir, ignore_errors=True)
 
@@ -488,21 +489,31 @@ def results(played, failed, root):
 
 
 def wanted(row, names):
-    return not names or row.kind in names or "%s/%s" % (row.kind, row.name) in names
+    if bool(row.guest) != GUESTS:
+        return False
+    if names:
+        return row.kind in names or "%s/%s" % (row.kind, row.name) in names
+    return row.slow == SLOW
+
+
+def busy(row):
+    """Such a row does not wait, but computes."""
+    return "tamper.py" in row.command
 
 
 def main():
     names = [a for a in sys.argv[1:] if not a.startswith("-")]
     rows = [r for p in sorted(glob.glob(HERE + "/rows/*.rows")) for r in read_rows(p)
-            if wanted(r, names) and bool(r.guest) == GUESTS]
+            if wanted(r, names)]
     root = KEEP and os.path.abspath(KEEP) or tempfile.mkdtemp(prefix="pfnhunt-trust-")
     os.makedirs(root, exist_ok=True)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     print("1..%d" % len(rows), flush=True)
-    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as waiting, \
+            concurrent.futures.ThreadPoolExecutor(min(JOBS, os.cpu_count() or 1)) as computing:
         # The slowest first, so that none of them is left at the end.
-        played = {pool.submit(play, r, root): r
+        played = {(computing if busy(r) else waiting).submit(play, r, root): r
                   for r in sorted(rows, key=lambda r: -r.within)}
         failed = []
         for number, row, fault in results(played, failed, root):

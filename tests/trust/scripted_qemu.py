@@ -117,7 +117,7 @@ class Machine(Acts):
         self.floods = {}
         self.ops = []
         self.seq = 0
-        self.went = None
+        self.went = self.ended = None
         self.over = False
         self.duration = 0.0
         self.probe = "off"
@@ -283,7 +283,7 @@ class Machine(Acts):
     def counts(self):
         if not self.has("count"):
             return
-        ran = time.monotonic() - self.went
+        ran = self.ran()
         for inst, name in self.ops:
             if self.script.states.get(inst, ("ready",))[0] != "ready":
                 continue
@@ -313,7 +313,11 @@ class Machine(Acts):
         given = self.script.fields.get("count%d" % inst, {}).get("steps")
         if given is not None:
             return int(given)
-        return int((time.monotonic() - self.went) * self.script.values["steps"])
+        return int(self.ran() * self.script.values["steps"])
+
+    def ran(self):
+        """Seconds of the run; at its end they stand, so that the last counts and the end agree."""
+        return (self.ended or time.monotonic()) - self.went
 
     def finish(self, reason):
         if self.over:
@@ -325,6 +329,7 @@ class Machine(Acts):
                  if self.script.states.get(i, ("ready",))[0] == "ready"]
         steps = 0
         if self.went is not None:
+            self.ended = time.monotonic()
             steps = sum(self.steps(i) for i in ready)
             self.counts()
         self.memory()
@@ -337,6 +342,9 @@ class Machine(Acts):
     def power_off(self):
         self.console("{[]}reboot: Power down")
         self.fire("off")
+        self.after(0.01, self.off)
+
+    def off(self):
         self.qmp_event("SHUTDOWN", guest=True, reason="guest-shutdown")
         self.qmp_event("STOP")
 
