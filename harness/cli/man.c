@@ -167,6 +167,8 @@ void help_man(FILE *out, const Command *commands)
 	fputs(".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
 	      ".It Ev PFNHUNT_AGENT\nthe guest agent, instead of the installed one\n"
 	      ".It Ev PFNHUNT_CONFIGS\nthe folder of the shipped scenarios\n"
+	      ".It Ev PFNHUNT_QEMU_USER\nwhom QEMU of root runs as, instead of _pfnhunt, else "
+	      "nobody;\nroot: no change\n"
 	      ".It Ev PFNHUNT_RESULTS\nthe folder of the hunts\n.El\n",
 	      out);
 	put_exit(out);

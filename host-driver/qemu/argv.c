@@ -31,25 +31,29 @@ static char *escape_commas(const char *text)
 	return g_strjoinv(",,", parts);
 }
 
-/*
- * Given a folder, QEMU makes a file in it and takes its name away at once: nothing is left. Aligned
- * as the large folios of the file are: one that lies across two page tables cannot be taken away.
- */
-static void add_memory_file(GPtrArray *argv, const VmConfig *config, const char *id, guint64 bytes)
+char *qemu_fd_path(guint fd)
 {
-	g_autofree char *dir = g_canonicalize_filename(config->run_dir, NULL);
-	g_autofree char *escaped = escape_commas(dir);
+	return g_strdup_printf("/proc/self/fd/%u", fd);
+}
+
+/*
+ * A file without a name. Aligned as the large folios of the file are: one that lies across two page
+ * tables cannot be taken away.
+ */
+static void add_memory_file(GPtrArray *argv, guint node, const char *id, guint64 bytes)
+{
+	g_autofree char *path = qemu_fd_path(QEMU_FD_RAM + node);
 
 	add(argv, "-object",
 	    "memory-backend-file,id=%s,size=%" G_GUINT64_FORMAT ",mem-path=%s,share=on,align=2M",
-	    id, bytes, escaped);
+	    id, bytes, path);
 }
 
 /*
  * A socket for each node that has vCPUs: one that spans nodes makes Linux warn at boot. The ACPI
  * tables name a node without vCPUs and memory only when it is the last: there memory may come.
  */
-static void add_nodes(GPtrArray *argv, const VmConfig *config, gboolean memory_file)
+static void add_nodes(GPtrArray *argv, const VmConfig *config)
 {
 	guint64 bytes = config->memory_bytes / config->nodes;
 	guint cpus = config->cpus / config->nodes;
@@ -57,8 +61,8 @@ static void add_nodes(GPtrArray *argv, const VmConfig *config, gboolean memory_f
 	for (guint i = 0; i < config->nodes; i++) {
 		g_autofree char *id = g_strdup_printf("boot-ram%u", i);
 
-		if (memory_file)
-			add_memory_file(argv, config, id, bytes);
+		if (config->memory_file)
+			add_memory_file(argv, i, id, bytes);
 		else
 			add(argv, "-object", "memory-backend-ram,id=%s,size=%" G_GUINT64_FORMAT, id,
 			    bytes);
@@ -110,7 +114,7 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	g_autoptr(GPtrArray) argv = NULL;
 	g_autofree char *found = g_find_program_in_path(QEMU_BINARY);
 	g_autofree char *qboot = NULL, *name = NULL;
-	gboolean memory_file = config->memory_file && config->run_dir, numa;
+	gboolean numa;
 
 	if (!found) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
@@ -135,7 +139,7 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add(argv, "-name", "guest=%s", name);
 	add(argv, "-display", "none");
 	add(argv, "-machine", "q35,dump-guest-core=off%s",
-	    memory_file && !numa ? ",memory-backend=boot-ram" : "");
+	    config->memory_file && !numa ? ",memory-backend=boot-ram" : "");
 	add(argv, "-accel", config->accel == VM_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
 	add(argv, "-cpu", "max");
 	if (config->nodes > 1)
@@ -144,9 +148,9 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 		add(argv, "-smp", "%u", config->cpus);
 	add_memory(argv, config);
 	if (numa)
-		add_nodes(argv, config, memory_file);
-	else if (memory_file)
-		add_memory_file(argv, config, "boot-ram", config->memory_bytes);
+		add_nodes(argv, config);
+	else if (config->memory_file)
+		add_memory_file(argv, 0, "boot-ram", config->memory_bytes);
 	add_channels(argv);
 	if (config->balloon)
 		add(argv, "-device", "virtio-balloon-pci,id=balloon");

@@ -5,8 +5,23 @@
 
 #include "host-driver/vm/vm.h"
 
-/* Descriptors that QEMU inherits, always under these numbers: the line in a record is exact. */
-enum { QEMU_FD_QMP = 3, QEMU_FD_CONSOLE, QEMU_FD_AGENT, QEMU_FD_END };
+/*
+ * Descriptors that QEMU inherits, always under these numbers: the line in a record is exact. Kernel
+ * and initramfs stand there by name, and are opened by qemu_fd_path() when QEMU is another user's.
+ */
+enum {
+	QEMU_FD_QMP = 3,
+	QEMU_FD_CONSOLE,
+	QEMU_FD_AGENT,
+	QEMU_FD_READS, /* a folder, for pmemsave */
+	QEMU_FD_KERNEL,
+	QEMU_FD_INITRD,
+	QEMU_FD_RAM, /* a file for each node */
+	QEMU_FD_END = QEMU_FD_RAM + VM_NODES_MAX,
+};
+
+/* The name of an inherited descriptor, for QEMU alone. (transfer full) */
+char *qemu_fd_path(guint fd);
 
 /*
  * (transfer full), NULL-terminated, argv[0] an absolute path. Errors: INFRA when there is no

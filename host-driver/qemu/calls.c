@@ -24,7 +24,7 @@ typedef struct {
 	VmThreadsDone threads;
 	gpointer user;
 	char *id;   /* of a DIMM */
-	char *path; /* file for read_memory, ours to remove, */
+	char *name; /* file for read_memory in q->files.reads_dir, ours to remove, */
 	int fd;	    /* and our own way to it: QEMU may have put another under its name; or -1 */
 	guint32 read_len;
 	GError *error; /* of a call that never reached QMP */
@@ -41,13 +41,20 @@ static QemuCall *call_new(VmQemu *q, gpointer user)
 	return call;
 }
 
+/* Before the caller is told, who may free the machine. */
+static void drop_file(QemuCall *call)
+{
+	if (call->fd < 0)
+		return;
+	unlinkat(call->q->files.fd[QEMU_FD_READS], call->name, 0);
+	close(call->fd);
+	call->fd = -1;
+}
+
 static void call_free(QemuCall *call)
 {
-	if (call->path)
-		unlink(call->path);
-	if (call->fd >= 0)
-		close(call->fd);
-	g_free(call->path);
+	drop_file(call);
+	g_free(call->name);
 	g_free(call->id);
 	if (call->source) {
 		g_source_destroy(call->source);
@@ -80,6 +87,7 @@ static gboolean fail_now(gpointer user)
 	g_autoptr(QemuCall) call = user;
 
 	call->q->failing = g_list_remove(call->q->failing, call);
+	drop_file(call);
 	call_failed(call, call->error);
 	return G_SOURCE_REMOVE;
 }
@@ -282,11 +290,12 @@ static void read_reply(QmpClient *qmp, JsonNode *result, const GError *error, gp
 	g_autofree char *data = g_malloc(call->read_len);
 	ssize_t len;
 
+	len = error ? 0 : pread(call->fd, data, call->read_len, 0);
+	drop_file(call);
 	if (error) {
 		call_failed(call, error);
 		return;
 	}
-	len = pread(call->fd, data, call->read_len, 0);
 	if (len != (ssize_t)call->read_len) {
 		short_of = g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 				       "QMP pmemsave: %zd bytes instead of %" G_GUINT32_FORMAT, len,
@@ -302,6 +311,7 @@ void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointe
 {
 	VmQemu *q = (VmQemu *)vm;
 	QemuCall *call = call_new(q, user);
+	g_autofree char *dir = NULL, *path = NULL;
 	JsonObject *arguments;
 
 	call->read = done;
@@ -314,18 +324,20 @@ void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointe
 					    gpa, len));
 		return;
 	}
-	call->path = g_strdup_printf("%s/.memory-%u", q->run_dir, q->files++);
-	call->fd = open(call->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	call->name = g_strdup_printf("%u", q->reads++);
+	call->fd = qemu_files_new(&q->files, &q->who, call->name);
 	if (call->fd < 0) {
-		call_fail_later(call, g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s",
-						  call->path, g_strerror(errno)));
-		g_clear_pointer(&call->path, g_free);
+		call_fail_later(call,
+				g_error_new(PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s/%s: %s",
+					    q->files.reads_dir, call->name, g_strerror(errno)));
 		return;
 	}
+	dir = qemu_fd_path(QEMU_FD_READS);
+	path = g_build_filename(dir, call->name, NULL);
 	arguments = json_object_new();
 	json_object_set_int_member(arguments, "val", (gint64)gpa);
 	json_object_set_int_member(arguments, "size", len);
-	json_object_set_string_member(arguments, "filename", call->path);
+	json_object_set_string_member(arguments, "filename", path);
 	execute(call, "pmemsave", arguments, read_reply);
 }
 

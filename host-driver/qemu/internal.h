@@ -12,7 +12,8 @@
 typedef struct {
 	Vm vm;
 	char **argv;
-	char *run_dir;
+	QemuUser who; /* it runs as */
+	QemuFiles files;
 	GPtrArray *devices; /* of VmMemDevice */
 	VmListener listener;
 	gpointer user;
@@ -26,7 +27,7 @@ typedef struct {
 	GSource *end_timer;
 	VmHold *hold;
 	int wait_status;
-	guint files; /* made for read_memory so far: their names */
+	guint reads; /* files made for read_memory so far: their names */
 	gboolean qmp_open, reaped, stopping, freeing;
 	gboolean *freed; /* set when freed inside certain callbacks */
 } VmQemu;

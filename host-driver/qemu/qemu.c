@@ -236,19 +236,35 @@ static void vm_qemu_free(Vm *vm)
 	stream_free(q->output);
 	qemu_calls_drop(q);
 	g_strfreev(q->argv);
-	g_free(q->run_dir);
+	qemu_files_close(&q->files);
 	g_ptr_array_unref(q->devices);
 	g_main_context_unref(q->context);
 	g_string_free(q->tail, TRUE);
 	g_free(q);
 }
 
+/* Their names may lie where the other user cannot go. */
+static void name_by_descriptor(char **argv)
+{
+	for (guint i = 0; argv[i]; i++) {
+		guint fd = g_str_equal(argv[i], "-kernel")   ? QEMU_FD_KERNEL
+			   : g_str_equal(argv[i], "-initrd") ? QEMU_FD_INITRD
+							     : 0;
+
+		if (!fd || !argv[++i])
+			continue;
+		g_free(argv[i]);
+		argv[i] = qemu_fd_path(fd);
+	}
+}
+
 static Vm *vm_qemu_create(const VmConfig *config, GError **error)
 {
 	g_auto(GStrv) argv = vm_qemu_argv(config, error);
+	QemuUser who;
 	VmQemu *q;
 
-	if (!argv)
+	if (!argv || !qemu_user_find(config->accel, &who, error))
 		return NULL;
 	if (!config->run_dir || !g_utf8_validate(config->run_dir, -1, NULL)) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
@@ -258,12 +274,18 @@ static Vm *vm_qemu_create(const VmConfig *config, GError **error)
 	q = g_new0(VmQemu, 1);
 	q->vm.ops = &vm_qemu_ops;
 	q->argv = g_steal_pointer(&argv);
-	q->run_dir = g_canonicalize_filename(config->run_dir, NULL);
 	q->child.pidfd = -1;
 	q->context = g_main_context_ref_thread_default();
 	q->tail = g_string_new(NULL);
 	q->hold = vm_hold_new(tell_event, q);
 	q->devices = vm_mem_devices_copy(config->mem_devices);
+	q->who = who;
+	if (!qemu_files_open(config, &who, &q->files, error)) {
+		vm_qemu_free(&q->vm);
+		return NULL;
+	}
+	if (q->who.change)
+		name_by_descriptor(q->argv);
 	return &q->vm;
 }
 
@@ -271,7 +293,7 @@ static gboolean vm_qemu_start(Vm *vm, const VmListener *listener, gpointer user,
 {
 	VmQemu *q = (VmQemu *)vm;
 
-	if (!qemu_spawn(q->argv, &q->child, error))
+	if (!qemu_spawn(q->argv, &q->files, &q->who, &q->child, error))
 		return FALSE;
 	q->listener = *listener;
 	q->user = user;

@@ -6,7 +6,6 @@
  */
 #include "host-driver/qemu/spawn.h"
 #include "host-driver/base/error.h"
-#include "host-driver/qemu/argv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +29,19 @@ static void close_fds(int *fds, int count)
 			close(fds[i]);
 		fds[i] = -1;
 	}
+}
+
+/* Copies of our files, above the numbers that the child will use. */
+static gboolean copy_up(const QemuFiles *files, int *theirs)
+{
+	for (int i = QEMU_FD_READS; i < QEMU_FD_END; i++) {
+		if (files->fd[i] < 0)
+			continue;
+		theirs[i] = fcntl(files->fd[i], F_DUPFD_CLOEXEC, CHILD_FDS);
+		if (theirs[i] < 0)
+			return FALSE;
+	}
+	return TRUE;
 }
 
 /* Moves @fd above the numbers that the child will use, so that dup2 there harms no source. */
@@ -87,28 +99,39 @@ static void say(const char *text)
 	(void)n;
 }
 
-static G_NORETURN void run_child(char **argv, const int *fds, pid_t parent)
+static G_NORETURN void give_up(const char *what)
 {
-	sigset_t none;
-
-	setsid();
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-		_exit(127);
-	for (int i = 0; i < CHILD_FDS; i++) {
-		if (dup2(fds[i], i) < 0)
-			_exit(127);
-	}
-	close_range(CHILD_FDS, ~0U, 0);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(argv[0], argv);
-	say(argv[0]);
+	say(what);
 	say(": ");
 	say(strerrordesc_np(errno));
 	_exit(127);
 }
 
-gboolean qemu_spawn(char **argv, QemuChild *child, GError **error)
+static G_NORETURN void run_child(char **argv, const int *fds, const QemuUser *user, pid_t parent)
+{
+	sigset_t none;
+
+	setsid();
+	for (int i = 0; i < CHILD_FDS; i++) {
+		if (fds[i] < 0)
+			close(i);
+		else if (dup2(fds[i], i) < 0)
+			_exit(127);
+	}
+	close_range(CHILD_FDS, ~0U, 0);
+	if (!qemu_user_become(user))
+		give_up("to become another user");
+	/* Another user's death signal would be forgotten. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(127);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execv(argv[0], argv);
+	give_up(argv[0]);
+}
+
+gboolean qemu_spawn(char **argv, const QemuFiles *files, const QemuUser *user, QemuChild *child,
+		    GError **error)
 {
 	int theirs[CHILD_FDS];
 	pid_t parent = getpid();
@@ -122,14 +145,14 @@ gboolean qemu_spawn(char **argv, QemuChild *child, GError **error)
 	if (sigaction(SIGCHLD, NULL, &chld) == 0 && chld.sa_handler == SIG_IGN)
 		signal(SIGCHLD, SIG_DFL);
 
-	if (!make_channels(child, theirs))
+	if (!make_channels(child, theirs) || !copy_up(files, theirs))
 		goto fail;
 	what = "fork";
 	child->pid = fork();
 	if (child->pid < 0)
 		goto fail;
 	if (child->pid == 0)
-		run_child(argv, theirs, parent);
+		run_child(argv, theirs, user, parent);
 	what = "pidfd";
 	child->pidfd = pidfd_open(child->pid, 0);
 	if (child->pidfd < 0)

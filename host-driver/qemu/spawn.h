@@ -3,8 +3,7 @@
 #ifndef PFNHUNT_VM_QEMU_SPAWN_H
 #define PFNHUNT_VM_QEMU_SPAWN_H
 
-#include <glib.h>
-#include <sys/types.h>
+#include "host-driver/qemu/files.h"
 
 typedef struct {
 	pid_t pid;
@@ -14,11 +13,12 @@ typedef struct {
 } QemuChild;
 
 /*
- * Runs @argv (of vm_qemu_argv()). The child has its own session, so a Ctrl-C of the terminal
+ * Runs @argv (of vm_qemu_argv()) as @user with @files. The child has its own session, so a Ctrl-C of the terminal
  * does not reach it, and gets SIGKILL when the calling *thread* ends. All descriptors are the
  * caller's to close, the process the caller's to reap. Errors: INFRA. A failing exec shows as
  * exit status 127 with the reason in @output.
  */
-gboolean qemu_spawn(char **argv, QemuChild *child, GError **error);
+gboolean qemu_spawn(char **argv, const QemuFiles *files, const QemuUser *user, QemuChild *child,
+		    GError **error);
 
 #endif

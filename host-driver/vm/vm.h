@@ -43,7 +43,7 @@ typedef struct {
 	VmResizeThrough resize_through;
 	guint dimm_count; /* most that dimm_plug() may bring in at once, each of dimm_bytes */
 	guint64 dimm_bytes;
-	char *run_dir; /* private writable folder of this boot, for pmemsave and the like */
+	char *run_dir; /* private writable folder of this boot, for what QEMU saves and maps */
 } VmConfig;
 
 VmConfig *vm_config_new(void); /* empty: no devices, no texts */

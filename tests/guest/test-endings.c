@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static void left_nothing(const Hunt *h)
 {
@@ -175,6 +176,30 @@ static void test_qemu_killed(Hunt *h, gconstpointer data)
 	hunt_expect_files(h);
 }
 
+/* Root's QEMU is another user's, though all that it is given lies where only root may go. */
+static void test_not_root(Hunt *h, gconstpointer data)
+{
+	g_autofree char *path = NULL, *status = NULL;
+	pid_t qemu;
+
+	if (geteuid() != 0 || backend_option()) {
+		g_test_skip("a QEMU of root's");
+		return;
+	}
+	qemu = start_qemu(h);
+	if (!qemu)
+		return;
+	path = g_strdup_printf("/proc/%d/status", (int)qemu);
+	g_assert_true(g_file_get_contents(path, &status, NULL, NULL));
+	g_assert_false(g_regex_match_simple("^[UG]id:.*\\t0(\\t|$)", status, G_REGEX_MULTILINE, 0));
+	g_assert_false(
+		g_regex_match_simple("^Groups:.*[\\t ]0( |$)", status, G_REGEX_MULTILINE, 0));
+	g_assert_true(g_regex_match_simple("^CapPrm:\\t0+$", status, G_REGEX_MULTILINE, 0));
+	g_subprocess_send_signal(h->process, SIGINT);
+	hunt_finish(h);
+	hunt_expect(h, 4, "unexposed");
+}
+
 #define OWN_MOUNTS "unshare", "--user", "--map-root-user", "--mount"
 
 /*
@@ -278,6 +303,7 @@ int main(int argc, char **argv)
 		{"/endings/matrix-interrupt", test_matrix_interrupt, NULL},
 		{"/endings/killed", test_killed, NULL},
 		{"/endings/qemu-killed", test_qemu_killed, NULL},
+		{"/endings/not-root", test_not_root, NULL},
 		{"/endings/full-disk", test_full_disk, NULL},
 	};
 

@@ -232,6 +232,7 @@ class Run:
                    PFNHUNT_RESULTS=self.results, PFNHUNT_CONFIGS=os.path.join(SOURCE, "configs"),
                    TRUST_SCRIPT=self.path("script"), NO_COLOR="1", LC_ALL="C.UTF-8",
                    TRUST_SPLATS=os.path.join(SOURCE, "tests", "splats"), TRUST=HERE,
+                   PFNHUNT_QEMU_USER="root",  # the scripted one lies where no other user may go
                    PFNHUNT_EXE_PATH=EXE)
         for name in ("PFNHUNT_AGENT", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:

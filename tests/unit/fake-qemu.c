@@ -58,8 +58,21 @@ static void report(void)
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	if (readlink("/proc/self/fd/0", null, sizeof(null) - 1) < 0)
 		_exit(99);
-	say(4, "pid=%d fds=%d leader=%d death=%d stdin=%s masked=%d\n", getpid(), fds,
-	    getsid(0) == getpid(), death, null, sigismember(&mask, SIGUSR1));
+	say(4, "pid=%d fds=%d leader=%d death=%d stdin=%s masked=%d uid=%u groups=%d\n", getpid(),
+	    fds, getsid(0) == getpid(), death, null, sigismember(&mask, SIGUSR1), getuid(),
+	    getgroups(0, NULL));
+}
+
+/* The kernel that it was told to boot, which is a line of text. */
+static void show(const char *path)
+{
+	char text[64] = "";
+	FILE *file = fopen(path, "r");
+
+	if (!file || !fgets(text, sizeof(text), file))
+		_exit(97);
+	fclose(file);
+	say(4, "kernel=%s\n", text);
 }
 
 static void panic(void)
@@ -190,9 +203,13 @@ static void serve(void)
 
 int main(int argc, char **argv)
 {
+	const char *kernel = NULL;
+
 	for (int i = 1; i + 1 < argc; i++) {
 		if (strcmp(argv[i], "-append") == 0)
 			mode = argv[i + 1];
+		if (strcmp(argv[i], "-kernel") == 0)
+			kernel = argv[i + 1];
 	}
 	if (is("grumble")) {
 		for (int i = 0; i < 500; i++)
@@ -201,6 +218,8 @@ int main(int argc, char **argv)
 		_exit(1);
 	}
 	report();
+	if (is("kernel"))
+		show(kernel);
 	if (is("burst"))
 		burst();
 	if (is("burst-die"))

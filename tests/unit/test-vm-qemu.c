@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -133,10 +134,9 @@ static void setup(Fixture *f, gconstpointer data)
 	f->sent = g_string_new(NULL);
 }
 
-static void boot(Fixture *f, const char *mode)
+static VmConfig *config_of(Fixture *f, const char *mode)
 {
-	g_autoptr(VmConfig) config = vm_config_new();
-	g_autoptr(GError) error = NULL;
+	VmConfig *config = vm_config_new();
 
 	config->accel = VM_ACCEL_TCG;
 	config->cpus = 1;
@@ -145,10 +145,24 @@ static void boot(Fixture *f, const char *mode)
 	config->cmdline = g_strdup(mode);
 	config->run_dir = g_strdup(f->dir);
 	g_ptr_array_add(config->mem_devices, vm_mem_device_new("vm0", 64 * MIB, 4 * MIB, 0));
+	return config;
+}
+
+static void boot_config(Fixture *f, const VmConfig *config)
+{
+	g_autoptr(GError) error = NULL;
+
 	f->vm = vm_qemu_ops.create(config, &error);
 	g_assert_no_error(error);
 	f->start_us = g_get_monotonic_time();
 	g_assert_true(f->vm->ops->start(f->vm, &listener, f, &error));
+}
+
+static void boot(Fixture *f, const char *mode)
+{
+	g_autoptr(VmConfig) config = config_of(f, mode);
+
+	boot_config(f, config);
 }
 
 static G_NORETURN gboolean give_up(gpointer user)
@@ -206,11 +220,61 @@ static void test_inherited(Fixture *f, gconstpointer data)
 	close(stray);
 	run_until(f, f->console, "\n");
 	g_assert_nonnull(
-		strstr(f->console->str, " fds=6 leader=1 death=9 stdin=/dev/null masked=0\n"));
+		strstr(f->console->str, " fds=8 leader=1 death=9 stdin=/dev/null masked=0 "));
 	f->vm->ops->stop(f->vm);
 	run_until(f, NULL, NULL);
 	assert_exited(f, 0);
 	g_assert_cmpstr(f->detail, ==, "");
+}
+
+/* As root: another user, who still gets at the kernel and at what it saves of the memory. */
+static void test_another_user(Fixture *f, gconstpointer data)
+{
+	g_autoptr(VmConfig) config = NULL;
+	g_autofree char *kernel = NULL;
+
+	if (geteuid() != 0 || !getpwnam("nobody")) {
+		g_test_skip("not root");
+		return;
+	}
+	kernel = g_build_filename(f->dir, "kernel", NULL);
+	g_assert_true(g_file_set_contents_full(kernel, "for root alone", -1,
+					       G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+	config = config_of(f, "kernel");
+	g_free(config->kernel_path);
+	config->kernel_path = g_steal_pointer(&kernel);
+	g_unsetenv("PFNHUNT_QEMU_USER");
+	g_assert_cmpint(g_chmod(f->dir, 0711), ==, 0);
+	boot_config(f, config);
+	g_setenv("PFNHUNT_QEMU_USER", "root", TRUE);
+	g_assert_cmpint(g_remove(config->kernel_path), ==, 0);
+	run_until(f, f->console, "kernel=for root alone\n");
+	if (f->over && strstr(f->detail, "Permission denied")) {
+		g_test_skip("nobody but root may go where this was built");
+		return;
+	}
+	g_assert_null(strstr(f->console->str, " uid=0 "));
+	g_assert_nonnull(strstr(f->console->str, " death=9 "));
+	g_assert_nonnull(strstr(f->console->str, " groups=1\nkernel="));
+	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
+	run_until(f, f->log, "read read");
+}
+
+static void test_no_such_user(Fixture *f, gconstpointer data)
+{
+	g_autoptr(VmConfig) config = config_of(f, "");
+	g_autoptr(GError) error = NULL;
+
+	if (geteuid() != 0) {
+		g_test_skip("not root");
+		return;
+	}
+	g_setenv("PFNHUNT_QEMU_USER", "no-such-user", TRUE);
+	g_assert_null(vm_qemu_ops.create(config, &error));
+	g_setenv("PFNHUNT_QEMU_USER", "root", TRUE);
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
+	g_assert_nonnull(strstr(error->message, "there is no user no-such-user"));
 }
 
 static void test_agent(Fixture *f, gconstpointer data)
@@ -490,6 +554,20 @@ static int doomed(char *dir)
 		g_main_context_iteration(NULL, TRUE);
 }
 
+/* What a killed hunt leaves: the folder for read_memory, with nothing in it. */
+static void remove_empty_folder(const char *in)
+{
+	g_autoptr(GDir) dir = g_dir_open(in, 0, NULL);
+	const char *name;
+
+	while ((name = g_dir_read_name(dir))) {
+		g_autofree char *path = g_build_filename(in, name, NULL);
+
+		if (g_str_has_prefix(name, ".memory-"))
+			g_assert_cmpint(g_rmdir(path), ==, 0);
+	}
+}
+
 static void test_parent_dies(Fixture *f, gconstpointer data)
 {
 	const char *argv[] = {data, "--doomed", f->dir, NULL};
@@ -514,16 +592,21 @@ static void test_parent_dies(Fixture *f, gconstpointer data)
 	g_assert_cmpint(WTERMSIG(status), ==, SIGKILL);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	close(out);
+	remove_empty_folder(f->dir);
 }
 
 #define ADD(name, func, data) g_test_add("/vm-qemu/" name, Fixture, data, setup, func, teardown)
 
 int main(int argc, char **argv)
 {
+	/* The fake lies where another user may not go. */
+	g_setenv("PFNHUNT_QEMU_USER", "root", TRUE);
 	if (argc > 2 && g_str_equal(argv[1], "--doomed"))
 		return doomed(argv[2]);
 	g_test_init(&argc, &argv, NULL);
 	ADD("inherited", test_inherited, NULL);
+	ADD("another-user", test_another_user, NULL);
+	ADD("no-such-user", test_no_such_user, NULL);
 	ADD("agent", test_agent, NULL);
 	ADD("deaf-agent", test_deaf_agent, NULL);
 	ADD("calls", test_calls, NULL);
