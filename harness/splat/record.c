@@ -8,7 +8,7 @@
 
 const char *const splat_record_marks[] = {
 	"__CURSOR",  /* export and json-pretty begin with it */
-	"[s=",	     /* verbose: its head has the cursor */
+	" [s=",	     /* verbose: its head has the cursor */
 	"\"pri\": ", /* dmesg -J */
 	",ncfrag=",  NULL,
 };

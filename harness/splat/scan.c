@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The automaton of scan.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "harness/splat/record.h"
@@ -9,11 +8,15 @@
 
 #define CLASSES 90 /* byte classes: every byte that a beginning uses, and one for the rest */
 
+#define FILTER_BITS    14  /* of the hash of a beginning's first characters */
 #define UNFINISHED_MIN 4   /* so much of a beginning must stand at the end of a line */
 #define LENGTH_MAX     120 /* no beginning is longer */
 
 /* In the fast table, of a state where a beginning ends. */
 #define FOUND 0x80000000u
+
+/* In the filter, of four characters: a beginning's first ones, or those from its second one on. */
+enum { AT_FIRST = 1 << 0, AT_SECOND = 1 << 1 };
 
 struct SplatScan {
 	guint8 class_of[256];
@@ -24,12 +27,16 @@ struct SplatScan {
 	guint16 *rule_next; /* of a rule: the next rule with the same beginning, + 1 */
 	guint8 *length;	    /* of a rule's beginning */
 	gboolean quiet[256];
-	guint8 *depth; /* of a state */
+	guint8 *depth;			 /* of a state */
+	guint8 filter[1 << FILTER_BITS]; /* of four characters' hash: AT_FIRST, AT_SECOND */
 };
+
+#define ESCAPE 0x1b
 
 /*
  * What else is worth a look: a line with an escape sequence, which may stand within a beginning,
- * lines of records, which belong together, and page dumps, which may come before their BUG.
+ * lines of records, which belong together, and page dumps, which may come before their BUG. All
+ * but the first have four characters at least, as beginnings have.
  */
 static const char *const marks[] = {"\033", "\"MESSAGE\":[", "page:"};
 
@@ -159,6 +166,49 @@ static void build_quiet(SplatScan *scan)
 	}
 }
 
+static inline guint32 load4(const char *s)
+{
+	guint32 v;
+
+	memcpy(&v, s, sizeof(v));
+	return v;
+}
+
+static inline guint64 load8(const char *s)
+{
+	guint64 v;
+
+	memcpy(&v, s, sizeof(v));
+	return v;
+}
+
+static inline guint filter_hash(guint32 four)
+{
+	return four * 0x9e3779b1u >> (32 - FILTER_BITS);
+}
+
+static void build_filter(SplatScan *scan)
+{
+	for (guint i = 0; i < beginnings_count(); i++) {
+		const char *s = beginning(i);
+		char four[4];
+
+		if (*s == ESCAPE)
+			continue;
+		g_assert(beginning_length(s) >= 4);
+		scan->filter[filter_hash(load4(s))] |= AT_FIRST;
+		memcpy(four, s + 1, sizeof(four));
+		if (beginning_length(s) > 4) {
+			scan->filter[filter_hash(load4(four))] |= AT_SECOND;
+			continue;
+		}
+		for (guint c = 0; c < 256; c++) { /* anything may stand behind it */
+			four[3] = (char)c;
+			scan->filter[filter_hash(load4(four))] |= AT_SECOND;
+		}
+	}
+}
+
 static SplatScan *scan_build(void)
 {
 	SplatScan *scan = g_new0(SplatScan, 1);
@@ -178,6 +228,7 @@ static SplatScan *scan_build(void)
 	link_states(scan, states);
 	build_fast(scan, states);
 	build_quiet(scan);
+	build_filter(scan);
 	return scan;
 }
 
@@ -193,15 +244,63 @@ const SplatScan *splat_scan_get(void)
 	return scan;
 }
 
+static inline gboolean has_escape(guint64 eight)
+{
+	const guint64 ones = ~(guint64)0 / 255;
+	guint64 x = eight ^ ones * ESCAPE;
+
+	return ((x - ones) & ~x & ones << 7) != 0;
+}
+
+/*
+ * The first place in [s, end) where a beginning may stand, or with @escapes an escape character;
+ * else @end. Looks at four characters at every other place: many times as fast as the automaton,
+ * which waits for each character's state.
+ */
+static inline const char *find_candidate(const SplatScan *scan, const char *s, const char *end,
+					 gboolean escapes)
+{
+	const guint8 *filter = scan->filter;
+	const char *start = s;
+
+	for (; end - s >= 12; s += 8) {
+		guint any = 0;
+
+		for (guint i = 0; i < 8; i += 2)
+			any |= filter[filter_hash(load4(s + i))];
+		if (G_UNLIKELY(any) || (escapes && G_UNLIKELY(has_escape(load8(s)))))
+			break;
+	}
+	for (; end - s >= 4; s += 2) {
+		guint found = filter[filter_hash(load4(s))];
+
+		if (found & AT_SECOND && s > start)
+			return s - 1;
+		if (found & AT_FIRST || (escapes && *s == ESCAPE))
+			return s;
+		if (escapes && s[1] == ESCAPE)
+			return s + 1;
+	}
+	if (end - s == 3 && s > start && filter[filter_hash(load4(s - 1))] & AT_FIRST)
+		return s - 1;
+	if (escapes)
+		while (s < end && *s != ESCAPE)
+			s++;
+	return escapes ? s : end;
+}
+
 const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end)
 {
 	const guint32 *fast = scan->fast;
-	guint32 state = 0;
 
-	for (; s < end; s++) {
-		state = fast[state + scan->class_of[(guchar)*s]];
-		if (G_UNLIKELY(state & FOUND))
-			return s + 1;
+	while ((s = find_candidate(scan, s, end, TRUE)) < end) {
+		guint32 state = 0;
+
+		do {
+			state = fast[state + scan->class_of[(guchar)*s++]];
+			if (G_UNLIKELY(state & FOUND))
+				return s;
+		} while (state && s < end);
 	}
 	return NULL;
 }
@@ -225,39 +324,54 @@ gboolean splat_scan_unfinished(const SplatScan *scan, const char *s, const char 
 	return is_unfinished(scan, state);
 }
 
-static int compare_hits(const void *a, const void *b)
+static gboolean is_before(const SplatHit *a, const SplatHit *b)
 {
-	const SplatHit *x = a, *y = b;
+	return a->at != b->at ? a->at < b->at : a->rule < b->rule;
+}
 
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	return x->rule < y->rule ? -1 : x->rule > y->rule;
+/* There are few, and most come in order. */
+static void sort_hits(SplatHit *hits, guint n)
+{
+	for (guint i = 1; i < n; i++) {
+		SplatHit hit = hits[i];
+		guint j = i;
+
+		for (; j && is_before(&hit, &hits[j - 1]); j--)
+			hits[j] = hits[j - 1];
+		hits[j] = hit;
+	}
+}
+
+/* Adds the beginnings that end before @s, where the automaton is in @state. */
+static guint add_hits(const SplatScan *scan, guint16 state, const char *s, SplatHit *hits, guint n,
+		      guint max)
+{
+	guint16 from = scan->output[state] ? state : scan->shorter[state];
+
+	for (; from; from = scan->shorter[from])
+		for (guint r = scan->output[from]; r && n < max; r = scan->rule_next[r - 1]) {
+			if (r > splat_rules_count)
+				continue;
+			hits[n].rule = r - 1;
+			hits[n++].at = s - scan->length[r - 1];
+		}
+	return n;
 }
 
 guint splat_scan_all(const SplatScan *scan, const char *s, const char *end, SplatHit *hits,
 		     guint max)
 {
-	guint16 state = 0;
 	guint n = 0;
 
-	if (!splat_scan_any(scan, s, end))
-		return 0;
-	for (; s < end; s++) {
-		guint16 from;
+	while ((s = find_candidate(scan, s, end, FALSE)) < end) {
+		guint16 state = 0;
 
-		state = scan->next[state][scan->class_of[(guchar)*s]];
-		from = scan->output[state] ? state : scan->shorter[state];
-		for (; G_UNLIKELY(from); from = scan->shorter[from]) {
-			for (guint r = scan->output[from]; r && n < max;
-			     r = scan->rule_next[r - 1]) {
-				if (r > splat_rules_count)
-					continue;
-				hits[n].rule = r - 1;
-				hits[n++].at = s + 1 - scan->length[r - 1];
-			}
-		}
+		do {
+			state = scan->next[state][scan->class_of[(guchar)*s++]];
+			if (G_UNLIKELY(scan->output[state] || scan->shorter[state]))
+				n = add_hits(scan, state, s, hits, n, max);
+		} while (state && s < end);
 	}
-	if (n > 1)
-		qsort(hits, n, sizeof(*hits), compare_hits);
+	sort_hits(hits, n);
 	return n;
 }

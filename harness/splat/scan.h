@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds the beginnings of all rules in one pass over the bytes (Aho and Corasick's automaton):
- * most of a log is uninteresting, and this is what says so at several hundred MB/s.
+ * Finds the beginnings of all rules in one pass over the bytes: most of a log is uninteresting, and
+ * a filter over four characters at a time is what says so at more than a GB/s. Behind it is the
+ * automaton of Aho and Corasick.
  */
 #ifndef PFNHUNT_SPLAT_SCAN_H
 #define PFNHUNT_SPLAT_SCAN_H
