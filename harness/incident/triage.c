@@ -12,7 +12,8 @@
 
 #define SETTLE_US (300 * 1000)
 #define SITES_MAX 512
-#define SEEN_MAX  512 /* splats remembered for finding their twin of the other source */
+#define SEEN_MAX  512  /* splats remembered for finding their twin of the other source */
+#define SEEN_KEYS 8192 /* a power of two; so many that few of a log's splats share one */
 
 /* A splat that was reported, for the twin that may come by the other way. */
 typedef struct {
@@ -44,10 +45,25 @@ struct Triage {
 	GPtrArray *none;   /* of Incident, before the end */
 	Seen seen[SEEN_MAX];
 	guint64 seen_count;
+	guint16 seen_stamped[SEEN_KEYS]; /* how many of @seen have a time, by seen_key() */
+	guint seen_bare;		 /* how many have none */
 	gboolean finished;
 	TriageSplat on_splat;
 	gpointer user;
 };
+
+static guint seen_key(guint header, gint64 t_us)
+{
+	return (header ^ (guint)t_us * 0x9e3779b1u) >> 16 & (SEEN_KEYS - 1);
+}
+
+static void count_seen(Triage *triage, const Seen *seen, int by)
+{
+	if (seen->t_us < 0)
+		triage->seen_bare += (guint)by;
+	else
+		triage->seen_stamped[seen_key(seen->header, seen->t_us)] += (guint16)by;
+}
 
 /*
  * The same complaint, reported before: of the same printk time by whichever way, or, where a
@@ -58,6 +74,9 @@ static Seen *find_twin(Triage *triage, const Splat *splat, TriageSource source)
 	guint header = g_str_hash(splat->header);
 	guint n = (guint)MIN(triage->seen_count, SEEN_MAX);
 
+	if (splat->t_us >= 0 && !triage->seen_bare &&
+	    !triage->seen_stamped[seen_key(header, splat->t_us)])
+		return NULL; /* one of many */
 	for (guint i = 0; i < n; i++) {
 		Seen *seen = &triage->seen[i];
 
@@ -75,12 +94,17 @@ static Seen *find_twin(Triage *triage, const Splat *splat, TriageSource source)
 
 static void remember(Triage *triage, Splat *splat, TriageSource source, gboolean kept)
 {
-	triage->seen[triage->seen_count++ % SEEN_MAX] = (Seen){
+	Seen *seen = &triage->seen[triage->seen_count % SEEN_MAX];
+
+	if (triage->seen_count++ >= SEEN_MAX)
+		count_seen(triage, seen, -1);
+	*seen = (Seen){
 		.header = g_str_hash(splat->header),
 		.t_us = splat->t_us,
 		.source = source,
 		.splat = kept ? splat : NULL,
 	};
+	count_seen(triage, seen, 1);
 }
 
 /* The twin came through whole where the first was cut or mixed up: it takes its place. */

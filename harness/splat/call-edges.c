@@ -28,48 +28,55 @@ static const char *const known[] = {
 	"__x64_sys_pwrite64 do_syscall_64 entry_SYSCALL_64_after_hwframe",
 };
 
-static guint32 hash_text(guint32 hash, const char *s, gsize len)
+/* A function in the hash, with or without what is behind its name. */
+static guint32 hash_text(const char *s, gsize len)
 {
-	for (gsize i = 0; i < len; i++)
-		hash = (hash ^ (guchar)s[i]) * 16777619u;
-	return (hash ^ ' ') * 16777619u;
+	guint64 h = len, v;
+
+	for (; len >= sizeof(v); s += sizeof(v), len -= sizeof(v)) {
+		memcpy(&v, s, sizeof(v));
+		h = (h ^ v) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	for (; len; s++, len--)
+		h = (h ^ (guchar)*s) * 0x100000001b3u;
+	return (guint32)(h ^ h >> 32);
 }
 
-static guint32 hash_edge(SplatText callee, SplatText caller)
+static guint32 hash_edge(guint32 callee, guint32 caller)
 {
-	guint32 hash = hash_text(2166136261u, callee.s, callee.len);
+	guint32 hash = callee * 0x85ebca6bu ^ caller;
 
-	hash = hash_text(hash, caller.s, caller.len);
 	return hash ? hash : 1;
 }
 
-static void remember(SplatEdges *edges, SplatText callee, SplatText caller)
+static void remember(SplatEdges *edges, guint32 callee, guint32 caller)
 {
 	guint32 hash = hash_edge(callee, caller);
 
-	edges->seen[hash & (SPLAT_EDGES_MAX - 1)] = hash;
+	edges->seen[(hash ^ hash >> 16) & (SPLAT_EDGES_MAX - 1)] = hash;
 }
 
 static gboolean is_known(const SplatEdges *edges, SplatText callee, SplatText caller)
 {
-	guint32 hash = hash_edge(callee, caller);
+	guint32 hash = hash_edge(hash_text(callee.s, callee.len), hash_text(caller.s, caller.len));
 
-	return edges->seen[hash & (SPLAT_EDGES_MAX - 1)] == hash;
+	return edges->seen[(hash ^ hash >> 16) & (SPLAT_EDGES_MAX - 1)] == hash;
 }
 
 void splat_edges_init(SplatEdges *edges)
 {
 	memset(edges, 0, sizeof(*edges));
 	for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
-		SplatText callee = {0};
+		guint32 callee = 0, caller;
 
-		for (const char *s = known[i]; *s;) {
-			SplatText caller = {s, strcspn(s, " ")};
+		for (const char *s = known[i]; *s; callee = caller) {
+			gsize len = strcspn(s, " ");
 
-			if (callee.s)
+			caller = hash_text(s, len);
+			if (s > known[i])
 				remember(edges, callee, caller);
-			callee = caller;
-			s += caller.len + (s[caller.len] == ' ');
+			s += len + (s[len] == ' ');
 		}
 	}
 }
@@ -79,25 +86,34 @@ static SplatText raw_text(const SplatOpen *open, const SplatFrame *frame)
 	return (SplatText){open->arena + frame->off, frame->len};
 }
 
+static void learn_stack(SplatEdges *edges, const SplatOpen *open, const SplatStack *stack)
+{
+	guint32 name = 0, raw = 0;
+	gboolean first = TRUE;
+
+	for (guint i = stack->first; i < stack->first + stack->n; i++) {
+		const SplatFrame *frame = &open->frame[i];
+		SplatText text = raw_text(open, frame), bare = splat_frame_name(open, frame);
+		guint32 caller_raw, caller;
+
+		if (frame->maybe)
+			continue;
+		caller_raw = hash_text(text.s, text.len);
+		caller = hash_text(bare.s, bare.len);
+		if (!first) {
+			remember(edges, raw, caller_raw);
+			remember(edges, name, caller);
+		}
+		raw = caller_raw;
+		name = caller;
+		first = FALSE;
+	}
+}
+
 void splat_edges_learn(SplatEdges *edges, const SplatOpen *open)
 {
-	for (guint s = 0; s < open->stacks; s++) {
-		const SplatFrame *last = NULL;
-
-		for (guint i = open->stack[s].first; i < open->stack[s].first + open->stack[s].n;
-		     i++) {
-			const SplatFrame *frame = &open->frame[i];
-
-			if (frame->maybe)
-				continue;
-			if (last) {
-				remember(edges, raw_text(open, last), raw_text(open, frame));
-				remember(edges, splat_frame_name(open, last),
-					 splat_frame_name(open, frame));
-			}
-			last = frame;
-		}
-	}
+	for (guint s = 0; s < open->stacks; s++)
+		learn_stack(edges, open, &open->stack[s]);
 }
 
 static const SplatFrame *last_frame(const SplatOpen *open)

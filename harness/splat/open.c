@@ -111,7 +111,7 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 	open->last_host_us = splat->host_us = line->host_us;
 	splat->line = line->number;
 	splat->cpu = splat->pid = -1;
-	splat->text = g_string_sized_new(1024);
+	splat->text = g_string_sized_new(2048);
 	splat->frames = g_ptr_array_new_with_free_func(g_free);
 	splat->header = g_strndup(line->s, (gsize)(line->end - line->s));
 	g_strstrip(splat->header);
@@ -158,12 +158,13 @@ void splat_open_follow(SplatOpen *open, const SplatRule *rule, const SplatMatch 
 static void add_text(SplatOpen *open, const SplatLine *line)
 {
 	GString *text = open->splat->text;
-	gsize len = (gsize)(line->end - line->s);
+	gsize len = (gsize)(line->end - line->s), from = text->len;
 
-	if (text->len + len + 1 > SPLAT_TEXT_MAX)
+	if (from + len + 1 > SPLAT_TEXT_MAX)
 		return;
-	g_string_append_len(text, line->s, (gssize)len);
-	g_string_append_c(text, '\n');
+	g_string_set_size(text, from + len + 1);
+	memcpy(text->str + from, line->s, len);
+	text->str[from + len] = '\n';
 }
 
 static gboolean only_rip(const SplatOpen *open, const SplatStack *stack)
@@ -248,7 +249,7 @@ static gboolean is_outermost(const SplatShape *shape)
 		"sysenter_",	  "secondary_startup", "common_startup_64",	 "x86_64_start",
 		"start_secondary"};
 
-	if (!shape->name.len || shape->maybe)
+	if (!shape->name.len || shape->maybe || !memchr("cersx", *shape->name.s, 5))
 		return FALSE;
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++)
 		if (splat_starts(shape->name.s, shape->name.s + shape->name.len, names[i]))
