@@ -435,26 +435,54 @@ static char *find_time(char *s, char *end)
 	return end;
 }
 
-gboolean splat_line_next(char **s, char **end, SplatLine *line)
+gboolean splat_line_kernel(SplatLine *line)
 {
-	char *p = *s, *next;
+	const char *after = line->s < line->end && *line->s == '['
+				    ? splat_line_read_stamp(line->s, line->end, &line->t_us)
+				    : NULL;
 
-	if (p >= *end)
+	if (!after)
 		return FALSE;
-	line->stamped = line->wrapped = FALSE;
-	line->total = 0;
-	line->s = p;
+	line->s += after - line->s;
+	skip_blank(line);
+	if (line->s < line->end && *line->s == '[' && !strip_caller(line))
+		return FALSE;
+	line->stamped = line->wrapped = TRUE;
+	return TRUE;
+}
+
+/* Cuts the message at @line's front, from which carriers may have been taken already. */
+static void cut_message(char **s, char **end, SplatLine *line)
+{
+	char *next;
+
+	line->s = *s;
 	line->end = *end;
 	while (line->s < line->end && !line->total && strip(line))
 		line->wrapped = TRUE;
 	*end = line->end;
 	if (line->total) { /* what it is, is seen when all of the message is there */
 		*s = line->end;
-		return TRUE;
+		return;
 	}
 	line->end = find_time(line->s, line->end);
 	if (line->several && (next = memchr(line->s, '\n', (gsize)(line->end - line->s))))
 		line->end = next;
 	*s = line->end < *end && *line->end == '\n' ? line->end + 1 : line->end;
+}
+
+void splat_line_rest(char **s, char **end, SplatLine *line)
+{
+	line->total = 0;
+	cut_message(s, end, line);
+}
+
+gboolean splat_line_next(char **s, char **end, SplatLine *line)
+{
+	if (*s >= *end)
+		return FALSE;
+	line->stamped = line->wrapped = FALSE;
+	line->total = 0;
+	cut_message(s, end, line);
 	return TRUE;
 }

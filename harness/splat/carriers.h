@@ -41,4 +41,12 @@ extern const guint splat_carriers_count;
  */
 gboolean splat_line_next(char **s, char **end, SplatLine *line);
 
+/*
+ * Takes off what the kernel itself puts before a message, its stamp and the caller. FALSE when there
+ * is no stamp; @line is of no use then.
+ */
+gboolean splat_line_kernel(SplatLine *line);
+/* What splat_line_next() does, for a message from which that was taken off. */
+void splat_line_rest(char **s, char **end, SplatLine *line);
+
 #endif

@@ -35,6 +35,27 @@ static inline gboolean is_plain(guchar c)
 	return (guchar)(c - 0x20) < 0x7f - 0x20 || c == '\t' || c == '\n';
 }
 
+/* Where the run of plain characters that begins at @s ends, at the latest at @end. */
+static const char *skip_plain(const char *s, const char *end)
+{
+	const guint64 ones = ~(guint64)0 / 255, high = ones << 7;
+	guint64 v;
+
+	for (; end - s >= 8; s += 8) {
+		memcpy(&v, s, sizeof(v));
+		if ((v | (v - ones * 0x20) | (v + ones)) & high)
+			break;
+	}
+	while (s < end && is_plain((guchar)*s))
+		s++;
+	return s;
+}
+
+gboolean splat_line_is_plain(const char *s, gsize len)
+{
+	return skip_plain(s, s + len) == s + len && !memchr(s, '&', len);
+}
+
 gsize splat_line_clean(const char *raw, gsize len, char *out)
 {
 	const char *s = raw, *end = raw + len;
@@ -44,8 +65,7 @@ gsize splat_line_clean(const char *raw, gsize len, char *out)
 		const char *run = s;
 		guchar c;
 
-		while (s < end && s - run < limit - o && is_plain((guchar)*s))
-			s++;
+		s = skip_plain(s, s + MIN(end - s, limit - o));
 		if (o != run)
 			memmove(o, run, (gsize)(s - run));
 		o += s - run;
@@ -73,35 +93,78 @@ gsize splat_line_clean(const char *raw, gsize len, char *out)
 	return (gsize)(o - out);
 }
 
-const char *splat_line_read_time(const char *s, const char *end, gint64 *t_us)
+static inline gboolean is_digit(char c)
 {
-	gint64 seconds = 0, micros = 0;
-	int digits = 0;
-	const char *p = s + 1;
+	return (guchar)(c - '0') < 10;
+}
+
+/* The value of six digits in the lower bytes of @v, the first one lowest; -1 when they are none. */
+static int six_digits(guint64 v)
+{
+	const guint64 ones = 0x010101010101;
+
+	v = (v & ones * 0xff) - ones * '0';
+	if ((v | (v + ones * 0x76)) & ones * 0x80)
+		return -1;
+	v = v * 10 + (v >> 8);
+	return (int)((v & 0xff) * 10000 + (v >> 16 & 0xff) * 100 + (v >> 32 & 0xff));
+}
+
+/* "[   12.345678" at @s: where it goes on, or NULL, and @t_us may be anything. */
+static const char *read_seconds(const char *s, const char *end, gint64 *t_us)
+{
+	static const guint scale[] = {1000, 100, 10, 1};
+	gint64 seconds = 0;
+	guint micros = 0;
+	const char *p = s + 1, *dot;
 
 	while (p < end && *p == ' ')
 		p++;
-	if (p == end || !g_ascii_isdigit(*p))
+	if (p == end || !is_digit(*p))
 		return NULL;
-	for (; p < end && g_ascii_isdigit(*p); p++)
+	for (; p < end && is_digit(*p); p++)
 		if (seconds < 1000000000)
 			seconds = seconds * 10 + (*p - '0');
 	if (p == end || *p != '.')
 		return NULL;
-	for (p++; p < end && g_ascii_isdigit(*p); p++, digits++)
-		if (digits < 6)
-			micros = micros * 10 + (*p - '0');
-	if (digits < 3 || digits > 9)
+	if (end - p >= 8 && p[7] == ']') { /* as the kernel prints it */
+		guint64 eight;
+		int value;
+
+		memcpy(&eight, p, sizeof(eight));
+		value = six_digits(GUINT64_FROM_LE(eight) >> 8);
+		*t_us = seconds * G_USEC_PER_SEC + value;
+		if (value >= 0)
+			return p + 7;
+	}
+	for (dot = p++; p < end && is_digit(*p); p++)
+		if (p - dot <= 6)
+			micros = micros * 10 + (guint)(*p - '0');
+	if (p - dot < 4 || p - dot > 10)
 		return NULL;
-	for (; digits < 6; digits++)
-		micros *= 10;
-	if (p < end && strchr("@,(", *p))
+	*t_us = seconds * G_USEC_PER_SEC + micros * scale[MIN(p - dot - 4, 3)];
+	return p;
+}
+
+const char *splat_line_read_time(const char *s, const char *end, gint64 *t_us)
+{
+	gint64 value;
+	const char *p = read_seconds(s, end, &value);
+
+	if (p && p < end && (*p == '@' || *p == ',' || *p == '('))
 		while (p < end && *p != ']' && *p != ' ')
 			p++;
-	if (p == end || *p != ']')
+	if (!p || p == end || *p != ']')
 		return NULL;
-	*t_us = seconds * G_USEC_PER_SEC + micros;
+	*t_us = value;
 	return p + 1;
+}
+
+const char *splat_line_read_stamp(const char *s, const char *end, gint64 *t_us)
+{
+	const char *p = read_seconds(s, end, t_us);
+
+	return p && p < end && *p == ']' ? p + 1 : NULL;
 }
 
 gint64 splat_line_time(const char *s, const char *end)

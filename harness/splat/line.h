@@ -35,10 +35,19 @@ typedef struct {
  */
 gsize splat_line_clean(const char *raw, gsize len, char *out);
 
+/*
+ * TRUE when nothing in [s, s + len) is to be cleaned or unescaped: it is printable ASCII, without
+ * the "&" of HTML.
+ */
+gboolean splat_line_is_plain(const char *s, gsize len);
+
 /* The printk time that [s, end) begins with, -1 when it does not. */
 gint64 splat_line_time(const char *s, const char *end);
 
 /* "[   12.345678]" at @s, also "[   12.345678@0]" and the like of vendors: its end, or NULL. */
 const char *splat_line_read_time(const char *s, const char *end, gint64 *t_us);
+
+/* The same without what vendors add. */
+const char *splat_line_read_stamp(const char *s, const char *end, gint64 *t_us);
 
 #endif

@@ -2,10 +2,9 @@
 /* The matcher of match.h. */
 #include "harness/splat/match.h"
 
-static gboolean is_symbol_char(char c)
-{
-	return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '$';
-}
+const guint8 splat_symbol_chars[256] = {
+	['$'] = 1, ['.'] = 1, ['_'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+};
 
 static const char *skip_blanks(const char *s, const char *end)
 {
@@ -50,7 +49,7 @@ static const char *read_rust_name(const char *s, const char *end)
 			depth++;
 		else if (*s == '>')
 			depth--;
-		else if (depth == 0 && !is_symbol_char(*s) && *s != ':')
+		else if (depth == 0 && !splat_is_symbol_char(*s) && *s != ':')
 			break;
 		if (depth < 0)
 			break;
@@ -93,7 +92,7 @@ const char *splat_match_symbol(const char *s, const char *end, gboolean offset, 
 	} else {
 		if (s < end && g_ascii_isdigit(*s))
 			return NULL;
-		while (s < end && is_symbol_char(*s))
+		while (s < end && splat_is_symbol_char(*s))
 			s++;
 		if (splat_starts(s, end, "::"))
 			s = read_rust_name(s, end);
@@ -115,7 +114,7 @@ const char *splat_match_symbol(const char *s, const char *end, gboolean offset, 
 	}
 	if (splat_starts(s, end, "()"))
 		s += 2;
-	if (splat_starts(s, end, " [") && s + 2 < end && is_symbol_char(s[2])) {
+	if (splat_starts(s, end, " [") && s + 2 < end && splat_is_symbol_char(s[2])) {
 		const char *close = memchr(s, ']', (gsize)(end - s));
 
 		if (close)
@@ -133,7 +132,7 @@ gboolean splat_is_source_file(SplatText text)
 	if (text.len < 3)
 		return FALSE;
 	for (i = 0; i < text.len; i++)
-		if (!is_symbol_char(text.s[i]) && !strchr("/-+,~", text.s[i]))
+		if (!splat_is_symbol_char(text.s[i]) && !strchr("/-+,~", text.s[i]))
 			return FALSE;
 	/* .c, .h, .S, .rs, .inc: a dot near the end, a letter behind it */
 	for (i = text.len - 1; i > 0 && text.len - i <= 4; i--)

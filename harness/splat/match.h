@@ -49,6 +49,14 @@ gboolean splat_source_follows(const char *s, const char *end);
 /* TRUE for something like "net/core/dev.c". */
 gboolean splat_is_source_file(SplatText text);
 
+/* Characters of a C symbol, as compilers write them. */
+extern const guint8 splat_symbol_chars[256];
+
+static inline gboolean splat_is_symbol_char(char c)
+{
+	return splat_symbol_chars[(guchar)c];
+}
+
 static inline gboolean splat_text_is(SplatText text, const char *literal)
 {
 	return strlen(literal) == text.len && memcmp(text.s, literal, text.len) == 0;

@@ -115,9 +115,12 @@ static void take_boot(SplatParser *parser, const SplatRule *rule, const SplatMat
 	parser->route.last_fatal = FALSE;
 }
 
-/* A message that stands for itself; @rule is its own, or NULL. */
+/*
+ * A message that stands for itself; @rule is its own, or NULL. @shaped: its shape has been looked
+ * at already.
+ */
 static void process(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
-		    const SplatMatch *match)
+		    const SplatMatch *match, gboolean shaped)
 {
 	note_time(parser, line->t_us);
 	if (rule && rule->group == GROUP_BOOT) {
@@ -146,7 +149,8 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 		splat_route_break(&parser->route, line);
 	if (!splat_route_open(&parser->route) && !splat_starts(line->s, line->end, "page:"))
 		return;
-	splat_shape(line->s, line->end, &parser->shape);
+	if (!shaped)
+		splat_shape(line->s, line->end, &parser->shape);
 	splat_route_line(&parser->route, line, &parser->shape);
 }
 
@@ -159,7 +163,7 @@ static void flush_held(SplatParser *parser)
 		return;
 	parser->held.on = FALSE;
 	rule = find_rule(parser, &parser->held.line, &match);
-	process(parser, &parser->held.line, rule, &match);
+	process(parser, &parser->held.line, rule, &match, FALSE);
 }
 
 static gboolean ends_with(const SplatLine *line, const char *literal)
@@ -180,8 +184,12 @@ static gboolean names_next(const SplatLine *line)
 	return FALSE;
 }
 
-/* TRUE when a mail client may have wrapped @line, whose own rule is @rule. */
-static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const SplatRule *rule)
+/*
+ * TRUE when a mail client may have wrapped @line, whose own rule is @rule. @shaped: set when its
+ * shape was looked at.
+ */
+static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
+			  gboolean *shaped)
 {
 	SplatHit hit;
 
@@ -191,6 +199,7 @@ static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const Spla
 		return rule->kind && rule->group != GROUP_BOOT;
 	if (splat_route_open(&parser->route)) {
 		splat_shape(line->s, line->end, &parser->shape);
+		*shaped = TRUE;
 		if (parser->shape.kind != SHAPE_OTHER)
 			return FALSE;
 	}
@@ -244,7 +253,7 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 		return FALSE;
 	}
 	parser->held.on = FALSE;
-	process(parser, &joined, rule, &match);
+	process(parser, &joined, rule, &match, FALSE);
 	return TRUE;
 }
 
@@ -272,6 +281,7 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 {
 	SplatMatch match;
 	const SplatRule *rule;
+	gboolean shaped = FALSE;
 
 	if (parser->held.on && join(parser, line))
 		return;
@@ -279,10 +289,10 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	if (take_quiet(parser, line))
 		return;
 	rule = line->user ? NULL : find_rule(parser, line, &match);
-	if (may_go_on(parser, line, rule))
+	if (may_go_on(parser, line, rule, &shaped))
 		hold(parser, line);
 	else
-		process(parser, line, rule, &match);
+		process(parser, line, rule, &match, shaped);
 }
 
 static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line);
@@ -329,6 +339,41 @@ static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line)
 		take_part(parser, line);
 }
 
+/*
+ * The commonest lines of all: with printk's stamp in front, and in a plain text that no terminal and
+ * no carrier but those of a line's front can have put anything into. Frames and registers, which
+ * are made of few characters, are read where they are.
+ */
+static gboolean take_plain(SplatParser *parser, const char *raw, gsize len, SplatLine line)
+{
+	char text[SPLAT_LINE_MAX + 1], *s = text, *end;
+
+	if (parser->record.open)
+		return FALSE;
+	while (len && raw[len - 1] == '\r')
+		len--;
+	line.s = (char *)raw; /* it is only read */
+	line.end = line.s + len;
+	line.count = parser->lines - parser->swallowed;
+	if (!splat_line_kernel(&line))
+		return FALSE;
+	/* "RAX: 0000...", " func+0x1/0x2 [module]", but not "Jan  2 10:00:00" */
+	if (!parser->held.on && line.end - line.s >= 5 &&
+	    (*line.s == ' ' || (g_ascii_isalpha(*line.s) && line.s[3] != ' ')) &&
+	    take_quiet(parser, &line))
+		return TRUE;
+	if (!splat_line_is_plain(raw, len) || splat_record_begins(raw, raw + len))
+		return FALSE;
+	end = text + (line.end - line.s);
+	memcpy(text, line.s, (gsize)(line.end - line.s));
+	*end = '\0';
+	splat_line_rest(&s, &end, &line);
+	do
+		take_part(parser, &line);
+	while (splat_line_next(&s, &end, &line));
+	return TRUE;
+}
+
 static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_us, gint64 host_us)
 {
 	char clean[SPLAT_LINE_MAX + 1];
@@ -336,6 +381,8 @@ static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_
 	SplatLine line = {.t_us = t_us, .host_us = host_us, .number = parser->lines};
 	gsize n;
 
+	if (take_plain(parser, raw, len, line))
+		return;
 	if (parser->record.blob && len >= 8) { /* its length, in binary */
 		raw += 8;
 		len -= 8;

@@ -49,10 +49,12 @@ static gboolean is_verbose_head(const char *s, const char *end)
 	       splat_find(s, end, " [s=") && splat_find(s, end, ";i=");
 }
 
-static gboolean begins(char *s, char *end)
+gboolean splat_record_begins(const char *s, const char *end)
 {
-	char *p = skip_blanks(s, end);
+	const char *p = s;
 
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
 	if (p == end)
 		return FALSE;
 	if (*p == '"')
@@ -130,7 +132,7 @@ static gboolean is_between(const char *s, const char *end)
 
 SplatRecordState splat_record_line(SplatRecord *record, char *s, char *end)
 {
-	gboolean was_open = record->open, anew = begins(s, end);
+	gboolean was_open = record->open, anew = splat_record_begins(s, end);
 	char *value;
 	Field field;
 

@@ -27,6 +27,9 @@ typedef enum {
 
 void splat_record_clear(SplatRecord *record);
 
+/* TRUE when a record begins with the cleaned line [s, end). */
+gboolean splat_record_begins(const char *s, const char *end);
+
 /* The cleaned line [s, end), which may be changed. Cheap for lines that are of no record. */
 SplatRecordState splat_record_line(SplatRecord *record, char *s, char *end);
 

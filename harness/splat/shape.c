@@ -311,6 +311,40 @@ static const Head heads[] = {
 	{"note: ", SHAPE_REGS, SECTION_MAIN},
 };
 
+/* Of a first character: the heads that begin with it, in the order of the table, as index + 1. */
+static struct {
+	guint8 first[256], next[G_N_ELEMENTS(heads)], len[G_N_ELEMENTS(heads)];
+} by_first;
+
+static void build_by_first(void)
+{
+	G_STATIC_ASSERT(G_N_ELEMENTS(heads) < G_MAXUINT8);
+	for (guint i = G_N_ELEMENTS(heads); i > 0; i--) {
+		guint8 *first = &by_first.first[(guchar)heads[i - 1].head[0]];
+
+		by_first.len[i - 1] = (guint8)strlen(heads[i - 1].head);
+		by_first.next[i - 1] = *first;
+		*first = (guint8)i;
+	}
+}
+
+/* The index + 1 of the head that [s, end) begins with, or 0. */
+static guint find_head(const char *s, const char *end)
+{
+	static gsize ready;
+	guint i;
+
+	if (g_once_init_enter(&ready)) {
+		build_by_first();
+		g_once_init_leave(&ready, 1);
+	}
+	for (i = by_first.first[(guchar)*s]; i; i = by_first.next[i - 1])
+		if ((gsize)(end - s) >= by_first.len[i - 1] &&
+		    memcmp(s, heads[i - 1].head, by_first.len[i - 1]) == 0)
+			break;
+	return i;
+}
+
 /* "Allocated in func+0x1/0x2 age=12 cpu=1 pid=2": the stack's first frame is in its head */
 static void read_allocator(const char *s, const char *end, SplatShape *shape)
 {
@@ -324,23 +358,22 @@ static void read_allocator(const char *s, const char *end, SplatShape *shape)
 
 static gboolean read_head(const char *s, const char *end, SplatShape *shape)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(heads); i++) {
-		if (*s != heads[i].head[0] || !splat_starts(s, end, heads[i].head))
-			continue;
-		shape->kind = heads[i].kind;
-		shape->section = heads[i].section;
-		if (shape->section == SECTION_CPU) {
-			SplatMatch match;
+	guint found = find_head(s, end);
+	const Head *head;
+	SplatMatch match;
 
-			if (splat_match("NMI backtrace for cpu %c", s, end, &match))
-				shape->cpu = match.cpu;
-		}
-		shape->write = *s == 'W';
-		if (shape->kind == SHAPE_SECTION && g_str_has_suffix(heads[i].head, "located in "))
-			read_allocator(s + strlen(heads[i].head), end, shape);
-		return TRUE;
-	}
-	return FALSE;
+	if (!found)
+		return FALSE;
+	head = &heads[found - 1];
+	shape->kind = head->kind;
+	shape->section = head->section;
+	if (shape->section == SECTION_CPU &&
+	    splat_match("NMI backtrace for cpu %c", s, end, &match))
+		shape->cpu = match.cpu;
+	shape->write = *s == 'W';
+	if (shape->kind == SHAPE_SECTION && g_str_has_suffix(head->head, "located in "))
+		read_allocator(s + by_first.len[found - 1], end, shape);
+	return TRUE;
 }
 
 /* "task:kworker/0:0  state:D ...", "sh   R  running task ..." */
@@ -396,11 +429,6 @@ static gboolean read_said(const char *s, const char *end, SplatShape *shape)
 	return FALSE;
 }
 
-static inline gboolean is_name(char c)
-{
-	return g_ascii_isalnum(c) || c == '_' || c == '.' || c == '$';
-}
-
 /* "0x1f": its end, or NULL. */
 static const char *skip_hex(const char *s, const char *end)
 {
@@ -425,7 +453,7 @@ gboolean splat_shape_frame(const char *s, const char *end, SplatShape *shape)
 		s += 2;
 	}
 	name = s;
-	while (s < end && is_name(*s))
+	while (s < end && splat_is_symbol_char(*s))
 		s++;
 	if (s == name || s == end || *s != '+' || g_ascii_isdigit(*name))
 		return FALSE;
@@ -435,7 +463,8 @@ gboolean splat_shape_frame(const char *s, const char *end, SplatShape *shape)
 		return FALSE;
 	raw_end = s;
 	if (end - s > 3 && s[0] == ' ' && s[1] == '[') {
-		for (s += 2; s < end && is_name(*s); s++)
+		/* no dot: "[12.345678]" is a stamp */
+		for (s += 2; s < end && splat_is_symbol_char(*s) && *s != '.'; s++)
 			;
 		if (s == end || *s != ']')
 			return FALSE;

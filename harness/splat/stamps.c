@@ -79,7 +79,8 @@ static char *read_host(char *s, const char *end)
 {
 	char *p = s;
 
-	while (p < end && p - s < 80 && (g_ascii_isalnum(*p) || strchr("-_.:", *p)))
+	while (p < end && p - s < 80 &&
+	       (g_ascii_isalnum(*p) || *p == '-' || *p == '_' || *p == '.' || *p == ':'))
 		p++;
 	return p > s && p < end && *p == ' ' && p[-1] != ':' ? p : NULL;
 }
@@ -89,7 +90,7 @@ static char *read_program(char *s, const char *end, gboolean *pid)
 {
 	char *p = s, *digits;
 
-	while (p < end && p - s < 80 && !strchr(" :[", *p))
+	while (p < end && p - s < 80 && *p != ' ' && *p != ':' && *p != '[' && *p)
 		p++;
 	*pid = FALSE;
 	if (p == s || p == end)
