@@ -103,10 +103,13 @@ static void write_file(const char *path, const char *text)
 		close(fd);
 }
 
-static void counts(void)
+static unsigned long long ran_cs(void)
 {
-	unsigned long long ran = (unsigned long long)((now() - went) * 100);
+	return (unsigned long long)((now() - went) * 100);
+}
 
+static void counts(unsigned long long ran)
+{
 	for (int i = 0; i < op_count && has("count"); i++)
 		say("count t_ns=%llu inst=%d name=%s steps=%llu offlines=%llu offlines_ok=%llu "
 		    "refused=0",
@@ -116,18 +119,18 @@ static void counts(void)
 
 static void finish(const char *reason)
 {
+	unsigned long long ran = ran_cs();
+
 	if (duration < 0)
 		return;
 	duration = -1;
 	fire("end");
 	say("phase t_ns=%llu name=stop", now_ns());
-	counts();
+	counts(ran);
 	say("phase t_ns=%llu name=end", now_ns());
 	if (has("done"))
 		say("done t_ns=%llu reason=%s ops=%d steps=%llu kmsg_seq=1", now_ns(), reason,
-		    op_count,
-		    (unsigned long long)((now() - went) * 100) * STEPS / 100 *
-			    (unsigned long long)op_count);
+		    op_count, ran * STEPS / 100 * (unsigned long long)op_count);
 	fire("done");
 }
 
@@ -316,7 +319,7 @@ static void tick(void)
 		}
 	if (went && duration > 0 && now() >= next_count) {
 		next_count += 0.5;
-		counts();
+		counts(ran_cs());
 	}
 	if (went && duration > 0 && now() - went >= duration && has("end"))
 		finish("duration");
