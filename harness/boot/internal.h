@@ -110,6 +110,7 @@ typedef struct {
 	Triage *baseline; /* what came before the first hotplug event */
 	gboolean cut[2];  /* of each TriageSource: what comes now is of after it */
 	GString *tail;	  /* of the console, which may hold the begin of the mark */
+	GString *line;	  /* of the console, as far as it has come */
 	guint64 all;	  /* known ones and unknown ones */
 	guint64 count;	  /* unknown ones */
 	gint64 first_us;  /* host clock of the first unknown one, 0 before */
@@ -241,6 +242,14 @@ gboolean boot_is_hunting(const Boot *boot);	    /* whether it has */
 void boot_splats_settle(Boot *boot, gint64 now_us); /* in each tick */
 void boot_splats_finish(Boot *boot);
 void boot_splats_clear(Boot *boot);
+
+/*
+ * agent-end.c: an end of the guest that is not the kernel's doing. Bytes and records, as above; a
+ * splat that tells of such an end, where no other one is behind it; and what is recorded of it.
+ */
+void boot_agent_end_feed(Boot *boot, TriageSource source, const char *data, gsize len);
+gboolean boot_is_agent_end(const Splat *splat);
+void boot_agent_end_conclude(Boot *boot);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);

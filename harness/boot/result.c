@@ -16,12 +16,15 @@ static const ScenarioOp *scenario_op(const Boot *boot, guint i)
 
 #define INT3 "int3 at a patched instruction of an emulated guest"
 
-/* After an artefact of the emulator nothing that the guest says is evidence of a race. */
+/*
+ * After an artefact of the emulator nothing that the guest says is evidence of a race, and an end
+ * that the agent brought upon it never is.
+ */
 static gboolean is_evidence(const Boot *boot, const Incident *incident)
 {
 	const GPtrArray *all = triage_incidents(boot->splats.triage);
 
-	if (incident->family == FAMILY_EMULATOR)
+	if (incident->family == FAMILY_EMULATOR || boot_is_agent_end(incident->cause))
 		return FALSE;
 	for (guint i = 0; i < all->len; i++) {
 		const Incident *other = g_ptr_array_index(all, i);
@@ -358,13 +361,28 @@ gboolean boot_write_lost(const char *dir, const char *why)
 	return g_file_set_contents(path, text, -1, NULL);
 }
 
+/* What of our own side ends a boot, though nobody said so while it ran. (transfer full) */
+static char *infra_of(const Boot *boot, const GPtrArray *impairments)
+{
+	if (boot->life.infra)
+		return g_strdup(boot->life.infra);
+	for (guint n = 0; n < impairments->len; n++) {
+		const Impairment *i = g_ptr_array_index(impairments, n);
+
+		if (i->kind == impairment_of_host(HOST_EVENT_AGENT_DIED) ||
+		    i->kind == impairment_of_host(HOST_EVENT_OUT_OF_MEMORY) ||
+		    (boot->life.quiet && i->kind == impairment_of_host(HOST_EVENT_NO_ANSWER)))
+			return impairment_text(i);
+	}
+	return NULL;
+}
+
 BootResult *boot_judge(Boot *boot)
 {
 	BootResult *r = g_new0(BootResult, 1);
 	g_autofree VerdictOp *ops = g_new0(VerdictOp, MAX(boot->agent.op_count, 1));
-	g_autofree char *unmet = NULL;
-	VerdictFacts facts = {.infra = boot->life.infra,
-			      .console = boot->machine.console_bytes > 0,
+	g_autofree char *unmet = NULL, *infra = NULL;
+	VerdictFacts facts = {.console = boot->machine.console_bytes > 0,
 			      .quiet = boot->life.quiet,
 			      .endless = boot->agent.endless,
 			      .done = boot->agent.done,
@@ -398,12 +416,10 @@ BootResult *boot_judge(Boot *boot)
 	facts.unmet = unmet =
 		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
 	r->impairments = boot_weigh(boot);
+	facts.infra = infra = infra_of(boot, r->impairments);
 	facts.impairment = impairment_worst(r->impairments);
 	facts.cut = boot->life.interrupted && boot->agent.stopped;
 	facts.goal = goal_is_set(boot->config.scenario);
-	if (boot->life.quiet && record_event_count(boot->record, HOST_EVENT_NO_ANSWER, NULL) &&
-	    !facts.infra)
-		facts.infra = impairment_of_host(HOST_EVENT_NO_ANSWER)->text;
 	facts.any = g_str_equal(boot->config.scenario->goal_ops, "any");
 	r->verdict = verdict_decide(&facts, &r->reason);
 	if (r->verdict == VERDICT_CLEAN && facts.cut)

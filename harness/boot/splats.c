@@ -36,7 +36,7 @@ static void on_splat(const Splat *splat, gpointer user)
 		record_event(boot->record, HOST_EVENT_CONSOLE_QUIETED, NULL, NULL);
 		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
 	}
-	if (is_known(boot, splat))
+	if (is_known(boot, splat) || boot_is_agent_end(splat))
 		return;
 	splats->count++;
 	if (splats->first_us == 0 && boot->life.now < BOOT_ENDING) {
@@ -59,6 +59,7 @@ void boot_splats_init(Boot *boot)
 	splats->triage = triage_new(&config, on_splat, boot);
 	splats->baseline = triage_new(&config, NULL, NULL);
 	splats->tail = g_string_new(NULL);
+	splats->line = g_string_new(NULL);
 	splats->cut[TRIAGE_CONSOLE] = splats->cut[TRIAGE_KMSG] =
 		g_str_equal(boot->config.scenario->baseline, "incident");
 }
@@ -102,6 +103,7 @@ void boot_splats_feed(Boot *boot, TriageSource source, const char *data, gsize l
 
 	if (!is_listening(boot))
 		return;
+	boot_agent_end_feed(boot, source, data, len);
 	if (!splats->cut[source] && source == TRIAGE_CONSOLE)
 		before = console_before(boot, data, len);
 	else if (!splats->cut[source] && boot_is_hunting(boot) &&
@@ -143,4 +145,6 @@ void boot_splats_clear(Boot *boot)
 	g_clear_pointer(&boot->splats.baseline, triage_free);
 	if (boot->splats.tail)
 		g_string_free(boot->splats.tail, TRUE);
+	if (boot->splats.line)
+		g_string_free(boot->splats.line, TRUE);
 }

@@ -70,6 +70,7 @@ GPtrArray *boot_weigh(Boot *boot)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func(impairment_free);
 
+	boot_agent_end_conclude(boot);
 	conclude_refused(boot, HOST_EVENT_RESIZE, HOST_EVENT_RESIZE_FAILED, HOST_EVENT_NO_RESIZE);
 	conclude_refused(boot, HOST_EVENT_BALLOON, HOST_EVENT_BALLOON_FAILED,
 			 HOST_EVENT_NO_BALLOON);

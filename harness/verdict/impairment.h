@@ -61,7 +61,9 @@ typedef enum {
 	X(NO_DIMM, "no-dimm", UNEXPOSED, "every DIMM was refused")                                 \
 	X(NO_ANSWER, "no-answer", INFRA, "the machine's monitor does not answer")                  \
 	X(NO_CHANGE, "no-change", UNEXPOSED, "the state of no memory block changed while the ops ran") \
-	X(DONE_UNFIT, "done-unfit", INFRA, "the end-of-run line does not fit")
+	X(DONE_UNFIT, "done-unfit", INFRA, "the end-of-run line does not fit")                     \
+	X(AGENT_DIED, "agent-died", INFRA, "the agent in the guest died, and not of the kernel")   \
+	X(OUT_OF_MEMORY, "out-of-memory", INFRA, "the guest has too little memory for what it is to do")
 /* clang-format on */
 
 typedef enum {

@@ -137,6 +137,46 @@ static void test_last_splat(BootFixture *f, gconstpointer data)
 	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
+#define KILLED_INIT                                                                                \
+	"on go +60 console [    1.300000] Kernel panic - not syncing: Attempted to kill init! "    \
+	"exitcode=0x0000000b\\n\n"                                                                 \
+	"on go +60 console [    1.300100] CPU: 1 PID: 1 Comm: init Not tainted 6.1.0 #1\\n\n"      \
+	"on go +60 console [    1.300200] ---[ end Kernel panic - not syncing: Attempted to kill " \
+	"init! exitcode=0x0000000b ]---\\n\n"                                                      \
+	"on go +61 event GUEST_PANICKED {\"action\": \"run\"}\n"
+#define NULL_DEREF                                                                                 \
+	"on go +50 console [    1.290000] BUG: kernel NULL pointer dereference, address: "         \
+	"0090\\n\n"                                                                                \
+	"on go +50 console [    1.290100] Oops: 0000 [#1] PREEMPT SMP NOPTI\\n\n"                  \
+	"on go +50 console [    1.290200] CPU: 1 PID: 1 Comm: init Not tainted 6.1.0 #1\\n\n"      \
+	"on go +50 console [    1.290300] RIP: 0010:zone_for_pfn_range+0x43/0x2c0\\n\n"            \
+	"on go +50 console [    1.290400] ---[ end trace 0000000000000000 ]---\\n\n"
+
+/* What the agent died of itself is no find; what the kernel killed it with is one. */
+static void test_agent_end(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(
+		f,
+		RUNS "on go +50 console [    1.2] pfnhunt-agent: fatal sig\n"
+		     "on go +51 console nal 11 in op pagemap at 0x7f01\\n\non go +60 exit 0\n",
+		POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INFRA, "fatal signal 11 in op pagemap");
+	boot_fixture_again(f);
+	boot_fixture_play_policy(f, RUNS KILLED_INIT, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INFRA, "killed by signal 11");
+	g_assert_cmpuint(f->splats, ==, 0);
+	boot_fixture_again(f);
+	boot_fixture_play_policy(f,
+				 RUNS "on go +60 console [    1.3] Kernel panic - not syncing: "
+				      "System is deadlocked on memory\\n\n"
+				      "on go +61 event GUEST_PANICKED {\"action\": \"run\"}\n",
+				 POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INFRA, "too little memory");
+	boot_fixture_again(f);
+	boot_fixture_play_policy(f, RUNS NULL_DEREF KILLED_INIT, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
+}
+
 /* A guest that answers and never starts its ops comes to an end. */
 static void test_endless_setup(BootFixture *f, gconstpointer data)
 {
@@ -186,6 +226,7 @@ int main(int argc, char **argv)
 		{"/boot-trust/baseline-incident", test_baseline_incident},
 		{"/boot-trust/baseline-mark", test_baseline_mark},
 		{"/boot-trust/last-splat", test_last_splat},
+		{"/boot-trust/agent-end", test_agent_end},
 		{"/boot-trust/endless-setup", test_endless_setup},
 	};
 
