@@ -232,6 +232,17 @@ static enum agent_event take_event(Boot *boot, const struct wire_msg *msg, const
 	return e;
 }
 
+/* The first op that does not come back. @how: for the signature. @what: (transfer full) */
+static void never_ends(Boot *boot, const BootOp *op, const char *how, char *what)
+{
+	const char *name = op ? op_name(boot, op) : "an op";
+
+	boot->agent.endless = g_strdup_printf("%s%s", name, what);
+	boot->agent.endless_signature =
+		g_strdup_printf("hang:%s:%s", how, op ? op_name(boot, op) : "unknown");
+	g_free(what);
+}
+
 static void on_event(Boot *boot, const struct wire_msg *msg)
 {
 	const char *name = wire_get(msg, "name");
@@ -243,15 +254,13 @@ static void on_event(Boot *boot, const struct wire_msg *msg)
 	if (boot->agent.endless)
 		return;
 	if (event == AGENT_EVENT_OFFLINE_OVERDUE)
-		boot->agent.endless =
-			g_strdup_printf("%s: the offline of memory%" G_GUINT64_FORMAT
-					" was still at it after %" G_GUINT64_FORMAT
-					" ms and ended by a signal",
-					op ? op_name(boot, op) : "an op", number(msg, "block", 0),
-					number(msg, "ms", 0));
+		never_ends(boot, op, "endless-offline",
+			   g_strdup_printf(": the offline of memory%" G_GUINT64_FORMAT
+					   " was still at it after %" G_GUINT64_FORMAT
+					   " ms and ended by a signal",
+					   number(msg, "block", 0), number(msg, "ms", 0)));
 	else if (event == AGENT_EVENT_STUCK)
-		boot->agent.endless = g_strdup_printf("%s is stuck in the kernel",
-						      op ? op_name(boot, op) : "an op");
+		never_ends(boot, op, "stuck", g_strdup(" is stuck in the kernel"));
 }
 
 /* Evidence of a whole run only where it fits with all else that is known. */
@@ -393,5 +402,6 @@ void boot_agent_clear(Boot *boot)
 	for (guint e = 0; e < AGENT_EVENT_COUNT; e++)
 		g_free(boot->agent.event_detail[e]);
 	g_free(boot->agent.endless);
+	g_free(boot->agent.endless_signature);
 	exposure_free(boot->agent.exposure);
 }

@@ -37,8 +37,9 @@ typedef struct {
 typedef struct {
 	BootState now;
 	gint64 since_us;
-	char *quiet; /* when it hung, or NULL */
-	char *infra; /* what went wrong on our side, or NULL */
+	char *quiet;	    /* when it hung, or NULL */
+	BootState quiet_in; /* the state that it hung in */
+	char *infra;	    /* what went wrong on our side, or NULL */
 	gboolean interrupted;
 	Triage *last_words; /* what our NMI made it say, or NULL */
 	gboolean nmi_taken; /* by the machine; whether a CPU took it is another thing */
@@ -64,7 +65,8 @@ typedef struct {
 	BootOp *ops; /* one a scenario op */
 	guint op_count;
 	Exposure *exposure; /* as told so far */
-	char *endless;
+	char *endless;	    /* what an op never came back from, or NULL; and its signature */
+	char *endless_signature;
 	guint64 bad_lines, wrong_counts, unknown_events;
 	guint64 events[AGENT_EVENT_COUNT];
 	char *event_detail[AGENT_EVENT_COUNT]; /* keys and values of the first one */
@@ -250,6 +252,13 @@ void boot_splats_clear(Boot *boot);
 void boot_agent_end_feed(Boot *boot, TriageSource source, const char *data, gsize len);
 gboolean boot_is_agent_end(const Splat *splat);
 void boot_agent_end_conclude(Boot *boot);
+
+/*
+ * hang.c: the signature of what the boot hung in, borrowed or static, NULL when it did not hang;
+ * and as one of the incidents of verdict.json. @known may be NULL. (transfer full)
+ */
+const char *boot_hang_signature(const Boot *boot);
+JsonObject *boot_hang_json(const Boot *boot, const char *reason, const KnownIssue *known);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);

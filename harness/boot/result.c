@@ -306,10 +306,12 @@ static JsonObject *hit_json(const BootHit *hit)
 	return o;
 }
 
-static void write_verdict(Boot *boot, const BootResult *r)
+/* @hang: one more incident, or NULL; takes it. */
+static void write_verdict(Boot *boot, const BootResult *r, JsonObject *hang)
 {
 	JsonObject *o = json_object_new(), *exposure = exposure_to_json(r->exposure);
 	JsonArray *pressure = boot_acts_json(boot);
+	JsonArray *incidents = incidents_json(boot, boot->splats.triage);
 	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", r->seed);
 
 	json_object_set_string_member(o, "verdict", verdict_name(r->verdict));
@@ -337,7 +339,9 @@ static void write_verdict(Boot *boot, const BootResult *r)
 		json_object_set_object_member(o, "exposure", exposure);
 	json_object_set_array_member(o, "ops", ops_json(boot));
 	json_object_set_array_member(o, "impairments", boot_impairments_json(r->impairments));
-	json_object_set_array_member(o, "incidents", incidents_json(boot, boot->splats.triage));
+	if (hang)
+		json_array_add_object_element(incidents, hang);
+	json_object_set_array_member(o, "incidents", incidents);
 	json_object_set_array_member(o, "baseline", incidents_json(boot, boot->splats.baseline));
 	if (pressure)
 		json_object_set_array_member(o, "pressure", pressure);
@@ -361,6 +365,31 @@ gboolean boot_write_lost(const char *dir, const char *why)
 	return g_file_set_contents(path, text, -1, NULL);
 }
 
+static const KnownIssue *known_hang(const Boot *boot)
+{
+	const char *signature = boot->config.strict ? NULL : boot_hang_signature(boot);
+
+	return signature ? triage_known_find(boot->config.known_issues, signature,
+					     boot->config.kernel->release)
+			 : NULL;
+}
+
+/* What it hung in is counted as an incident is. (transfer full) */
+static JsonObject *take_hang(const Boot *boot, BootResult *r, const KnownIssue *known)
+{
+	JsonObject *hang = boot_hang_json(boot, r->reason, known);
+
+	if (known) {
+		r->known_count++;
+		g_free(r->ended_by_known);
+		r->ended_by_known = units_printable(known->name);
+	} else if (boot_is_hunting(boot)) {
+		g_ptr_array_add(r->families, g_strdup(verdict_name(VERDICT_HANG)));
+		g_ptr_array_add(r->incident_titles, units_printable(r->reason));
+	}
+	return hang;
+}
+
 /* What of our own side ends a boot, though nobody said so while it ran. (transfer full) */
 static char *infra_of(const Boot *boot, const GPtrArray *impairments)
 {
@@ -382,6 +411,8 @@ BootResult *boot_judge(Boot *boot)
 	BootResult *r = g_new0(BootResult, 1);
 	g_autofree VerdictOp *ops = g_new0(VerdictOp, MAX(boot->agent.op_count, 1));
 	g_autofree char *unmet = NULL, *infra = NULL;
+	const KnownIssue *known;
+	JsonObject *hang = NULL;
 	VerdictFacts facts = {.console = boot->machine.console_bytes > 0,
 			      .quiet = boot->life.quiet,
 			      .endless = boot->agent.endless,
@@ -412,6 +443,8 @@ BootResult *boot_judge(Boot *boot)
 		r->offlines = (guint64)r->hit.offlines;
 	facts.incidents = r->incident_count;
 	facts.known = r->ended_by_known;
+	known = known_hang(boot);
+	facts.known_hang = known ? known->name : NULL;
 	r->exposure = boot_agent_take_exposure(boot);
 	facts.unmet = unmet =
 		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
@@ -422,13 +455,16 @@ BootResult *boot_judge(Boot *boot)
 	facts.goal = goal_is_set(boot->config.scenario);
 	facts.any = g_str_equal(boot->config.scenario->goal_ops, "any");
 	r->verdict = verdict_decide(&facts, &r->reason);
+	if (r->verdict == VERDICT_HANG ||
+	    (r->verdict == VERDICT_KNOWN && (facts.endless || !facts.known)))
+		hang = take_hang(boot, r, known);
 	if (r->verdict == VERDICT_CLEAN && facts.cut)
 		r->censored = g_strdup("interrupted");
 	else if (r->verdict == VERDICT_KNOWN && facts.goal && !unmet)
 		r->censored = g_strdup_printf("known issue %s", r->ended_by_known);
 	if (r->verdict != VERDICT_KNOWN)
 		g_clear_pointer(&r->ended_by_known, g_free);
-	write_verdict(boot, r);
+	write_verdict(boot, r, hang);
 	return r;
 }
 

@@ -242,8 +242,10 @@ static void pass(Boot *boot, const Deadline *row)
 	if (row->next == BOOT_STOPPING) {
 		boot_stop_run(boot, row->reason);
 	} else if (row->next == BOOT_UNRESPONSIVE) {
-		if (row->reason && !boot->life.quiet)
+		if (row->reason && !boot->life.quiet) {
 			boot->life.quiet = g_strdup(row->reason);
+			boot->life.quiet_in = boot->life.now;
+		}
 		boot_become_unresponsive(boot, row->nmi);
 	} else if (row->next == BOOT_ENDING) {
 		boot_end(boot, FALSE);

@@ -96,42 +96,6 @@ static void add_changes(Page *page, const NightlyCell *cell, const RHunt *before
 	}
 }
 
-/* Hangs that no signature stands for. */
-static guint count_hangs(const RHunt *h, const RBoot **last)
-{
-	guint n = 0;
-
-	for (guint i = 0; h && i < h->boots->len; i++) {
-		const RBoot *b = g_ptr_array_index(h->boots, i);
-
-		if (!results_boot_counts(b) || results_boot_weigh(b) != VERDICT_HANG ||
-		    b->incidents->len)
-			continue;
-		n++;
-		*last = b;
-	}
-	return n;
-}
-
-static void add_hangs(Page *page, const NightlyCell *cell, const RHunt *before, const RHunt *now)
-{
-	const RBoot *last = NULL, *old = NULL;
-	guint n = count_hangs(now, &last), n_before = count_hangs(before, &old);
-	g_autofree char *reason = n ? units_printable(last->reason) : NULL;
-
-	if (!n)
-		return;
-	g_string_append_printf(page->sections[n_before ? PAGE_WAITS : PAGE_NEW],
-			       "  %s on %s: hang: %s\n    %u of %u boots; pfnhunt results show "
-			       "%s/%s\n",
-			       cell->scenario, cell->kernel, reason, n, results_totals(now).boots,
-			       now->id, last->folder);
-	if (n_before)
-		page->counts.unacknowledged++;
-	else
-		page->counts.fresh++;
-}
-
 /* No boot of it means anything, so something does not work. */
 static void add_worthless(GString *text, const NightlyCell *cell, const RHunt *now)
 {
@@ -331,7 +295,6 @@ char *nightly_page(const Nightly *n, RHunt *const *before, RHunt *const *now, GH
 		add_broken(&page, cell, now[i]);
 		if (now[i]) {
 			add_changes(&page, cell, before[i] ? before[i] : &nothing, now[i], seen);
-			add_hangs(&page, cell, before[i], now[i]);
 		}
 		add_unexposed(&page, cell, now[i]);
 		page.counts.unexposed += !cell->fail && cell->boots == 0;

@@ -98,11 +98,13 @@ static void list_error(const char *typed, const char *what, const GPtrArray *the
 	cmd_usage_error(error, "'%s': %s%s", typed, what, list->str);
 }
 
-/* "kind:file:function", as all of them are; a pattern says at least the kind or the function. */
+/* "kind:file:function", or "hang:WHERE"; a pattern says at least the kind or the function. */
 static gboolean is_whole(const char *typed)
 {
 	const char *colon = strchr(typed, ':');
 
+	if (g_str_has_prefix(typed, "hang:"))
+		return !g_str_has_suffix(typed, ":");
 	return colon && colon > typed && strchr(colon + 1, ':') && !g_str_has_suffix(typed, ":");
 }
 

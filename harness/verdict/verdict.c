@@ -26,7 +26,11 @@ Verdict verdict_of_name(const char *word)
 
 Verdict verdict_weigh(Verdict verdict, gboolean before_hunt)
 {
-	return before_hunt && verdict == VERDICT_HANG ? VERDICT_LOST : verdict;
+	if (!before_hunt)
+		return verdict;
+	return verdict == VERDICT_HANG	  ? VERDICT_LOST
+	       : verdict == VERDICT_KNOWN ? VERDICT_UNEXPOSED
+					  : verdict;
 }
 
 gboolean verdict_is_hit(Verdict weighed)
@@ -110,6 +114,19 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 	return VERDICT_CLEAN;
 }
 
+/* @what: (transfer full) */
+static Verdict hangs(const VerdictFacts *f, char *what, char **reason)
+{
+	if (!f->known_hang) {
+		*reason = what;
+		return VERDICT_HANG;
+	}
+	*reason = g_strdup_printf("a known issue: %s: %s%s%s", f->known_hang, what,
+				  f->unmet ? "; " : "", f->unmet ? f->unmet : "");
+	g_free(what);
+	return VERDICT_KNOWN;
+}
+
 Verdict verdict_decide(const VerdictFacts *f, char **reason)
 {
 	if (f->incidents) {
@@ -125,19 +142,21 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 		*reason = g_strdup(f->infra);
 		return VERDICT_INFRA;
 	}
-	if (f->endless) {
-		*reason = g_strdup(f->endless);
-		return VERDICT_HANG;
-	}
+	if (f->endless)
+		return hangs(f, g_strdup(f->endless), reason);
 	if (f->known && !f->done && !f->interrupted) {
 		*reason = g_strdup_printf("the guest died of a known issue: %s%s%s", f->known,
 					  f->unmet ? "; " : "", f->unmet ? f->unmet : "");
 		return VERDICT_KNOWN;
 	}
 	if (f->quiet) {
-		*reason = g_strdup_printf("no word from the agent %s", f->quiet);
+		char *what = g_strdup_printf("no word from the agent %s", f->quiet);
+
+		if (f->console)
+			return hangs(f, what, reason);
 		/* Not one byte on the console: it never ran, and that is not the kernel's doing. */
-		return f->console ? VERDICT_HANG : VERDICT_INFRA;
+		*reason = what;
+		return VERDICT_INFRA;
 	}
 	if (!f->done && f->exited && !f->interrupted) {
 		*reason = g_strdup_printf("QEMU ended: %s", f->exited);

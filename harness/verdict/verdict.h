@@ -35,7 +35,8 @@ int verdict_exit_code(Verdict verdict);
 
 /*
  * As what a boot counts, in rates, for its hunt and for the exit code. Before its first hotplug
- * event (@before_hunt) nothing was hunted: a guest that hung there is no more than a lost one.
+ * event (@before_hunt) nothing was hunted: a guest that hung there is no more than a lost one, and
+ * one that a known issue ended there shows nothing.
  */
 Verdict verdict_weigh(Verdict verdict, gboolean before_hunt);
 /* A hit is an unknown incident, or a hang of the hunt. @weighed: of verdict_weigh(). */
@@ -67,6 +68,7 @@ typedef struct {
 	gboolean console;	      /* it printed at least one byte */
 	const char *quiet;	      /* it stopped answering: in which phase; or NULL */
 	const char *endless;	      /* an op that never came back, or NULL */
+	const char *known_hang;	      /* the known issue that either of them is, or NULL */
 	gboolean done;		      /* the agent's end-of-run line arrived */
 	const char *exited;	      /* QEMU ended unasked: how; or NULL */
 	gboolean interrupted;	      /* by the user */

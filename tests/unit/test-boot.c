@@ -305,6 +305,86 @@ static void play_known(BootFixture *f, const char *script, gboolean strict)
 	f->known = NULL;
 }
 
+/* The first and only incident of verdict.json. (transfer full) */
+static JsonObject *only_incident(BootFixture *f)
+{
+	g_autoptr(JsonObject) o = boot_fixture_json(f);
+	JsonArray *all = json_object_get_array_member(o, "incidents");
+
+	g_assert_cmpuint(json_array_get_length(all), ==, 1);
+	return json_object_ref(json_array_get_object_element(all, 0));
+}
+
+static void expect_hang(BootFixture *f, const char *script, const char *signature)
+{
+	g_autoptr(JsonObject) hang = NULL;
+
+	boot_fixture_play(f, script);
+	g_assert_cmpint(f->result->verdict, ==, VERDICT_HANG);
+	hang = only_incident(f);
+	g_assert_cmpstr(json_object_get_string_member(hang, "family"), ==, "hang");
+	g_assert_cmpstr(json_object_get_string_member(hang, "signature"), ==, signature);
+	g_assert_cmpstr(json_object_get_string_member(hang, "title"), ==, f->result->reason);
+	g_assert_cmpint(json_object_get_boolean_member(hang, "evidence"), ==,
+			g_str_equal(f->result->phase, "hunt"));
+	boot_fixture_again(f);
+}
+
+#define OVERDUE                                                                                    \
+	"on go +50 agent event t_ns=1250000000 name=offline_overdue inst=0 block=33 ms=5000\n"
+#define STUCK                                                                                      \
+	"on go +50 agent event t_ns=1250000000 name=stuck inst=0\n"                                \
+	"on go +300 agent done t_ns=1500000000 reason=stuck ops=1 steps=9\non poweroff +5 exit "   \
+	"0\n"
+
+/* Where a guest hung is a signature, as of a splat. */
+static void test_hang_signatures(BootFixture *f, gconstpointer data)
+{
+	expect_hang(f, "10 console Linux version\\n\non nmi +5 console Uhhuh. NMI received\\n\n",
+		    "hang:boot");
+	expect_hang(f, HELLO, "hang:plug");
+	expect_hang(f, RUNS, "hang:run");
+	expect_hang(f, RUNS OVERDUE ENDS, "hang:endless-offline:null-hammer");
+	expect_hang(f, RUNS STUCK, "hang:stuck:null-hammer");
+}
+
+static void play_known_hang(BootFixture *f, const char *script, const char *signature,
+			    gboolean strict)
+{
+	g_autofree char *path = g_build_filename(f->root, "known.ini", NULL);
+	g_autofree char *text = g_strdup_printf("[it]\nsignature = %s\nnote = n\n", signature);
+	const char *const paths[] = {path, NULL};
+	g_autoptr(TriageKnown) known = NULL;
+
+	g_assert_true(g_file_set_contents(path, text, -1, NULL));
+	f->known = known = triage_known_load(paths, NULL);
+	f->strict = strict;
+	boot_fixture_play(f, script);
+	f->known = NULL;
+}
+
+/* A known hang is no hit, and is named. */
+static void test_known_hang(BootFixture *f, gconstpointer data)
+{
+	g_autoptr(JsonObject) hang = NULL;
+
+	play_known_hang(f, RUNS, "hang:run", FALSE);
+	boot_fixture_expect(f, VERDICT_KNOWN, "a known issue: it: no word from the agent");
+	g_assert_cmpstr(f->result->ended_by_known, ==, "it");
+	g_assert_cmpuint(f->result->known_count, ==, 1);
+	hang = only_incident(f);
+	g_assert_cmpstr(json_object_get_string_member(hang, "known"), ==, "n");
+	boot_fixture_again(f);
+	play_known_hang(f, RUNS OVERDUE ENDS, "hang:endless-offline:*", FALSE);
+	boot_fixture_expect(f, VERDICT_KNOWN, "memory33");
+	boot_fixture_again(f);
+	play_known_hang(f, RUNS, "hang:boot", FALSE);
+	boot_fixture_expect(f, VERDICT_HANG, "no word");
+	boot_fixture_again(f);
+	play_known_hang(f, RUNS, "hang:*", TRUE);
+	boot_fixture_expect(f, VERDICT_HANG, "no word");
+}
+
 static void test_known(BootFixture *f, gconstpointer data)
 {
 	play_known(f, RUNS WARNING ENDS, FALSE);
@@ -437,6 +517,8 @@ int main(int argc, char **argv)
 		{"/boot/no-byte", test_no_byte},
 		{"/boot/lost", test_lost},
 		{"/boot/reset", test_reset},
+		{"/boot/hang-signatures", test_hang_signatures},
+		{"/boot/known-hang", test_known_hang},
 		{"/boot/known", test_known},
 		{"/boot/known-death", test_known_death},
 		{"/boot/strict", test_strict},
