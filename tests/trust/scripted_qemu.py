@@ -158,7 +158,8 @@ class Machine(Acts):
     def fill(self, text):
         now = self.now_ns()
         stamp = "[%12.6f] " % (now / 1e9)
-        return text.replace("{now}", str(now)).replace("{[]}", stamp)
+        return (text.replace("{now}", str(now)).replace("{[]}", stamp)
+                .replace("{uid}", str(os.getuid())))
 
     def agent(self, verb, **fields):
         fields.update(self.script.fields.get(verb, {}))
