@@ -27,6 +27,22 @@ static const SplatRefine *find_refine(const SplatOpen *open)
 	return NULL;
 }
 
+static void take_frames(Splat *splat, const SplatOpen *open)
+{
+	char *to = g_malloc(open->arena_used + open->frames);
+
+	splat->frame_text = to;
+	splat->frames = g_ptr_array_sized_new(open->frames);
+	for (guint i = 0; i < open->frames; i++) {
+		const SplatFrame *frame = &open->frame[i];
+
+		g_ptr_array_add(splat->frames, to);
+		memcpy(to, open->arena + frame->off, frame->len);
+		to[frame->len] = '\0';
+		to += frame->len + 1;
+	}
+}
+
 Splat *splat_open_finish(SplatOpen *open)
 {
 	Splat *splat = g_steal_pointer(&open->splat);
@@ -40,9 +56,7 @@ Splat *splat_open_finish(SplatOpen *open)
 	splat->signature = splat_signature(open);
 	if (!splat->page.present)
 		splat->page.pfn = open->pfn;
-	for (guint i = 0; i < open->frames; i++)
-		g_ptr_array_add(splat->frames,
-				g_strndup(open->arena + open->frame[i].off, open->frame[i].len));
+	take_frames(splat, open);
 	open->splat = NULL;
 	splat_open_free(open);
 	return splat;

@@ -20,6 +20,7 @@ void splat_free(Splat *splat)
 	splat_page_clear(&splat->page);
 	if (splat->frames)
 		g_ptr_array_unref(splat->frames);
+	g_free(splat->frame_text);
 	if (splat->text)
 		g_string_free(splat->text, TRUE);
 	g_free(splat);
@@ -112,7 +113,6 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 	splat->line = line->number;
 	splat->cpu = splat->pid = -1;
 	splat->text = g_string_sized_new(2048);
-	splat->frames = g_ptr_array_new_with_free_func(g_free);
 	splat->header = g_strndup(line->s, (gsize)(line->end - line->s));
 	g_strstrip(splat->header);
 	take_match(open, match);

@@ -75,6 +75,12 @@ static void append_slug(GString *name, const char *text)
 		g_string_truncate(name, name->len - 1);
 }
 
+static void append_part(GString *name, const char *text)
+{
+	g_string_append_c(name, ':');
+	g_string_append(name, text);
+}
+
 /* What stands for the site itself, or NULL. */
 static const char *find_site(const SplatOpen *open)
 {
@@ -196,7 +202,7 @@ char *splat_signature(const SplatOpen *open)
 
 	/* the file of a refined kind is that of the reporter */
 	if (splat->file && !open->refine)
-		g_string_append_printf(name, ":%s", splat->file);
+		append_part(name, splat->file);
 	if (site) {
 		append_slug(name, site);
 		return g_string_free(name, FALSE);

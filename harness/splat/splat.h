@@ -38,6 +38,7 @@ struct Splat {
 	gboolean corrupted;
 	SplatPage page;
 	GPtrArray *frames; /* of char *: "func+0x1/0x2 [module]", innermost first */
+	char *frame_text;  /* what they point into */
 	GString *text;	   /* its lines as cleaned, at most SPLAT_TEXT_MAX bytes */
 };
 
