@@ -26,6 +26,8 @@ struct SplatParser {
 	struct {	  /* a line that may have been wrapped, until the next one tells */
 		gboolean on;
 		SplatLine line;
+		const SplatRule *rule; /* its own, or NULL */
+		gsize at;	       /* where in the line the rule begins */
 		char text[SPLAT_LINE_MAX + 1];
 	} held;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
@@ -62,9 +64,12 @@ static gboolean at_front(const SplatLine *line, const char *at)
 	return TRUE;
 }
 
-/* The rule that @line announces a splat by, or NULL. Noise silences the whole line. */
-static const SplatRule *find_rule(const SplatParser *parser, const SplatLine *line,
-				  SplatMatch *match)
+/*
+ * The rule that @line announces a splat by, and where in it the rule begins; or NULL. Noise
+ * silences the whole line.
+ */
+static const SplatRule *find_rule_at(const SplatParser *parser, const SplatLine *line,
+				     SplatMatch *match, gsize *offset)
 {
 	SplatHit hits[HITS_MAX];
 	guint n = splat_scan_all(parser->scan, line->s, line->end, hits, HITS_MAX);
@@ -78,10 +83,20 @@ static const SplatRule *find_rule(const SplatParser *parser, const SplatLine *li
 		/* quoted by somebody */
 		if (at > line->s && strchr("'\"`", at[-1]))
 			continue;
-		if (splat_match(rule->pattern, at, line->end, match))
+		if (splat_match(rule->pattern, at, line->end, match)) {
+			*offset = (gsize)(at - line->s);
 			return rule;
+		}
 	}
 	return NULL;
+}
+
+static const SplatRule *find_rule(const SplatParser *parser, const SplatLine *line,
+				  SplatMatch *match)
+{
+	gsize offset;
+
+	return find_rule_at(parser, line, match, &offset);
 }
 
 static void note_time(SplatParser *parser, gint64 t_us)
@@ -156,14 +171,16 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 
 static void flush_held(SplatParser *parser)
 {
+	const SplatLine *line = &parser->held.line;
+	const SplatRule *rule = parser->held.rule;
 	SplatMatch match;
-	const SplatRule *rule;
 
 	if (!parser->held.on)
 		return;
 	parser->held.on = FALSE;
-	rule = find_rule(parser, &parser->held.line, &match);
-	process(parser, &parser->held.line, rule, &match, FALSE);
+	if (rule)
+		splat_match(rule->pattern, line->s + parser->held.at, line->end, &match);
+	process(parser, line, rule, &match, FALSE);
 }
 
 static gboolean ends_with(const SplatLine *line, const char *literal)
@@ -184,12 +201,15 @@ static gboolean names_next(const SplatLine *line)
 	return FALSE;
 }
 
-/*
- * TRUE when a mail client may have wrapped @line, whose own rule is @rule. @shaped: set when its
- * shape was looked at.
- */
+/* What is known of a line before it is decided whose it is. */
+typedef struct {
+	gboolean quiet;	 /* no rule begins in it */
+	gboolean shaped; /* its shape is in @parser */
+} Looks;
+
+/* TRUE when a mail client may have wrapped @line, whose own rule is @rule. */
 static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
-			  gboolean *shaped)
+			  Looks *looks)
 {
 	SplatHit hit;
 
@@ -198,21 +218,26 @@ static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const Spla
 	if (rule)
 		return rule->kind && rule->group != GROUP_BOOT;
 	if (splat_route_open(&parser->route)) {
-		splat_shape(line->s, line->end, &parser->shape);
-		*shaped = TRUE;
+		if (!looks->shaped)
+			splat_shape(line->s, line->end, &parser->shape);
+		looks->shaped = TRUE;
 		if (parser->shape.kind != SHAPE_OTHER)
 			return FALSE;
 	}
-	return splat_scan_unfinished(parser->scan, line->s, line->end) || names_next(line) ||
-	       splat_scan_all(parser->scan, line->s, line->end, &hit, 1);
+	if (names_next(line))
+		return TRUE;
+	return !looks->quiet && (splat_scan_unfinished(parser->scan, line->s, line->end) ||
+				 splat_scan_all(parser->scan, line->s, line->end, &hit, 1));
 }
 
-static void hold(SplatParser *parser, const SplatLine *line)
+static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *rule, gsize at)
 {
 	gsize len = MIN((gsize)(line->end - line->s), SPLAT_LINE_MAX);
 
 	parser->held.on = TRUE;
 	parser->held.line = *line;
+	parser->held.rule = rule;
+	parser->held.at = at;
 	memcpy(parser->held.text, line->s, len);
 	parser->held.text[len] = '\0';
 	parser->held.line.s = parser->held.text;
@@ -228,7 +253,7 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 	char text[2 * SPLAT_LINE_MAX + 2];
 	SplatLine joined = parser->held.line;
 	gsize len = (gsize)(joined.end - joined.s), more = (gsize)(line->end - line->s);
-	const SplatRule *rule, *before;
+	const SplatRule *rule, *before = parser->held.rule;
 	SplatMatch match;
 	SplatShape shape;
 
@@ -241,7 +266,6 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 	text[len] = ' ';
 	memcpy(text + len + 1, line->s, more);
 	text[len + 1 + more] = '\0';
-	before = find_rule(parser, &joined, &match);
 	joined.s = text;
 	joined.end = text + len + 1 + more;
 	rule = find_rule(parser, &joined, &match);
@@ -257,21 +281,30 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 	return TRUE;
 }
 
-/*
- * A line of a stack or of registers while a splat is open: most of a log that is full of splats,
- * and there is no beginning in them.
- */
-static gboolean take_quiet(SplatParser *parser, const SplatLine *line)
+/* The commonest line of a report while a splat is open, which says nothing but a frame. */
+static gboolean take_frame(SplatParser *parser, const SplatLine *line)
 {
-	if (!splat_route_open(&parser->route))
+	if (!splat_route_open(&parser->route) ||
+	    !splat_shape_frame(line->s, line->end, &parser->shape))
 		return FALSE;
-	if (!splat_shape_frame(line->s, line->end, &parser->shape)) {
-		if (!splat_scan_quiet(parser->scan, line->s, line->end))
-			return FALSE;
-		splat_shape(line->s, line->end, &parser->shape);
-		if (parser->shape.kind == SHAPE_OTHER) /* "RIP:" that was wrapped */
-			return FALSE;
-	}
+	note_time(parser, line->t_us);
+	splat_route_line(&parser->route, line, &parser->shape);
+	return TRUE;
+}
+
+/*
+ * Any other line of a report, without a beginning in it. Of lines that are none, @looks says what
+ * was seen of them.
+ */
+static gboolean take_quiet(SplatParser *parser, const SplatLine *line, Looks *looks)
+{
+	looks->quiet = splat_scan_quiet(parser->scan, line->s, line->end);
+	looks->shaped = looks->quiet && splat_route_open(&parser->route);
+	if (!looks->shaped)
+		return FALSE;
+	splat_shape(line->s, line->end, &parser->shape);
+	if (parser->shape.kind == SHAPE_OTHER)
+		return FALSE;
 	note_time(parser, line->t_us);
 	splat_route_line(&parser->route, line, &parser->shape);
 	return TRUE;
@@ -281,18 +314,19 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 {
 	SplatMatch match;
 	const SplatRule *rule;
-	gboolean shaped = FALSE;
+	Looks looks;
+	gsize at = 0;
 
 	if (parser->held.on && join(parser, line))
 		return;
 	flush_held(parser);
-	if (take_quiet(parser, line))
+	if (take_frame(parser, line) || take_quiet(parser, line, &looks))
 		return;
-	rule = line->user ? NULL : find_rule(parser, line, &match);
-	if (may_go_on(parser, line, rule, &shaped))
-		hold(parser, line);
+	rule = line->user || looks.quiet ? NULL : find_rule_at(parser, line, &match, &at);
+	if (may_go_on(parser, line, rule, &looks))
+		hold(parser, line, rule, at);
 	else
-		process(parser, line, rule, &match, shaped);
+		process(parser, line, rule, &match, looks.shaped);
 }
 
 static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line);
@@ -340,13 +374,29 @@ static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line)
 }
 
 /*
+ * TRUE when no carrier can be at the front of a message: it begins with a blank, or as in "RAX: 0"
+ * and "Code: 0", and there is no other stamp in it.
+ */
+static gboolean is_bare(const SplatLine *line)
+{
+	const char *s = line->s;
+
+	if (line->end - s < 6 ||
+	    !(*s == ' ' || (g_ascii_isupper(*s) && s[3] == ':' && s[4] == ' ') ||
+	      (*s == 'C' && s[4] == ':' && s[5] == ' ')))
+		return FALSE;
+	return !memchr(s, '[', (gsize)(line->end - s));
+}
+
+/*
  * The commonest lines of all: with printk's stamp in front, and in a plain text that no terminal and
- * no carrier but those of a line's front can have put anything into. Frames and registers, which
- * are made of few characters, are read where they are.
+ * no carrier but those of a line's front can have put anything into. Most that belong to a splat
+ * are read where they are.
  */
 static gboolean take_plain(SplatParser *parser, const char *raw, gsize len, SplatLine line)
 {
 	char text[SPLAT_LINE_MAX + 1], *s = text, *end;
+	Looks looks;
 
 	if (parser->record.open)
 		return FALSE;
@@ -355,15 +405,14 @@ static gboolean take_plain(SplatParser *parser, const char *raw, gsize len, Spla
 	line.s = (char *)raw; /* it is only read */
 	line.end = line.s + len;
 	line.count = parser->lines - parser->swallowed;
-	if (!splat_line_kernel(&line))
+	if (!splat_line_kernel(&line) || line.s == line.end)
 		return FALSE;
-	/* "RAX: 0000...", " func+0x1/0x2 [module]", but not "Jan  2 10:00:00" */
-	if (!parser->held.on && line.end - line.s >= 5 &&
-	    (*line.s == ' ' || (g_ascii_isalpha(*line.s) && line.s[3] != ' ')) &&
-	    take_quiet(parser, &line))
+	if (!parser->held.on && *line.s == ' ' && take_frame(parser, &line))
 		return TRUE;
 	if (!splat_line_is_plain(raw, len) || splat_record_begins(raw, raw + len))
 		return FALSE;
+	if (!parser->held.on && is_bare(&line) && take_quiet(parser, &line, &looks))
+		return TRUE;
 	end = text + (line.end - line.s);
 	memcpy(text, line.s, (gsize)(line.end - line.s));
 	*end = '\0';

@@ -26,8 +26,7 @@ struct SplatScan {
 	guint16 *shorter;   /* of a state: the next state down that has output */
 	guint16 *rule_next; /* of a rule: the next rule with the same beginning, + 1 */
 	guint8 *length;	    /* of a rule's beginning */
-	gboolean quiet[256];
-	guint8 *depth;			 /* of a state */
+	guint8 *depth;	    /* of a state */
 	guint8 filter[1 << FILTER_BITS]; /* of four characters' hash: AT_FIRST, AT_SECOND */
 };
 
@@ -153,19 +152,6 @@ static void build_fast(SplatScan *scan, guint states)
 		}
 }
 
-/* Of registers and of code: "RAX: 0000000000000000", "Code: 48 8b <0f> 0b". */
-static void build_quiet(SplatScan *scan)
-{
-	for (const char *c = "0123456789abcdefABCDEFxRSPILX: <>()\t"; *c; c++)
-		scan->quiet[(guchar)*c] = TRUE;
-	for (guint i = 0; i < beginnings_count(); i++) {
-		const char *s = beginning(i);
-		gsize len = beginning_length(s);
-
-		g_assert(!splat_scan_quiet(scan, s, s + len));
-	}
-}
-
 static inline guint32 load4(const char *s)
 {
 	guint32 v;
@@ -227,7 +213,6 @@ static SplatScan *scan_build(void)
 	states = build_trie(scan);
 	link_states(scan, states);
 	build_fast(scan, states);
-	build_quiet(scan);
 	build_filter(scan);
 	return scan;
 }
@@ -252,6 +237,11 @@ static inline gboolean has_escape(guint64 eight)
 	return ((x - ones) & ~x & ones << 7) != 0;
 }
 
+static inline gboolean is_first(const SplatScan *scan, const char *s)
+{
+	return (scan->filter[filter_hash(load4(s))] & AT_FIRST) != 0;
+}
+
 /*
  * The first place in [s, end) where a beginning may stand, or with @escapes an escape character;
  * else @end. Looks at four characters at every other place: many times as fast as the automaton,
@@ -263,25 +253,27 @@ static inline const char *find_candidate(const SplatScan *scan, const char *s, c
 	const guint8 *filter = scan->filter;
 	const char *start = s;
 
-	for (; end - s >= 12; s += 8) {
-		guint any = 0;
+	while (end - s >= 4) {
+		for (; end - s >= 12; s += 8) {
+			guint any = 0;
 
-		for (guint i = 0; i < 8; i += 2)
-			any |= filter[filter_hash(load4(s + i))];
-		if (G_UNLIKELY(any) || (escapes && G_UNLIKELY(has_escape(load8(s)))))
-			break;
-	}
-	for (; end - s >= 4; s += 2) {
-		guint found = filter[filter_hash(load4(s))];
+			for (guint i = 0; i < 8; i += 2)
+				any |= filter[filter_hash(load4(s + i))];
+			if (G_UNLIKELY(any) || (escapes && G_UNLIKELY(has_escape(load8(s)))))
+				break;
+		}
+		for (guint i = 0; i < 4 && end - s >= 4; i++, s += 2) {
+			guint found = filter[filter_hash(load4(s))];
 
-		if (found & AT_SECOND && s > start)
-			return s - 1;
-		if (found & AT_FIRST || (escapes && *s == ESCAPE))
-			return s;
-		if (escapes && s[1] == ESCAPE)
-			return s + 1;
+			if (found & AT_SECOND && s > start && is_first(scan, s - 1))
+				return s - 1;
+			if (found & AT_FIRST || (escapes && *s == ESCAPE))
+				return s;
+			if (escapes && s[1] == ESCAPE)
+				return s + 1;
+		}
 	}
-	if (end - s == 3 && s > start && filter[filter_hash(load4(s - 1))] & AT_FIRST)
+	if (end - s == 3 && s > start && is_first(scan, s - 1))
 		return s - 1;
 	if (escapes)
 		while (s < end && *s != ESCAPE)
@@ -307,11 +299,7 @@ const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end
 
 gboolean splat_scan_quiet(const SplatScan *scan, const char *s, const char *end)
 {
-	if (splat_starts(s, end, "Code: "))
-		s += strlen("Code: ");
-	while (s < end && scan->quiet[(guchar)*s])
-		s++;
-	return s == end;
+	return find_candidate(scan, s, end, FALSE) == end;
 }
 
 gboolean splat_scan_unfinished(const SplatScan *scan, const char *s, const char *end)

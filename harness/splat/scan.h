@@ -19,8 +19,8 @@ const SplatScan *splat_scan_get(void);
 const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end);
 
 /*
- * TRUE when [s, end) has only characters of registers and code bytes: no beginning is made of them
- * alone.
+ * TRUE when no beginning is in [s, end), and none that is cut at its end; FALSE when there may be
+ * one. Cheaper than to look for which.
  */
 gboolean splat_scan_quiet(const SplatScan *scan, const char *s, const char *end);
 
