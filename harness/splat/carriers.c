@@ -352,7 +352,7 @@ const SplatCarrier splat_carriers[] = {
 	 {"web-1  | %l", "[pod/web-1/web] %l"}, LETTERS "[", strip_container},
 	{"quote", "mails",
 	 {"> %l", "> > %l", ">> %l", "| %l"}, ">|", strip_quote},
-	{"HTML", "the source of a page",
+	{"HTML", "the source of a web page",
 	 {"%H", "<pre>%H", "<span class=\"line\">%H</span><br/>"}, "<", strip_tag},
 	{"colour", "dmesg --color",
 	 {"\033[32m[%t] \033[0m\033[31m%m\033[0m"}, NULL, NULL},
