@@ -310,7 +310,7 @@ static gboolean strip_yaml(SplatLine *line)
 
 /* clang-format off */
 const SplatCarrier splat_carriers[] = {
-	{"printk", "the kernel's own stamp",
+	{"printk", "the kernel's own timestamps",
 	 {"[%t] %m", "[%t@0] %m"}, "[", strip_time},
 	{"caller", "CONFIG_PRINTK_CALLER",
 	 {"[%t][    T1] %m", "[%t][    C0] %m"}, "[", strip_caller},
@@ -318,12 +318,12 @@ const SplatCarrier splat_carriers[] = {
 	 {"<4>[%t] %m"}, "<", strip_level},
 	{"facility", "dmesg -x",
 	 {"kern  :warn  : [%t] %m"}, "k", strip_facility},
-	{"kmsg", "/dev/kmsg, netconsole in its extended form, also with the release and in fragments",
+	{"kmsg", "/dev/kmsg, extended netconsole, also with the release and fragmented",
 	 {"4,123,%u,-;%K", "4,123,%u,-,caller=T1;%K", "6.12.0,4,123,%u,-;%K",
 	  "4,123,%u,-,ncfrag=0/%N;%a\n4,123,%u,-,ncfrag=%A/%N;%b"}, DIGITS, strip_kmsg},
 	{"delta", "dmesg -d",
 	 {"[%t <    0.000012>] %m"}, "[", splat_strip_delta},
-	{"dmesg date", "dmesg -T, -H and -e, consoles that stamp",
+	{"dmesg date", "dmesg -T, -H and -e, consoles that add timestamps",
 	 {"[Fri Jan  2 10:00:00 2026] %m", "[Fri Jan  2 10:00:00 2026 <    0.000012>] %m",
 	  "[Jan02 10:00] %m", "[  +0.000012] %m", "[2026-01-02 10:00:00.123] %l",
 	  "[2026-01-02T10:00:00.123Z] %l", "[10:00:00.123] %l"}, "[", splat_strip_bracket_date},
@@ -350,7 +350,7 @@ const SplatCarrier splat_carriers[] = {
 	 {"00:00:01 %l", "10:00:00  %l", "00:00:01.123456 %l"}, DIGITS, splat_strip_clock},
 	{"container", "docker compose logs, kubectl logs --prefix",
 	 {"web-1  | %l", "[pod/web-1/web] %l"}, LETTERS "[", strip_container},
-	{"quote", "mails",
+	{"quote", "e-mail",
 	 {"> %l", "> > %l", ">> %l", "| %l"}, ">|", strip_quote},
 	{"HTML", "the source of a web page",
 	 {"%H", "<pre>%H", "<span class=\"line\">%H</span><br/>"}, "<", strip_tag},
