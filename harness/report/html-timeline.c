@@ -8,11 +8,17 @@
 #include "harness/report/formats.h"
 #include "harness/results/recorder.h"
 #include "host-driver/base/json.h"
+#include "host-driver/base/open.h"
 
 #include <string.h>
 
 #define LANE	   22
 #define BLOCKS_MAX 24
+/* Of a lane: more are no wider than a hair each, and make a page that no browser opens. */
+#define MARKS_MAX 2000
+#define OPS_MAX	  64
+
+#define HOST_US "\"host_us\":"
 
 typedef struct {
 	const RBoot *boot;
@@ -58,21 +64,25 @@ static void size_lane(Timeline *t, const char *device, gboolean plugged)
 	g_autoptr(GString) path = g_string_new(NULL);
 	g_autofree char *name = NULL;
 	gint64 most = 1, last = 0;
-	guint y;
+	guint y, count = 0, step, seen = 0;
 
-	for (guint i = 0; i < b->resizes->len; i++) {
-		const RResize *r = g_ptr_array_index(b->resizes, i);
-
-		if (g_str_equal(r->device, device))
-			most = MAX(most, MAX(r->requested_bytes, r->plugged_bytes));
-	}
-	name = g_strdup_printf("%s %s, to %" G_GINT64_FORMAT " MiB", device,
-			       plugged ? "plugged" : "requested", most >> 20);
-	y = lane(t, plugged ? "plugged" : "requested", name);
 	for (guint i = 0; i < b->resizes->len; i++) {
 		const RResize *r = g_ptr_array_index(b->resizes, i);
 
 		if (!g_str_equal(r->device, device))
+			continue;
+		most = MAX(most, MAX(r->requested_bytes, r->plugged_bytes));
+		count++;
+	}
+	step = count / MARKS_MAX + 1;
+	name = g_strdup_printf("%s %s, to %" G_GINT64_FORMAT " MiB%s", device,
+			       plugged ? "plugged" : "requested", most >> 20,
+			       step > 1 ? ", not each change" : "");
+	y = lane(t, plugged ? "plugged" : "requested", name);
+	for (guint i = 0; i < b->resizes->len; i++) {
+		const RResize *r = g_ptr_array_index(b->resizes, i);
+
+		if (!g_str_equal(r->device, device) || seen++ % step)
 			continue;
 		last = plugged ? r->plugged_bytes : r->requested_bytes;
 		g_string_append_printf(path, "%c%s ", path->len ? 'H' : 'M',
@@ -124,21 +134,26 @@ static gboolean is_of(const Rate *rate, JsonObject *o)
 			  : rj_int(o, "inst", -1) == rate->inst;
 }
 
-/* What a total grows in a second, against its best second. */
+/* What a total grows in a second, against its best second; or in the time of several lines. */
 static void rate_lane(Timeline *t, guint y, const Rate *rate)
 {
 	double most = 1;
+	guint count = 0, step;
 
+	for (guint i = 0; i < t->counts->len; i++)
+		count += is_of(rate, g_ptr_array_index(t->counts, i));
+	step = count / MARKS_MAX + 1;
 	for (guint pass = 0; pass < 2; pass++) {
 		gint64 last_us = -1;
 		double last = 0;
+		guint seen = 0;
 
 		for (guint i = 0; i < t->counts->len; i++) {
 			JsonObject *o = g_ptr_array_index(t->counts, i);
 			gint64 host_us = rj_count(o, "host_us", 0);
 			double total = rj_double(o, rate->member, 0), grown;
 
-			if (!is_of(rate, o))
+			if (!is_of(rate, o) || seen++ % step)
 				continue;
 			if (last_us < 0)
 				last_us = host_us - G_USEC_PER_SEC;
@@ -256,13 +271,23 @@ static gint64 hit_lane(Timeline *t)
 	return first_us;
 }
 
-static gboolean stretch(JsonObject *line, gpointer user)
+/* The time alone: what else is in the line has not to be understood for that. */
+static gboolean stretch(const char *line, gsize len, gpointer user)
 {
 	Timeline *t = user;
-	gint64 host_us = rj_count(line, "host_us", 0);
+	const char *at = g_strrstr_len(line, (gssize)len, HOST_US);
+	gint64 host_us = at ? g_ascii_strtoll(at + strlen(HOST_US), NULL, 10) : 0;
 
 	t->to_us = CLAMP(host_us, t->to_us, (gint64)30 * 24 * 3600 * G_USEC_PER_SEC);
 	return TRUE;
+}
+
+static void stretch_to(Timeline *t, const char *name)
+{
+	g_autofree char *path = g_build_filename(t->boot->dir, name, NULL);
+
+	open_lines(path, OPEN_FOUND, RESULTS_FILE_MAX_BYTES, RESULTS_LINE_MAX_BYTES, stretch, t,
+		   NULL);
 }
 
 static void append_frame(GString *out, const Timeline *t, const char *id, gint64 hit_us)
@@ -312,13 +337,13 @@ void html_timeline(GString *out, const RBoot *b, const char *id)
 	t.shapes = g_string_new(NULL);
 	t.counts = g_ptr_array_new_with_free_func((GDestroyNotify)json_object_unref);
 	t.to_us = 1;
-	rj_lines(b->dir, "events.jsonl", stretch, &t);
-	rj_lines(b->dir, "counters.jsonl", stretch, &t);
-	rj_lines(b->dir, "memory.jsonl", stretch, &t);
+	stretch_to(&t, "events.jsonl");
+	stretch_to(&t, "counters.jsonl");
+	stretch_to(&t, "memory.jsonl");
 	rj_lines(b->dir, "counters.jsonl", keep_count, &t);
 	hit_us = hit_lane(&t);
 	size_lanes(&t);
-	for (guint i = 0; i < b->ops->len; i++) {
+	for (guint i = 0; i < MIN(b->ops->len, OPS_MAX); i++) {
 		const ROp *op = g_ptr_array_index(b->ops, i);
 
 		if (!g_str_equal(op->state, "skipped"))

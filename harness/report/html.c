@@ -19,6 +19,8 @@
 #define BOOT_ROWS   500
 #define TIMELINES   3
 #define SPLAT_LINES 120
+/* A page that has grown so far has no more logs and timelines: a browser is to open it. */
+#define PAGE_MAX_BYTES (16u << 20)
 
 /* A row of a description list: @format's result is escaped. */
 G_GNUC_PRINTF(3, 4)
@@ -122,8 +124,10 @@ static void append_link(GString *out, const char *dir, const char *name)
 
 static void append_incident(GString *out, const RSignature *s, guint exposed, gboolean open)
 {
-	g_autofree char *text =
-		results_splat_text(s->boot, s->first->title, s->first->signature, SPLAT_LINES);
+	gboolean room = out->len < PAGE_MAX_BYTES;
+	g_autofree char *text = room ? results_splat_text(s->boot, s->first->title,
+							  s->first->signature, SPLAT_LINES)
+				     : NULL;
 
 	html_raw(out, "<details class=\"incident\"%s><summary>", open ? " open" : "");
 	html_element(out, "strong", s->first->title);
@@ -140,7 +144,9 @@ static void append_incident(GString *out, const RSignature *s, guint exposed, gb
 	if (text)
 		html_element(out, "pre tabindex=\"0\"", text);
 	else
-		html_element(out, "p", "The log of that boot is no longer kept.");
+		html_element(out, "p",
+			     room ? "The log of that boot is no longer kept."
+				  : "Its log is left out: the page would be too large.");
 	if (s->first->splats->len > 1) {
 		html_raw(out, "<details><summary>%u consequences</summary><ol>",
 			 s->first->splats->len - 1);
@@ -179,6 +185,12 @@ static void append_timelines(GString *out, const RHunt *h, guint hunt_number)
 
 			if (!b->ended || b->thinned || (wanted == 1 && !b->hit_title))
 				continue;
+			if (out->len >= PAGE_MAX_BYTES) {
+				html_element(out, "p",
+					     "The timelines are left out: the page would be too "
+					     "large.");
+				return;
+			}
 			g_string_append(out, shown ? "" : "<h3>Timeline</h3>");
 			g_string_append(out, "<p>Boot ");
 			report_escape(out, b->folder);

@@ -3,8 +3,14 @@
 #include "host-driver/base/json.h"
 #include "harness/results/model.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* More of them are not ours. */
+#define OPS_MAX	    255
+#define RESIZES_MAX 200000
 
 static void splat_free_r(RSplat *s)
 {
@@ -131,7 +137,7 @@ static void replace(char **field, const char *text)
 
 static void load_ops(RBoot *b, JsonArray *ops)
 {
-	for (guint i = 0; i < rj_length(ops); i++) {
+	for (guint i = 0; i < MIN(rj_length(ops), OPS_MAX); i++) {
 		JsonObject *o = rj_element(ops, i);
 		ROp *op = op_new(i, rj_text(o, "op", "?"));
 
@@ -155,7 +161,7 @@ static ROp *op_of(RBoot *b, gint64 inst, const char *name)
 		if (op->inst == inst)
 			return op;
 	}
-	if (b->ops->len >= 255)
+	if (b->ops->len >= OPS_MAX)
 		return NULL;
 	op = op_new(inst, name);
 	g_ptr_array_add(b->ops, op);
@@ -181,20 +187,13 @@ static void set_counter(ROp *op, const char *name, gint64 value)
 	g_ptr_array_add(op->counters, c);
 }
 
-static gboolean load_counters(JsonObject *line, gpointer user)
+/* A line of totals: those of the last one of each op are its counters. */
+static void load_count(RBoot *b, JsonObject *line)
 {
 	static const char *const no_counters[] = {"inst", "t_ns", "host_us", NULL};
-	RBoot *b = user;
 	g_autoptr(GList) members = NULL;
-	ROp *op;
+	ROp *op = op_of(b, rj_int(line, "inst", -1), rj_text(line, "name", "?"));
 
-	if (!g_str_equal(rj_text(line, "agent", ""), "count")) {
-		/* What the verdict says is the same; without one these lines are all there is. */
-		if (!b->ended)
-			exposure_line(b->exposure, line);
-		return TRUE;
-	}
-	op = op_of(b, rj_int(line, "inst", -1), rj_text(line, "name", "?"));
 	members = op ? json_object_get_members(line) : NULL;
 	for (GList *m = members; m; m = m->next) {
 		JsonNode *node = json_object_get_member(line, m->data);
@@ -203,7 +202,69 @@ static gboolean load_counters(JsonObject *line, gpointer user)
 		    !g_strv_contains(no_counters, m->data))
 			set_counter(op, m->data, json_node_get_int(node));
 	}
+}
+
+typedef struct {
+	RBoot *boot;
+	GPtrArray *last;    /* of GString: the last line of each op, as they came first */
+	GHashTable *places; /* inst -> place in it, from 1 */
+} Counters;
+
+/* A night has a hundred thousand such lines of each op: only the last ones are worth parsing. */
+static void keep_count(Counters *c, const char *line, gsize len)
+{
+	const char *inst = g_strstr_len(line, (gssize)len, "\"inst\":");
+	gpointer key = GINT_TO_POINTER(inst ? atoi(inst + strlen("\"inst\":")) : -1);
+	guint place = GPOINTER_TO_UINT(g_hash_table_lookup(c->places, key));
+
+	if (!place && c->last->len < OPS_MAX) {
+		g_ptr_array_add(c->last, g_string_new(NULL));
+		place = c->last->len;
+		g_hash_table_insert(c->places, key, GUINT_TO_POINTER(place));
+	}
+	if (place)
+		g_string_overwrite_len(g_string_truncate(g_ptr_array_index(c->last, place - 1), 0),
+				       0, line, (gssize)len);
+}
+
+static gboolean load_counters(const char *line, gsize len, gpointer user)
+{
+	Counters *c = user;
+	g_autoptr(JsonNode) node = NULL;
+
+	if (line[len - 1] != '\n')
+		return TRUE;
+	if (g_strstr_len(line, (gssize)len, "\"agent\":\"count\"")) {
+		keep_count(c, line, len);
+		return TRUE;
+	}
+	/* What the verdict says is the same; without one these lines are all there is. */
+	if (!c->boot->ended && (node = rj_line(line, len)))
+		exposure_line(c->boot->exposure, json_node_get_object(node));
 	return TRUE;
+}
+
+static void string_free(gpointer string)
+{
+	g_string_free(string, TRUE);
+}
+
+static void load_counter_file(RBoot *b)
+{
+	g_autofree char *path = g_build_filename(b->dir, "counters.jsonl", NULL);
+	g_autoptr(GPtrArray) last = g_ptr_array_new_with_free_func(string_free);
+	g_autoptr(GHashTable) places = g_hash_table_new(NULL, NULL);
+	Counters c = {b, last, places};
+
+	open_lines(path, OPEN_FOUND, RESULTS_FILE_MAX_BYTES, RESULTS_LINE_MAX_BYTES, load_counters,
+		   &c, NULL);
+	for (guint i = 0; i < last->len; i++) {
+		const GString *line = g_ptr_array_index(last, i);
+		g_autoptr(JsonNode) node = rj_line(line->str, line->len);
+
+		if (node)
+			load_count(b, json_node_get_object(node));
+	}
 }
 
 static gboolean load_resize(JsonObject *line, gpointer user)
@@ -216,7 +277,7 @@ static gboolean load_resize(JsonObject *line, gpointer user)
 	r->requested_bytes = rj_count(line, "requested_bytes", 0);
 	r->plugged_bytes = rj_count(line, "plugged_bytes", 0);
 	g_ptr_array_add(b->resizes, r);
-	return b->resizes->len < 1000000;
+	return b->resizes->len < RESIZES_MAX;
 }
 
 static void load_start(RBoot *b, JsonObject *o)
@@ -334,7 +395,7 @@ RBoot *results_boot_load(const char *dir, GError **error)
 		mark_unreadable(b, "boot.json");
 	else if (!b->ended && is_there(dir, "verdict.json"))
 		mark_unreadable(b, "verdict.json");
-	rj_lines(dir, "counters.jsonl", load_counters, b);
+	load_counter_file(b);
 	rj_lines(dir, "memory.jsonl", load_resize, b);
 	b->thinned = is_there(dir, "thinned.json");
 	return g_steal_pointer(&b);

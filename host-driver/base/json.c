@@ -121,18 +121,24 @@ typedef struct {
 	gpointer user;
 } Lines;
 
-static gboolean parse_line(const char *text, gsize len, gpointer user)
+JsonNode *rj_line(const char *line, gsize len)
 {
-	const Lines *lines = user;
 	g_autoptr(JsonNode) node = NULL;
 
 	/* A line without its end was cut by a kill. */
-	if (text[len - 1] != '\n' || !g_utf8_validate(text, (gssize)len, NULL) ||
-	    !json_depth_is_sane(text))
-		return TRUE;
-	node = json_from_string(text, NULL);
-	return !node || !JSON_NODE_HOLDS_OBJECT(node) ||
-	       lines->each(json_node_get_object(node), lines->user);
+	if (len == 0 || line[len - 1] != '\n' || !g_utf8_validate(line, (gssize)len, NULL) ||
+	    !json_depth_is_sane(line))
+		return NULL;
+	node = json_from_string(line, NULL);
+	return node && JSON_NODE_HOLDS_OBJECT(node) ? g_steal_pointer(&node) : NULL;
+}
+
+static gboolean parse_line(const char *text, gsize len, gpointer user)
+{
+	const Lines *lines = user;
+	g_autoptr(JsonNode) node = rj_line(text, len);
+
+	return !node || lines->each(json_node_get_object(node), lines->user);
 }
 
 gboolean rj_lines(const char *dir, const char *name,

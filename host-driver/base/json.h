@@ -34,6 +34,9 @@ guint rj_length(JsonArray *a);
 /* The object in @dir/@name, opened as found (open.h); NULL + INFRA error. */
 JsonNode *rj_load(const char *dir, const char *name, GError **error);
 
+/* The object in a line of @len bytes with its '\n' and a NUL behind it, or NULL. */
+JsonNode *rj_line(const char *line, gsize len);
+
 /*
  * Each whole object of a file of JSON lines, in order; lines that are none are left out. FALSE
  * when there is no such file, or none to be opened. @each returns FALSE to end early.
