@@ -26,8 +26,8 @@ const struct op_param op_core_params[] = {
 	 .def = "-1",
 	 .min = -1,
 	 .max = 1023,
-	 .help = "CPU to run on; -1: hammers and walkers are spread over different ones, an "
-		 "observer runs on any"},
+	 .help = "CPU to run on; -1: hammers and walkers are spread over the CPUs, observers run "
+		 "on any"},
 	{.name = "sched",
 	 .type = OP_PARAM_ENUM,
 	 .def = "other",
@@ -37,7 +37,7 @@ const struct op_param op_core_params[] = {
 	 .type = OP_PARAM_INT,
 	 .def = "0",
 	 .max = 60000000,
-	 .help = "sleep between two steps"},
+	 .help = "sleep between steps"},
 	{.name = "start-delay-ms",
 	 .type = OP_PARAM_INT,
 	 .def = "0",

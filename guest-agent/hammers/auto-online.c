@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Flips what becomes of new memory blocks: into which zone they go, and by which policy. Beside
- * resizes that add and remove blocks the zones then interleave, which moves zone boundaries and
- * zone->contiguous under everything that walks a zone by PFN.
+ * Flips the online policy of new memory blocks, and so their zone. With resizes that add and remove
+ * blocks, the zones then interleave, which moves zone boundaries and changes zone->contiguous under
+ * everything that walks a zone by PFN.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +78,7 @@ static const struct op_param params[] = {
 	{.name = "offline",
 	 .type = OP_PARAM_BOOL,
 	 .def = "0",
-	 .help = "blocks may stay offline too; virtio-mem stops plugging at 1 GiB of those"},
+	 .help = "blocks may also stay offline; virtio-mem stops plugging at 1 GiB of those"},
 	{NULL},
 };
 
@@ -86,7 +86,7 @@ static const struct op_need needs[] = {{"/" ONLINE_FILE, "MEMORY_HOTPLUG", NULL}
 
 const struct op op_auto_online = {
 	.name = "auto-online",
-	.help = "flips which zone new memory blocks go to, beside resizes that add them",
+	.help = "flips the zone that new memory blocks go to; needs resizes that add them",
 	.kind = OP_HAMMER,
 	.needs = needs,
 	.params = params,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Offlines that never come to their end: each goes MEM_GOING_OFFLINE, where virtio-mem drops the
- * references of its fake-offline pages, and then MEM_CANCEL_OFFLINE, where it takes them again.
- * A page that a walker freed in between is in the buddy by then. No online is needed after it, so
- * the window opens far more often than with whole offlines.
+ * Offlines that never complete: each reaches MEM_GOING_OFFLINE, where virtio-mem drops the
+ * references of its fake-offline pages, and then MEM_CANCEL_OFFLINE, where it takes them again. A
+ * page that a walker freed in between is in the buddy allocator by then. No online is needed
+ * afterwards, so the window opens far more often than with complete offlines.
  */
 #include <errno.h>
 #include <signal.h>
@@ -189,18 +189,19 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "inject",
 	 .choices = by_choices,
-	 .help = "what cancels: an error injected behind virtio-mem's notifier, or a signal"},
+	 .help = "how to cancel: an error injected after virtio-mem's notifier, or a signal"},
 	{.name = "signal-us",
 	 .type = OP_PARAM_INT,
 	 .def = "300",
 	 .min = 1,
 	 .max = 1000000,
-	 .help = "by=signal: it comes at a random moment up to so long after the write began"},
+	 .help = "by=signal: maximum of the random delay from the start of the write to the "
+		 "signal"},
 	{.name = "online",
 	 .type = OP_PARAM_ENUM,
 	 .def = "online_movable",
 	 .choices = online_choices,
-	 .help = "how a block is brought back that went offline all the same"},
+	 .help = "how to online a block that went offline after all"},
 	BLOCK_DEADLINE_PARAM,
 	{NULL},
 };
@@ -213,7 +214,7 @@ static const char *const modules[] = {"memory_notifier_error_inject priority=-1"
 
 const struct op op_block_cancel = {
 	.name = "block-cancel",
-	.help = "begins to take memory blocks offline and has each attempt cancelled",
+	.help = "starts to offline memory blocks and has each attempt cancelled",
 	.kind = OP_HAMMER,
 	.needs = needs,
 	.modules = modules,

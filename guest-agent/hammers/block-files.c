@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Opening a state file for each write would cost a hammer half of its rate, so they stay open.
+ * Opening a state file for each write would halve a hammer's rate, so they stay open.
  */
 #include "guest-agent/hammers/block-files.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The open `state` files of the blocks that a hammer has chosen with its "blocks" parameter,
- * kept in line with the targets as devices are resized.
+ * The open `state` files of the blocks selected by a hammer's "blocks" parameter, updated with the
+ * targets as devices are resized.
  */
 #ifndef PFNHUNT_BLOCK_FILES_H
 #define PFNHUNT_BLOCK_FILES_H
@@ -14,14 +14,14 @@
 	{                                                                                          \
 		.name = "blocks", .type = OP_PARAM_TEXT, .def = "partly",                          \
 		.valid = block_select_valid, .form = BLOCK_SELECT_FORM,                            \
-		.help = "which blocks of the virtio-mem devices"                                   \
+		.help = "which blocks of the virtio-mem devices to use"                            \
 	}
 
 #define BLOCK_DEADLINE_PARAM                                                                       \
 	{                                                                                          \
 		.name = "deadline-ms", .type = OP_PARAM_INT, .def = "5000", .min = 10,             \
 		.max = 600000,                                                                     \
-		.help = "a write that takes longer is ended by a signal and reported"              \
+		.help = "a write that takes longer is interrupted by a signal and reported"        \
 	}
 /* clang-format on */
 
@@ -38,7 +38,7 @@ struct block_files {
 	struct block_file old[TARGETS_BLOCKS_MAX];
 };
 
-/* For setup(): takes the plan's choice and makes it known to the core. Always 0. */
+/* For setup(): reads the parameter and tells the core. Always 0. */
 int block_files_setup(struct block_files *f, struct op_env *env);
 /* For step(): opens and closes files when the targets have changed. Returns whether they had. */
 bool block_files_update(struct block_files *f, const struct op_env *env);

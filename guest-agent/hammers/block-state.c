@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The hammer: takes memory blocks offline and online again through sysfs. Every offline of a
- * partly plugged block makes virtio-mem drop the references of its fake-offline pages, which is
- * the instant the walkers are to meet. The files stay open, so that one cycle is two writes.
+ * The hammer: takes memory blocks offline and online again through sysfs. Every offline of a partly
+ * plugged block makes virtio-mem drop the references of its fake-offline pages, which is the
+ * instant the walkers must hit. The files stay open, so that one cycle is two writes.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@ enum { SEQUENTIAL, RANDOM };
 static const char *const order_choices[] = {"sequential", "random", NULL};
 static const char *const online_choices[] = {"online_movable", "online", "online_kernel", NULL};
 
-/* What came of a write; counted for offline and for online. */
+/* Outcome of a write; counted for offline and for online. */
 enum outcome { OK, BUSY, INTERRUPTED, AGAIN, SO_ALREADY, DENIED, GONE, OTHER, OUTCOMES };
 
 enum counter {
@@ -152,12 +152,12 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "online_movable",
 	 .choices = online_choices,
-	 .help = "how a block is brought back"},
+	 .help = "how to online a block"},
 	{.name = "order",
 	 .type = OP_PARAM_ENUM,
 	 .def = "sequential",
 	 .choices = order_choices,
-	 .help = "in which order the blocks are taken"},
+	 .help = "order in which blocks are used"},
 	BLOCK_DEADLINE_PARAM,
 	{NULL},
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Takes the virtio-mem driver away from its devices, once, while their blocks are hammered.
- * What was partly plugged keeps its fake-offline pages, but nobody is left who would drop their
- * references when a block goes offline. A driver cannot come back to memory that is still there,
- * so one unbind is all that a boot has; the attempts to bind again must fail cleanly.
+ * Unbinds the virtio-mem driver from its devices, once, while their blocks are hammered. Partly
+ * plugged blocks keep their fake-offline pages, but nothing drops their references any more when a
+ * block goes offline. The driver cannot bind again while its memory is still there, so a boot has
+ * only one unbind; attempts to bind again must fail cleanly.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -111,13 +111,13 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_INT,
 	 .def = "2000",
 	 .max = 3600000,
-	 .help = "how long the driver is left alone first"},
+	 .help = "delay before the unbind"},
 	{.name = "again-ms",
 	 .type = OP_PARAM_INT,
 	 .def = "1000",
 	 .min = 1,
 	 .max = 3600000,
-	 .help = "time from one unbind or attempt to bind again to the next"},
+	 .help = "time between attempts to unbind or bind again"},
 	{NULL},
 };
 
@@ -125,8 +125,7 @@ static const struct op_need needs[] = {{"/" DRIVER_DIR, "VIRTIO_MEM", NULL}, {NU
 
 const struct op op_driver_unbind = {
 	.name = "driver-unbind",
-	.help = "unbinds virtio_mem while its blocks are partly plugged, and tries to bind it "
-		"again",
+	.help = "unbinds virtio_mem while blocks are partly plugged, and tries to bind it again",
 	.kind = OP_HAMMER,
 	.needs = needs,
 	.params = params,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Huge pages made and given back in a loop. With the vmemmap optimisation on, most struct pages
- * of a huge page are mapped read-only to one shared page, and are remapped again when it is
- * freed or demoted: a walker that takes a reference there writes to a read-only struct page.
+ * Allocates and frees huge pages in a loop. With the vmemmap optimisation (HVO), most struct pages
+ * of a huge page are mapped read-only to one shared page, and remapped when it is freed or demoted:
+ * a walker that takes a reference there writes to a read-only struct page.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -160,25 +160,25 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "2M",
 	 .choices = size_choices,
-	 .help = "of the huge pages; 1G needs a CPU with those and memory in one piece"},
+	 .help = "huge page size; 1G needs CPU support and contiguous memory"},
 	{.name = "pages",
 	 .type = OP_PARAM_INT,
 	 .def = "64",
 	 .min = 1,
 	 .max = 1000000,
-	 .help = "how many are asked for; the kernel may find fewer"},
+	 .help = "number of pages requested; the kernel may find fewer"},
 	{.name = "vmemmap",
 	 .type = OP_PARAM_BOOL,
 	 .def = "1",
-	 .help = "turn the vmemmap optimisation on (vm.hugetlb_optimize_vmemmap)"},
+	 .help = "enable the vmemmap optimisation (vm.hugetlb_optimize_vmemmap)"},
 	{.name = "touch",
 	 .type = OP_PARAM_BOOL,
 	 .def = "1",
-	 .help = "map the pages and write to each"},
+	 .help = "map the pages and write to each of them"},
 	{.name = "demote",
 	 .type = OP_PARAM_BOOL,
 	 .def = "0",
-	 .help = "with 1G: split the pages into those of 2M before they are given back"},
+	 .help = "with 1G: demote the pages to 2M before freeing them"},
 	{NULL},
 };
 
@@ -186,7 +186,7 @@ static const struct op_need needs[] = {{"/sys/kernel/mm/hugepages", "HUGETLB_PAG
 
 const struct op op_hugetlb = {
 	.name = "hugetlb",
-	.help = "makes and frees huge pages with the vmemmap optimisation on",
+	.help = "allocates and frees huge pages with the vmemmap optimisation",
 	.kind = OP_HAMMER,
 	.needs = needs,
 	.params = params,

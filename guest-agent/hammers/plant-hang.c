@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The hung task of the op "plant". The complaint is the kernel's own (khungtaskd), which makes
- * it the honest test of everything that reads the kernel's log.
+ * The hung task of the op "plant". The report is the kernel's own (khungtaskd), so it tests
+ * everything that reads the kernel's log with real output.
  */
 #include "guest-agent/hammers/plant-hang.h"
 

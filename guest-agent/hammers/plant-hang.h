@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A hung task on purpose, harmless and on every kernel that has userfaultfd: one thread holds a
- * file's lock while its write waits for a page fault that nobody answers, another waits for
- * that lock, uninterruptibly, until the kernel complains.
+ * A deliberate, harmless hung task, for every kernel with userfaultfd: one thread holds a file's
+ * lock while its write waits for a page fault that nobody answers; another waits for that lock,
+ * uninterruptibly, until the kernel complains.
  */
 #ifndef PFNHUNT_PLANT_HANG_H
 #define PFNHUNT_PLANT_HANG_H
@@ -23,11 +23,11 @@ struct plant_hang {
 	sem_t start;
 };
 
-/* For setup(). 0, or -errno with the reason left; plant_hang_end() is due in both cases. */
+/* For setup(). 0, or -errno with the reason set; call plant_hang_end() in both cases. */
 int plant_hang_setup(struct plant_hang *h, struct op_env *env);
 /* For step(): from now on a task hangs. */
 void plant_hang_begin(struct plant_hang *h);
-/* Lets both threads go and waits for them. */
+/* Releases both threads and waits for them. */
 void plant_hang_end(struct plant_hang *h);
 
 #endif

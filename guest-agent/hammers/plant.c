@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A planted splat: makes the kernel complain on purpose, once, so that everything between the
- * kernel's words and the verdict can be tested. Never part of a hunt.
+ * A planted splat: makes the kernel complain on purpose, once, to test everything from the kernel's
+ * output to the verdict. Never part of a hunt.
  *
- * "text" only writes the words of a WARNING to the kernel's log, "hung-task" (plant-hang.h) is
- * a real complaint that any kernel makes, "panic" is sysrq's. The names in capitals are those
- * of the module lkdtm, for kernels that have it.
+ * "text" only writes the text of a WARNING to the kernel's log, "hung-task" (plant-hang.h) is a
+ * real report on any kernel, "panic" uses sysrq. The names in capitals are those of the lkdtm
+ * module, for kernels that have it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -99,7 +99,7 @@ static int step(void *ctx, struct op_env *env)
 	else if (write(c->fd, name, strlen(name)) < 0)
 		ret = -errno;
 	if (ret)
-		return op_fail(env, -ret, "the kernel does not do '%s': %s", name, strerror(-ret));
+		return op_fail(env, -ret, "the kernel refuses '%s': %s", name, strerror(-ret));
 	op_count(env, PLANTED, 1);
 	return OP_STEP_DONE;
 }

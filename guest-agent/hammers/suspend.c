@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Suspends the machine up to a level and lets it go on at once (/sys/power/pm_test). At the
- * level of the freezer all tasks are stopped wherever they are: an offline that is under way
- * ends as if by a signal and is cancelled, ksmd, kcompactd and khugepaged stand still, and all
- * go on together. At the level of the devices 6.1 is turned back by virtio-mem, which refuses to
- * be suspended; on 7.3 the port to the host does not come back, and the boot is lost.
+ * Suspends the machine up to a level and resumes at once (/sys/power/pm_test). At the freezer level
+ * all tasks are stopped wherever they are: an offline in progress ends as if by a signal and is
+ * cancelled, ksmd, kcompactd and khugepaged freeze, and all resume together. At the devices level
+ * virtio-mem refuses to suspend on 6.1; on 7.3 the port to the host does not come back, and the
+ * boot is lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #define TEST_FILE  "sys/power/pm_test"
 #define DELAY_FILE "sys/module/suspend/parameters/pm_test_delay"
 #define SYNC_FILE  "sys/power/sync_on_suspend"
-/* A task that cannot be stopped holds up all others for so long; the kernel's own is 20 s. */
+/* How long a task that cannot be frozen holds up all others; the kernel's default is 20 s. */
 #define TIMEOUT_FILE "sys/power/pm_freeze_timeout"
 #define TIMEOUT_MS   "2000"
 
@@ -32,7 +32,7 @@ struct suspend {
 	uint64_t gap_ns, next_ns;
 };
 
-/* The kernel waits some seconds at the level, unless it is told not to. */
+/* The kernel waits some seconds at the level, unless told not to. */
 static int prepare(struct op_env *env)
 {
 	static const char *const zeroed[] = {DELAY_FILE, SYNC_FILE};
@@ -96,13 +96,13 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "freezer",
 	 .choices = level_choices,
-	 .help = "how far to go: tasks are stopped; devices are suspended, too (6.1: refused by "
+	 .help = "freezer: freeze tasks; devices: also suspend devices (6.1: refused by "
 		 "virtio-mem; 7.3: the boot is lost)"},
 	{.name = "every-ms",
 	 .type = OP_PARAM_INT,
 	 .def = "500",
 	 .max = 3600000,
-	 .help = "time from one to the next"},
+	 .help = "time between suspends"},
 	{NULL},
 };
 
@@ -111,7 +111,7 @@ static const struct op_need needs[] = {
 
 const struct op op_suspend = {
 	.name = "suspend",
-	.help = "suspends the machine up to a level, and lets it go on at once",
+	.help = "suspends the machine up to a level and resumes at once",
 	.kind = OP_HAMMER,
 	.needs = needs,
 	.params = params,

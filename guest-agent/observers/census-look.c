@@ -30,7 +30,7 @@ unsigned long long census_taint(const struct census *c)
 	return strtoull(text, NULL, 10);
 }
 
-/* Most taint has a complaint behind it, which comes first: time for it to be read. */
+/* Most taint comes with a complaint, which is logged first: give it time to be read. */
 static void look_at_taint(struct census *c, struct op_env *env, uint64_t now)
 {
 	unsigned long long taint = census_taint(c);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One look of the census: at the pages of the blocks, at the kernel's sums and its taint; and what
- * it tells of them. When looks are taken is census.c.
+ * One scan of the census: the pages of the blocks, the kernel's totals and its taint, and the
+ * reports about them. census.c decides when to scan.
  */
 #ifndef PFNHUNT_CENSUS_LOOK_H
 #define PFNHUNT_CENSUS_LOOK_H
@@ -21,7 +21,7 @@ enum census_counter {
 	CENSUS_TAINT,
 };
 
-/* Of the op; zeroed, files -1 before they are open. */
+/* State of the op; zeroed, with files -1 until they are opened. */
 struct census {
 	struct targets targets;
 	struct census_pages pages;

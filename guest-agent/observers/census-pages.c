@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Chunks, suspects and the proof against them: see the header. */
+/* See the header. */
 #include "guest-agent/observers/census-pages.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a census sees in /proc/kpageflags of partly plugged blocks. The pages of one chunk (2 MiB,
- * the least that virtio-mem plugs) are all fake-offline or none of them is, except while the
- * driver is at it, which takes milliseconds: a page that stays different look after look has
- * escaped. Nothing here allocates; time comes from the caller.
+ * the smallest unit that virtio-mem plugs) are all fake-offline or none of them is, except for the
+ * milliseconds in which the driver changes them: a page that stays different over several scans has
+ * escaped. Nothing here allocates; the caller passes the time.
  */
 #ifndef PFNHUNT_CENSUS_PAGES_H
 #define PFNHUNT_CENSUS_PAGES_H

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is known of a suspect, as a line for the log: see the header. */
+/* What is known about a suspect page, as a line for the log: see the header. */
 #include "guest-agent/observers/census-pages.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-/* By bit of /proc/kpageflags; the rest goes as a number. */
+/* By bit of /proc/kpageflags; other bits are printed as a number. */
 static const char *const flag_names[] = {
 	"locked",      "error",	    "referenced", "uptodate", "dirty", "lru",
 	"active",      "slab",	    "writeback",  "reclaim",  "buddy", "mmap",

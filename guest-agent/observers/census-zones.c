@@ -9,7 +9,7 @@
 
 #include "guest-agent/observers/census-pages.h"
 
-/* The sum of the numbers behind the word @name, which stands first in a line. */
+/* The sum of the numbers after @name at the start of a line. */
 static uint64_t sum_of(const char *text, const char *name)
 {
 	size_t len = strlen(name);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's own sums of its pages. Of all pages of the zones (present), those that are neither
- * managed nor fake-offline are what the kernel keeps for good: a number that may fall, but never
- * rises. When it does, an offline has written off a page as managed that was fake-offline before.
- * Only for times when no block is on its way: the driver gives the fake-offline pages to the
- * managed ones while a block goes offline, so that the kernel can take all of them off.
+ * The kernel's own page totals. Of all pages in the zones (present), those that are neither managed
+ * nor fake-offline are reserved for good: their number may fall, but never rise. If it does, an
+ * offline has written off as managed a page that was fake-offline before. Valid only while no block
+ * is changing state: while a block goes offline the driver counts its fake-offline pages as
+ * managed, so that the kernel can subtract all of them.
  */
 #ifndef PFNHUNT_CENSUS_ZONES_H
 #define PFNHUNT_CENSUS_ZONES_H
@@ -31,14 +31,14 @@ struct census_sums {
 /* Sums over all zones. 0, -EFBIG or another -errno. */
 int census_zones_read(struct census_zones *z, struct census_sums *sums);
 /*
- * Before anything runs: takes what this look says for the sum to compare with, once it says the
- * same as the one before it. Returns whether it did.
+ * Before any op runs: takes this scan's totals as the reference once they equal those of the
+ * previous scan. Returns whether they did.
  */
 bool census_zones_begin(struct census_zones *z, const struct census_sums *sums,
 			uint64_t offline_pages);
 /*
- * A look when all is over: @sums, the same before and after @offline_pages were counted. Returns
- * the pages that are lost, 0 when there are none, -EAGAIN when further looks must say it.
+ * A scan after the end: @sums, the same before and after @offline_pages were counted. Returns the
+ * number of lost pages, 0 if there are none, -EAGAIN if more scans are needed.
  */
 int64_t census_zones_end(struct census_zones *z, const struct census_sums *sums,
 			 uint64_t offline_pages, uint64_t now_ns);

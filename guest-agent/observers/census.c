@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looks for the damage that prints nothing. A stray put of a fake-offline page frees it without
- * a word on 6.17 and later: the page is then used although the hypervisor has taken it back.
- * What is found goes into the kernel's log, where it stands in order with all else and is read
- * by whoever reads the log: "pfnhunt: silent: WHAT: details".
+ * Looks for silent damage. On 6.17 and later a stray put of a fake-offline page frees it without a
+ * message: the page is then used although the hypervisor has taken it back. Findings are written to
+ * the kernel's log, in order with everything else in it: "pfnhunt: silent: WHAT: details".
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -86,7 +85,7 @@ static const struct op_param params[] = {
 	 .def = "500",
 	 .min = 10,
 	 .max = 60000,
-	 .help = "time from one look at the partly plugged blocks to the next"},
+	 .help = "time between scans of the partly plugged blocks"},
 	{NULL},
 };
 
@@ -95,7 +94,7 @@ static const struct op_need needs[] = {
 
 const struct op op_census = {
 	.name = "census",
-	.help = "looks for damage that prints nothing: escaped pages, lost ones, taint",
+	.help = "looks for silent damage: escaped pages, lost pages, taint",
 	.kind = OP_OBSERVER,
 	.needs = needs,
 	.params = params,

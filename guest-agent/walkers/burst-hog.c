@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Not a walk itself but what stretches one: a task that sleeps a moment and then keeps its CPU
- * for long. On a preemptible kernel (preempt=full) each wake-up throws a walker of sched=idle on
- * the same CPU off it at some instruction and keeps it off for the whole burst, with whatever
- * reference it holds, while the kernel's other work on that CPU goes on. A walker in the table,
- * for it changes no hotplug state.
+ * Does not walk itself but stretches the walks of others: a task that sleeps briefly and then keeps
+ * its CPU for long. On a preemptible kernel (preempt=full) each wake-up preempts a walker with
+ * sched=idle on the same CPU at some instruction and keeps it off for the whole burst, with any
+ * reference it holds, while the kernel's other work on that CPU continues. It counts as a walker
+ * because it changes no hotplug state.
  */
 #include <time.h>
 
@@ -23,13 +23,13 @@ static const struct op_param params[] = {
 	 .def = "300",
 	 .min = 1,
 	 .max = 1000000,
-	 .help = "it sleeps for a random time up to this, in which a walker may get the CPU"},
+	 .help = "maximum of the random sleep in which a walker can get the CPU"},
 	{.name = "burst-ms",
 	 .type = OP_PARAM_INT,
 	 .def = "500",
 	 .min = 1,
 	 .max = 2000,
-	 .help = "then keeps its CPU for a random time up to this"},
+	 .help = "maximum of the random time for which it then keeps its CPU"},
 	{NULL},
 };
 
@@ -62,7 +62,7 @@ static int step(void *ctx, struct op_env *env)
 
 const struct op op_burst_hog = {
 	.name = "burst-hog",
-	.help = "keeps a CPU in bursts, to hold up a walker of sched=idle on it in mid-visit",
+	.help = "hogs a CPU in bursts, to preempt a walker with sched=idle on it in mid-visit",
 	.kind = OP_WALKER,
 	.params = params,
 	.counters = counters,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Full compaction of all zones, or of one node: its scanners go through the memory map by PFN,
- * and keep the zone's end that they saw when they started.
+ * Full compaction of all zones, or of one node: its scanners walk the memory map by PFN up to the
+ * zone end that they read at the start.
  */
 #include <errno.h>
 #include <fcntl.h>

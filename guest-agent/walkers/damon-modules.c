@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * DAMON_STAT and DAMON_RECLAIM, the users of DAMON that are built into the kernel: as they are
- * shipped, or turned off and on again so that they take in memory that was plugged meanwhile
- * (and, for DAMON_RECLAIM, pointed at our targets and made eager). Only one user of DAMON may
- * run at a time. One file for both, they differ in their parameters only.
+ * DAMON_STAT and DAMON_RECLAIM, DAMON's users inside the kernel: with their defaults, or turned off
+ * and on again so that they cover memory plugged since (and, for DAMON_RECLAIM, aimed at our
+ * targets and made aggressive). Only one user of DAMON can run at a time. One file for both, as
+ * they differ only in their parameters.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ static int write_number(struct op_env *env, const char *path, uint64_t value)
 	return op_write_file(env, path, text);
 }
 
-/* From the first to the last page aimed at: DAMON_RECLAIM has one range only. */
+/* From the first to the last target page: DAMON_RECLAIM takes only one range. */
 static int tune_reclaim(struct damon_module *c, struct op_env *env)
 {
 	static const struct {
@@ -162,7 +162,7 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "shipped",
 	 .choices = mode_choices,
-	 .help = "as the kernel has it, or started anew when the targets change"},
+	 .help = "leave it as the kernel runs it, or restart it when the targets change"},
 	WALK_AIM_PARAM,
 	{NULL},
 };
@@ -173,7 +173,7 @@ static const struct op_need needs_reclaim[] = {{"/" RECLAIM "enabled", "DAMON_RE
 
 const struct op op_damon_stat = {
 	.name = "damon-stat",
-	.help = "the DAMON_STAT of the kernel (6.17 and later); excludes other users of DAMON",
+	.help = "runs the kernel's DAMON_STAT (6.17 and later); excludes other users of DAMON",
 	.kind = OP_WALKER,
 	.grabs = true,
 	.needs = needs_stat,
@@ -187,7 +187,8 @@ const struct op op_damon_stat = {
 
 const struct op op_damon_reclaim = {
 	.name = "damon-reclaim",
-	.help = "the DAMON_RECLAIM of the kernel (6.12 and later); sleeps while much is free",
+	.help = "runs the kernel's DAMON_RECLAIM (6.12 and later); it sleeps while much memory is "
+		"free",
 	.kind = OP_WALKER,
 	.grabs = true,
 	.needs = needs_reclaim,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One directory a kdamond, with one context and one target each.
+ * One directory per kdamond, with one context and one target each.
  */
 #include "guest-agent/walkers/damon-sysfs.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * DAMON on the physical address space. Its kernel thread takes a reference on every page that
- * it samples before it looks at what the page is, and it can be aimed at single pages: at the
- * fake-offline pages of the hammered blocks it is the quickest way to meet an offline.
+ * DAMON on the physical address space. Its kernel thread takes a reference on every page that it
+ * samples before it looks at what the page is, and it can be aimed at single pages: aimed at the
+ * fake-offline pages of the hammered blocks, it is the quickest way to hit an offline.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -98,7 +98,7 @@ static int64_t cpu_ms(struct damon *c, struct op_env *env)
 		int64_t ms = damon_sysfs_cpu_ms(env, k);
 
 		if (ms < 0)
-			return op_fail(env, ESRCH, "kdamond %u is no more", k);
+			return op_fail(env, ESRCH, "kdamond %u has exited", k);
 		sum += ms;
 	}
 	return sum;
@@ -140,31 +140,32 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "sample",
 	 .choices = mode_choices,
-	 .help = "sample pages of regions, or go through all pages by a scheme that matches all"},
+	 .help = "sample pages of regions, or visit every page through a scheme that matches all "
+		 "of them"},
 	{.name = "kdamonds",
 	 .type = OP_PARAM_INT,
 	 .def = "1",
 	 .min = 1,
 	 .max = 64,
-	 .help = "kernel threads that walk"},
+	 .help = "number of kdamond threads"},
 	{.name = "regions",
 	 .type = OP_PARAM_INT,
 	 .def = "500",
 	 .min = DAMON_SYSFS_MIN_REGIONS,
 	 .max = 1000000,
-	 .help = "at most so many regions: a pass over them is not preempted in older kernels"},
+	 .help = "maximum number of regions: older kernels do not preempt a pass over them"},
 	{.name = "sample-us",
 	 .type = OP_PARAM_INT,
 	 .def = "1",
 	 .min = 1,
 	 .max = 60000000,
-	 .help = "between two samples of every region"},
+	 .help = "time between two samples of a region"},
 	{.name = "aggr-us",
 	 .type = OP_PARAM_INT,
 	 .def = "100",
 	 .min = 1,
 	 .max = 60000000,
-	 .help = "between two aggregations; not less than sample-us"},
+	 .help = "time between two aggregations; at least sample-us"},
 	{NULL},
 };
 
@@ -173,7 +174,7 @@ static const struct op_need needs[] = {
 
 const struct op op_damon = {
 	.name = "damon",
-	.help = "DAMON of physical memory, aimed at fake-offline pages",
+	.help = "runs DAMON on physical memory, aimed at fake-offline pages",
 	.kind = OP_WALKER,
 	.grabs = true,
 	.needs = needs,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * References taken from user space: get_user_pages_fast() reads a page table without a lock and
- * takes a reference before it looks again. Shared futexes do that for an instant, vmsplice holds
- * on until the pipe is read, and fixed buffers of io_uring are pinned for as long as they are
- * registered (which first moves the pages out of ZONE_MOVABLE).
+ * takes a reference before it checks again. Shared futexes hold it for an instant, vmsplice until
+ * the pipe is read, and io_uring fixed buffers are pinned while they are registered (which first
+ * moves the pages out of ZONE_MOVABLE).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +123,7 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "all",
 	 .choices = how_choices,
-	 .help = "shared futexes, vmsplice, io_uring's fixed buffers; or all in turn"},
+	 .help = "shared futexes, vmsplice, io_uring fixed buffers, or all in turn"},
 	{.name = "hold-ms",
 	 .type = OP_PARAM_INT,
 	 .def = "1",
@@ -135,7 +135,7 @@ static const struct op_param params[] = {
 
 const struct op op_gup = {
 	.name = "gup",
-	.help = "references and pins its own pages from user space, for instants and for long",
+	.help = "takes short references and long pins on its own pages from user space",
 	.kind = OP_WALKER,
 	.params = params,
 	.counters = counters,

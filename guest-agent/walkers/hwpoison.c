@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Poisons a page through debugfs and takes that back. On 6.1 the latter frees a fake-offline page
- * outright, without any race: its reference count is one, and two are dropped. Later kernels
- * refuse, but then the page stays poisoned, and its block does not come online again.
+ * Poisons a page through debugfs and unpoisons it. On 6.1 unpoison frees a fake-offline page
+ * outright, without a race: its reference count is one, and two are dropped. Later kernels refuse,
+ * but then the page stays poisoned, and its block does not come online again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,12 +94,12 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "both",
 	 .choices = mode_choices,
-	 .help = "poison each page and take that back, or only one of the two"},
+	 .help = "poison and unpoison each page, or only one of the two"},
 	{.name = "pages",
 	 .type = OP_PARAM_INT,
 	 .def = "0",
 	 .max = 1000000000,
-	 .help = "end after so many pages; 0: never"},
+	 .help = "stop after this many pages; 0: never"},
 	{NULL},
 };
 
@@ -108,7 +108,8 @@ static const struct op_need needs[] = {
 
 const struct op op_hwpoison = {
 	.name = "hwpoison",
-	.help = "poisons and unpoisons pages: 6.1 frees fake-offline ones, 6.12 on loses the block",
+	.help = "poisons and unpoisons pages: 6.1 frees fake-offline ones, 6.12 and later lose the "
+		"block",
 	.kind = OP_WALKER,
 	.grabs = true,
 	.needs = needs,

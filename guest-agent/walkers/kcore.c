@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /proc/kcore: pages are looked at by PFN, fake-offline ones are skipped, and the lock that
- * lets virtio-mem mark them is held across up to 1024 pages: plugging, unplugging and onlining
- * wait for the reader.
+ * /proc/kcore looks at pages by PFN and skips fake-offline ones, holding the lock under which
+ * virtio-mem marks them across up to 1024 pages: plugging, unplugging and onlining wait for the
+ * reader.
  */
 #include <elf.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ struct kcore {
 enum { READS, PAGES, NOT_MAPPED, FAILED };
 static const char *const counters[] = {"reads", "pages", "not_mapped", "failed", NULL};
 
-/* The kernel makes the list of its segments anew when kcore is opened after a hotplug. */
+/* The kernel rebuilds its list of segments when kcore is opened after a hotplug. */
 static int open_it(struct kcore *c, struct op_env *env)
 {
 	Elf64_Ehdr head;
@@ -43,7 +43,7 @@ static int open_it(struct kcore *c, struct op_env *env)
 		return c->fd;
 	if (pread(c->fd, &head, sizeof(head), 0) != sizeof(head) ||
 	    memcmp(head.e_ident, ELFMAG, SELFMAG) || head.e_phentsize != sizeof(c->header[0]))
-		return op_fail(env, EPROTO, "/proc/kcore is no 64 bit ELF file");
+		return op_fail(env, EPROTO, "/proc/kcore is not a 64-bit ELF file");
 	len = pread(c->fd, c->header, sizeof(c->header), (off_t)head.e_phoff);
 	if (len > 0)
 		c->header_count = (size_t)len / sizeof(c->header[0]);
@@ -132,7 +132,7 @@ static const struct op_param params[] = {
 	 .def = "64",
 	 .min = 1,
 	 .max = 4096,
-	 .help = "pages one read asks for; with many, onlining a block takes much longer"},
+	 .help = "pages per read; large values make onlining a block much slower"},
 	{NULL},
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * khugepaged, kept at work: the op fills pieces of its area with small pages, for the kernel's
- * thread to collapse into huge ones, and takes them apart again.
+ * Keeps khugepaged busy: the op fills parts of its area with small pages for khugepaged to collapse
+ * into huge ones, and splits those again.
  */
 #include <errno.h>
 #include <fcntl.h>

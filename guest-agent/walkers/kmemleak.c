@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A scan of kmemleak goes through the struct pages of all zones by PFN, and reads them as if
- * they held pointers. Memory hotplug waits meanwhile: it can race with nothing but the state of
- * the pages.
+ * A kmemleak scan walks the struct pages of all zones by PFN and reads them as if they held
+ * pointers. Memory hotplug waits meanwhile, so it can race only with the state of the pages.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +57,7 @@ static const struct op_need needs[] = {{"/" FILE_NAME, "DEBUG_KMEMLEAK", NULL}, 
 
 const struct op op_kmemleak = {
 	.name = "kmemleak",
-	.help = "scans for leaked memory, struct pages included; hotplug waits meanwhile (debug "
+	.help = "scans for memory leaks, including struct pages; hotplug waits meanwhile (debug "
 		"kernels)",
 	.kind = OP_WALKER,
 	.needs = needs,

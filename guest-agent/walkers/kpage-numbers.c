@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /proc/kpagecount and /proc/kpagecgroup: one number a page, read from the struct page with
- * nothing but pfn_to_online_page() before it. One file for both, they differ in name only.
+ * /proc/kpagecount and /proc/kpagecgroup: one number per page, read from the struct page after
+ * nothing but pfn_to_online_page(). One file for both, as only their names differ.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -77,7 +77,7 @@ static const struct op_need needs_cgroup[] = {{"/proc/kpagecgroup", "MEMCG", NUL
 
 const struct op op_kpagecount = {
 	.name = "kpagecount",
-	.help = "reads how often pages are mapped, by PFN",
+	.help = "reads the map count of pages by PFN",
 	.kind = OP_WALKER,
 	.needs = needs_count,
 	.params = params,
@@ -90,7 +90,7 @@ const struct op op_kpagecount = {
 
 const struct op op_kpagecgroup = {
 	.name = "kpagecgroup",
-	.help = "reads which cgroup pages are charged to, by PFN",
+	.help = "reads the cgroup that pages are charged to, by PFN",
 	.kind = OP_WALKER,
 	.needs = needs_cgroup,
 	.params = params,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads /proc/kpageflags with several requests in flight: each of them looks at struct pages by
- * PFN with nothing but pfn_to_online_page() before it. io_uring hands such reads to its own
- * workers, so one op makes several walkers at once.
+ * Reads /proc/kpageflags with several requests in flight: each of them reads struct pages by PFN
+ * after nothing but pfn_to_online_page(). io_uring passes such reads to its workers, so one op
+ * makes several concurrent walkers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -173,7 +173,7 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "aimed",
 	 .choices = range_choices,
-	 .help = "all of memory, or only the blocks that the hammers work on"},
+	 .help = "all memory, or only the hammered blocks"},
 	{.name = "depth",
 	 .type = OP_PARAM_INT,
 	 .def = "4",
@@ -185,7 +185,7 @@ static const struct op_param params[] = {
 	 .def = "2048",
 	 .min = 1,
 	 .max = 65536,
-	 .help = "pages one read asks for"},
+	 .help = "pages per read"},
 	{NULL},
 };
 
@@ -193,7 +193,7 @@ static const struct op_need needs[] = {{"/proc/kpageflags", "PROC_PAGE_MONITOR",
 
 const struct op op_kpageflags = {
 	.name = "kpageflags",
-	.help = "reads the flags of pages by PFN, several reads in flight",
+	.help = "reads page flags by PFN, with several reads in flight",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Kernel same-page merging over an area of the agent's own. ksmd keeps PFNs of merged pages and
- * looks them up again later; the op rewrites its area all the time, so that merging and
- * unmerging never end.
+ * Kernel same-page merging over an area of the agent's own. ksmd keeps the PFNs of merged pages and
+ * looks them up later; the op keeps rewriting its area, so that merging and unmerging never end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -105,7 +104,7 @@ static const struct op_param params[] = {
 	 .def = "16",
 	 .min = 1,
 	 .max = 4096,
-	 .help = "size of the area that is merged"},
+	 .help = "size of the area to merge"},
 	{.name = "pages-to-scan",
 	 .type = OP_PARAM_INT,
 	 .def = "1000",
@@ -116,12 +115,12 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_INT,
 	 .def = "1",
 	 .max = 60000,
-	 .help = "how long ksmd sleeps then; with 0 it hardly lets a block go offline"},
+	 .help = "how long ksmd then sleeps; with 0 hardly any block can go offline"},
 	{.name = "unmerge-steps",
 	 .type = OP_PARAM_INT,
 	 .def = "256",
 	 .max = 1000000,
-	 .help = "unmerge the area once in so many steps; 0: never"},
+	 .help = "unmerge the area every N steps; 0: never"},
 	{NULL},
 };
 
@@ -129,7 +128,7 @@ static const struct op_need needs[] = {{"/sys/kernel/mm/ksm/run", "KSM", NULL}, 
 
 const struct op op_ksm = {
 	.name = "ksm",
-	.help = "keeps ksmd merging pages, whose PFNs it looks up again later",
+	.help = "keeps ksmd merging pages, which it later looks up by PFN",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

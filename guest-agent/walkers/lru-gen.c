@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The multi-generational LRU, driven through debugfs: an aging walks page tables and rmap, an
- * eviction takes folios off their lists. Both name a memory cgroup, a node and a generation.
+ * The multi-generational LRU, driven through debugfs: aging walks page tables and rmap, eviction
+ * takes folios off their lists. Both commands name a memory cgroup, a node and a generation.
  */
 #include <errno.h>
 #include <fcntl.h>

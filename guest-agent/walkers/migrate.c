@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * move_pages() and mbind() of an area of the op's own: page tables are walked, a reference is
- * taken on each page, it is isolated and, with more than one node, copied. The nodes are all that
- * there can be: one may get memory, or lose its last, while the op runs.
+ * move_pages() and mbind() on an area of the op's own: the kernel walks page tables, takes a
+ * reference on each page, isolates it and, with more than one node, copies it. All possible nodes
+ * are used: one may gain memory, or lose its last, while the op runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +85,7 @@ static const struct op_need needs[] = {{"/sys/devices/system/node/possible", "NU
 
 const struct op op_migrate = {
 	.name = "migrate",
-	.help = "moves its own pages between the nodes; with one node they are only looked up",
+	.help = "moves its own pages between the nodes; with one node only looks them up",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

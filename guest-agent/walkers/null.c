@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ops that do nothing, one of each kind: the control group. A boot with only these must end
- * clean, and whatever it reports was not caused by an op.
+ * Ops that do nothing, one of each kind: the control group. A boot with only these must end clean;
+ * anything it reports was not caused by an op.
  */
 #include <time.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Automatic NUMA balancing: the scheduler makes page table entries of busy tasks inaccessible,
- * and each fault on one looks the page up and moves it to the node of the task. So that there is
- * always one to move, those that are at home are sent to another node first.
+ * Automatic NUMA balancing: the scheduler makes page table entries of busy tasks inaccessible, and
+ * each fault on one looks the page up and moves it to the task's node. So that there is always a
+ * page to move, local ones are first sent to another node.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -12,7 +12,7 @@
 
 #define TUNING		"sys/kernel/debug/sched/numa_balancing/"
 #define PAGES_PER_PIECE 512
-/* The scheduler looks at a task once it has run for so many milliseconds: so we do not only sleep. */
+/* The scheduler looks at a task only after this many milliseconds of run time. */
 #define TOUCH_NS 5000000
 
 struct numa {
@@ -123,8 +123,8 @@ static const struct op_need needs[] = {{"/proc/sys/kernel/numa_balancing", "NUMA
 
 const struct op op_numa_balancing = {
 	.name = "numa-balancing",
-	.help = "lets the scheduler unmap pages of its own and move them to its node; with one "
-		"node they are only looked up",
+	.help = "has the scheduler unmap the op's pages and move them to its node; with one node "
+		"it only looks them up",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

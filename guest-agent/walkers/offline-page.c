@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Soft and hard offlining of single pages through sysfs: the page is looked up before a mutex is
- * waited for, and used after. One file for both, they differ in name only.
+ * Soft and hard offlining of single pages through sysfs: the kernel looks up the page, waits for a
+ * mutex, and then uses it. One file for both, as only their names differ.
  *
- * From 6.12 on a block with poisoned pages does not come online again (EHWPOISON) until it is
- * removed: beside a hammer on the same blocks that soon leaves nothing to hammer. Hard offlining
- * marks even fake-offline pages, though it then refuses them.
+ * From 6.12 on, a block with poisoned pages does not come online again (EHWPOISON) until it is
+ * removed: a hammer on the same blocks soon has nothing left to hammer. Hard offlining marks even
+ * fake-offline pages, although it then refuses them.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -78,7 +78,7 @@ static const struct op_need needs_hard[] = {{"/" DIR "hard_offline_page", "MEMOR
 
 const struct op op_soft_offline = {
 	.name = "soft-offline",
-	.help = "soft-offlines pages; from 6.12 on a block with such pages stays offline",
+	.help = "soft-offlines pages; from 6.12 on, a block with such pages stays offline",
 	.kind = OP_WALKER,
 	.needs = needs_soft,
 	.params = params,
@@ -91,7 +91,8 @@ const struct op op_soft_offline = {
 
 const struct op op_hard_offline = {
 	.name = "hard-offline",
-	.help = "hard-offlines (poisons) pages; from 6.12 on a block with such pages stays offline",
+	.help = "hard-offlines (poisons) pages; from 6.12 on, a block with such pages stays "
+		"offline",
 	.kind = OP_WALKER,
 	.needs = needs_hard,
 	.params = params,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Churn in the page cache. A lookup there takes a reference on what it found in the tree, and
- * only then sees whether that page is still the file's. Several of these ops share one file, so
- * that one looks up what another cuts off.
+ * Page cache churn. A lookup takes a reference on what it found in the tree, and only then checks
+ * whether that page still belongs to the file. Several of these ops share one file, so that one
+ * looks up what another truncates.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +95,7 @@ static const struct op_need needs[] = {{"/tmp", "TMPFS", NULL}, {NULL}};
 
 const struct op op_page_cache = {
 	.name = "page-cache",
-	.help = "reads, writes, looks up and cuts a file in tmpfs; several share the file",
+	.help = "reads, writes, looks up and truncates a tmpfs file, shared by all instances",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.counters = counters,

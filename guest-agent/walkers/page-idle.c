@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The bitmap of idle pages: reading and writing it takes a reference on each page on an LRU
- * list, found by PFN, and holds it while all mappings of the page are visited. Fake-offline pages
- * are on no list and are left alone; what it can meet is a page that becomes one meanwhile, so
- * whole blocks are its aim.
+ * The bitmap of idle pages: reads and writes look up pages by PFN, take a reference on each one on
+ * an LRU list, and hold it while they visit all its mappings. Fake-offline pages are on no list and
+ * are left alone, but a page can become fake-offline meanwhile, so the op aims at whole blocks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -78,7 +77,7 @@ static const struct op_need needs[] = {
 
 const struct op op_page_idle = {
 	.name = "page-idle",
-	.help = "asks which pages are idle and marks them so, by PFN (not in Debian's kernels)",
+	.help = "reads and sets the idle bits of pages by PFN (not in Debian's kernels)",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

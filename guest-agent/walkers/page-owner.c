@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The debugfs list of who allocated which page. Each read goes on by PFN from its offset to the
- * next page that has an owner, and asks only at each 4 MiB whether there is a memory map at all.
- * Fake-offline pages have no owner: a read that begins among them walks over all of them.
+ * The debugfs list of page owners. Each read scans by PFN from its offset to the next page with an
+ * owner, and checks only every 4 MiB whether there is a memory map at all. Fake-offline pages have
+ * no owner: a read that begins among them walks over all of them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +66,7 @@ static const struct op_need needs[] = {
 
 const struct op op_page_owner = {
 	.name = "page-owner",
-	.help = "reads owners of pages by PFN (debug kernels, started with page_owner=on)",
+	.help = "reads page owners by PFN (debug kernels, booted with page_owner=on)",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

@@ -37,8 +37,8 @@ static int setup_clear(void *ctx, struct op_env *env)
 }
 
 /*
- * Gives one chunk back and fills another with new pages, @first is the first of these; with one
- * chunk it is the same. False when there is no giving back.
+ * Frees one chunk and fills another with new pages, of which @first is the first; with one chunk it
+ * is the same. False if pages cannot be freed.
  */
 static bool churn(struct pagemap *c, size_t *first)
 {
@@ -114,7 +114,7 @@ static const struct op_need needs_clear[] = {{"/proc/self/clear_refs", "PROC_PAG
 
 const struct op op_pagemap = {
 	.name = "pagemap",
-	.help = "reads which pages the agent has mapped, while they change",
+	.help = "reads the agent's pagemap while its mappings change",
 	.kind = OP_WALKER,
 	.needs = needs_pagemap,
 	.params = params,
@@ -127,7 +127,7 @@ const struct op op_pagemap = {
 
 const struct op op_clear_refs = {
 	.name = "clear-refs",
-	.help = "clears the referenced and soft-dirty bits of all that the agent has mapped",
+	.help = "clears the referenced and soft-dirty bits of all the agent's mappings",
 	.kind = OP_WALKER,
 	.needs = needs_clear,
 	.params = params,

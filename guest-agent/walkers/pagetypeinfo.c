@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /proc/pagetypeinfo: for its summary the kernel looks at one struct page of every page block of
- * every zone, found by PFN.
+ * /proc/pagetypeinfo: for its summary the kernel reads one struct page of every pageblock of every
+ * zone, by PFN.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +59,7 @@ static const struct op_need needs[] = {{"/proc/pagetypeinfo", "PROC_PAGE_MONITOR
 
 const struct op op_pagetypeinfo = {
 	.name = "pagetypeinfo",
-	.help = "reads the summary of page types: looks at a page of each page block",
+	.help = "reads /proc/pagetypeinfo, which looks at one page of each pageblock",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.counters = counters,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reclaim on request, in three ways: MADV_PAGEOUT of an area of the op's own, memory.reclaim of
- * the root cgroup, drop_caches. Without swap there is little to reclaim in a guest that has no
- * disk, so zram is used where the kernel has it.
+ * Reclaim on request, in three ways: MADV_PAGEOUT on an area of the op's own, memory.reclaim of the
+ * root cgroup, drop_caches. A guest without a disk or swap has little to reclaim, so zram is used
+ * if the kernel has it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -131,7 +131,7 @@ static const struct op_param params[] = {
 	 .type = OP_PARAM_ENUM,
 	 .def = "all",
 	 .choices = how_choices,
-	 .help = "MADV_PAGEOUT, memory.reclaim of the root cgroup, drop_caches; or all in turn"},
+	 .help = "MADV_PAGEOUT, memory.reclaim of the root cgroup, drop_caches, or all in turn"},
 	WALK_AREA_PARAM("16"),
 	{NULL},
 };
@@ -141,7 +141,7 @@ static const char *const modules[] = {"zram", NULL};
 
 const struct op op_reclaim = {
 	.name = "reclaim",
-	.help = "reclaims memory on request, to zram where there is one",
+	.help = "reclaims memory on request, to zram if available",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.modules = modules,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The debugfs file that splits every huge page. On its way it takes a reference on each page of
- * each online block before it looks at what the page is: a fake-offline page as well.
+ * each online block, including fake-offline pages, before it looks at what the page is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static const struct op_need needs[] = {
 
 const struct op op_split_huge_pages = {
 	.name = "split-huge-pages",
-	.help = "splits all huge pages through debugfs: references every page it passes",
+	.help = "splits all huge pages through debugfs, taking a reference on every page it passes",
 	.kind = OP_WALKER,
 	.grabs = true,
 	.needs = needs,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The few lines of stress-ng's YAML that count. It is written by a program that was shot at, so
- * nothing but names and numbers is taken from it.
+ * Parses the few lines of stress-ng's YAML that matter. The program that wrote it ran on a kernel
+ * that may be corrupted, so only names and numbers are taken from it.
  */
 #include "guest-agent/walkers/stress-ng.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The value behind "@key: " on the line, or NULL. */
+/* The value after "@key: " on the line, or NULL. */
 static const char *value_of(const char *line, const char *key)
 {
 	size_t len = strlen(key);

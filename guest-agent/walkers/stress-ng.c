@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Background load: stress-ng as a child of the agent, with the stressors that the scenario
- * names. Binary and libraries are those of the host, which the initramfs carries in /stress. Its
- * metrics are told as events when it has been stopped.
+ * Background load: stress-ng as a child of the agent, with the stressors that the scenario names.
+ * Binary and libraries are the host's, included in the initramfs under /stress. Its metrics are
+ * reported as events after it has been stopped.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -237,25 +237,25 @@ static const struct op_param params[] = {
 	 .def = "vm",
 	 .valid = stressors_valid,
 	 .form = "names with commas between, such as vm,mmap,fork",
-	 .help = "what stress-ng is to do"},
+	 .help = "stressors to run"},
 	{.name = "workers",
 	 .type = OP_PARAM_INT,
 	 .def = "1",
 	 .min = 0,
 	 .max = 1024,
-	 .help = "processes of each stressor; 0: one a CPU"},
+	 .help = "processes per stressor; 0: one per CPU"},
 	{.name = "options",
 	 .type = OP_PARAM_TEXT,
 	 .def = "",
 	 .valid = options_valid,
 	 .form = "words as on its command line, such as --vm-bytes 32M",
-	 .help = "further options of stress-ng"},
+	 .help = "more stress-ng options"},
 	{NULL},
 };
 
 const struct op op_stress_ng = {
 	.name = "stress-ng",
-	.help = "background load: runs stress-ng of the host's package in the guest",
+	.help = "background load: runs the host's stress-ng in the guest",
 	.kind = OP_WALKER,
 	.params = params,
 	.counters = counters,

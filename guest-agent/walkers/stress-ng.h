@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stress-ng's YAML says. */
+/* The metrics in stress-ng's YAML. */
 #ifndef PFNHUNT_STRESS_NG_H
 #define PFNHUNT_STRESS_NG_H
 
@@ -10,7 +10,7 @@ struct stress_metric {
 	int64_t bogo_ops, real_ms;
 };
 
-/* Takes the metrics out of stress-ng's YAML, which it cuts up. Returns how many, at most @max. */
+/* Parses the metrics in stress-ng's YAML, in place. Returns their number, at most @max. */
 unsigned int stress_metrics_parse(char *text, struct stress_metric *metric, unsigned int max);
 
 #endif

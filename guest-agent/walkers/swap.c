@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Swapping an area of the op's own out and in again: the swap cache finds pages that are just
- * being freed, and takes references on them.
+ * Swaps an area of the op's own out and in again: the swap cache finds pages that are being freed,
+ * and takes references on them.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -73,7 +73,7 @@ static const struct op_need needs[] = {
 
 const struct op op_swap = {
 	.name = "swap",
-	.help = "swaps memory of its own out to zram and in again",
+	.help = "swaps its own memory out to zram and in again",
 	.kind = OP_WALKER,
 	.needs = needs,
 	.params = params,

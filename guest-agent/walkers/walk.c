@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The parts that several walkers share. Nothing in here allocates: the lists are of fixed size,
- * directories are read with the bare system call.
+ * Code that several walkers share. Nothing here allocates: the lists have a fixed size, and
+ * directories are read with the raw system call.
  */
 #include "guest-agent/walkers/walk.h"
 

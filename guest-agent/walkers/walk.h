@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What several walkers need: where to aim, numbers written to and read from files of the kernel,
- * and a piece of memory of the op's own. All but the setup part may be used in step().
+ * What several walkers need: where to aim, numbers written to and read from kernel files, and an
+ * area of memory of the op's own. Everything but setup may be used in step().
  */
 #ifndef PFNHUNT_WALK_H
 #define PFNHUNT_WALK_H
@@ -19,7 +19,7 @@ extern const char *const walk_what_choices[];
 #define WALK_AIM_PARAM_DEF(what)                                                                   \
 	{                                                                                          \
 		.name = "aim", .type = OP_PARAM_ENUM, .def = (what), .choices = walk_what_choices, \
-		.help = "the fake-offline pages of the hammered blocks, these blocks, or all "     \
+		.help = "fake-offline pages of the hammered blocks, those whole blocks, or all "   \
 			"blocks"                                                                   \
 	}
 /* clang-format on */
@@ -35,10 +35,12 @@ struct walk_aim {
 	uint64_t next; /* page of the ranges that walk_aim_next() begins with */
 };
 
-/* Takes over new targets. Returns whether the ranges are others than before. */
+/* Takes over new targets. Returns whether the ranges have changed. */
 bool walk_aim_update(struct walk_aim *aim, struct op_env *env);
-/* The next @most pages, or fewer where a range ends; at the end of all it begins anew. False:
- * there is nothing to aim at. */
+/*
+ * The next @most pages, or fewer at the end of a range; wraps around after the last. False if there
+ * is nothing to aim at.
+ */
 bool walk_aim_next(struct walk_aim *aim, struct op_env *env, uint64_t most, uint64_t *pfn,
 		   uint64_t *pages);
 /* Any page of the ranges. False: there is nothing to aim at. */
@@ -83,7 +85,7 @@ struct walk_area {
 #define WALK_AREA_PARAM(megabytes)                                                                 \
 	{                                                                                          \
 		.name = "area-mb", .type = OP_PARAM_INT, .def = megabytes, .min = 2, .max = 4096,  \
-		.help = "memory of the op's own that it works on, in steps of 512 pages"           \
+		.help = "size of the op's own memory area, in steps of 512 pages"                  \
 	}
 /* clang-format on */
 

@@ -48,7 +48,7 @@ static int swap_on(struct op_env *env, uint64_t bytes)
 		return fd;
 	if (fstat(fd, &st) || !S_ISBLK(st.st_mode)) {
 		close(fd);
-		return op_fail(env, ENOTBLK, "/dev/zram0 is no block device");
+		return op_fail(env, ENOTBLK, "/dev/zram0 is not a block device");
 	}
 	ret = write_signature(env, fd, bytes);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

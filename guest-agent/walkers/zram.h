@@ -6,8 +6,8 @@
 #include "guest-agent/op/env.h"
 
 /*
- * For setup(): sees to it that there is swap: what is there already, else a zram0 of @megabytes.
- * 0; or -errno with the reason left, -EOPNOTSUPP when the kernel has no zram. It stays on.
+ * For setup(): ensures that there is swap: existing swap, or a zram0 of @megabytes. 0, or -errno
+ * with the reason set, -EOPNOTSUPP if the kernel has no zram. It stays on.
  */
 int zram_swap_on(struct op_env *env, uint64_t megabytes);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt backend`: what a host can do for a hunt, and what killed hunts left on it. */
+/* `pfnhunt backend`: checks what a host can run, and cleans up after killed hunts. */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As --backend takes it, or a libvirt URI alone. */
+/* A --backend argument, or just a libvirt URI. */
 static VmBackend *parse(const char *text, GError **error)
 {
 	g_autofree char *longer = g_strconcat("libvirt:", text, NULL);
@@ -36,7 +36,7 @@ static int clean(const VmBackend *backend, GError **error)
 	if (!vm_backend_clean(backend, print_line, &lines, error))
 		return -1;
 	if (lines == 0)
-		printf("%s: nothing of ours\n", backend->text);
+		printf("%s: nothing to clean\n", backend->text);
 	return 0;
 }
 
@@ -55,11 +55,11 @@ static int check(const VmBackend *backend, GError **error)
 int cmd_backend(int argc, char **argv)
 {
 	g_autofree char *list = vm_backend_list();
-	g_autofree char *summary = g_strdup_printf(
-		"check  whether the host can run our guests, and how\n"
-		"clean  end guests and remove files that killed hunts of ours left there, and "
-		"nothing else\n\nBACKEND is one of %s; a libvirt URI alone will do.",
-		list);
+	g_autofree char *summary =
+		g_strdup_printf("check  whether the host can run our guests, and how\n"
+				"clean  end guests and remove files left by killed pfnhunt hunts, "
+				"nothing else\n\nBACKEND is one of %s, or just a libvirt URI.",
+				list);
 	const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
 	const CommandHelp help = {
 		.name = "backend", .args = "check|clean BACKEND", .summary = summary};
@@ -70,7 +70,7 @@ int cmd_backend(int argc, char **argv)
 	if (!command_parse(&help, entries, &argc, &argv, &error))
 		return error ? cmd_fail(error) : 0;
 	if (argc != 3 || (!g_str_equal(argv[1], "check") && !g_str_equal(argv[1], "clean")))
-		cmd_usage_error(&error, "say: pfnhunt backend check BACKEND, or clean BACKEND");
+		cmd_usage_error(&error, "usage: pfnhunt backend check BACKEND, or clean BACKEND");
 	else if ((backend = parse(argv[2], &error)))
 		code = g_str_equal(argv[1], "check") ? check(backend, &error)
 						     : clean(backend, &error);

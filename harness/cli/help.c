@@ -31,9 +31,9 @@ int cmd_help(int argc, char **argv, const Command *commands)
 {
 	gboolean man = FALSE, completion = FALSE;
 	const GOptionEntry entries[] = {
-		{"man", 0, 0, G_OPTION_ARG_NONE, &man, "the manual page, in mdoc(7)", NULL},
+		{"man", 0, 0, G_OPTION_ARG_NONE, &man, "print the man page, in mdoc(7)", NULL},
 		{"completion", 0, 0, G_OPTION_ARG_NONE, &completion,
-		 "the completion for bash: . <(pfnhunt help --completion)", NULL},
+		 "print bash completion: . <(pfnhunt help --completion)", NULL},
 		G_OPTION_ENTRY_NULL,
 	};
 	const CommandHelp help = {

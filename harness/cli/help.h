@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt help`: of the program and its commands, as text, as a man page, as a completion. */
+/* `pfnhunt help`: help on the program and its commands, as text, man page and bash completion. */
 #ifndef PFNHUNT_CLI_HELP_H
 #define PFNHUNT_CLI_HELP_H
 

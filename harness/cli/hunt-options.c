@@ -29,7 +29,7 @@ static gboolean parse_accel(const char *text, VmAccel *accel, GError **error)
 			*accel = all[i];
 			return TRUE;
 		}
-	return cmd_usage_error(error, "--accel %s: there are auto, kvm, tcg", text);
+	return cmd_usage_error(error, "--accel %s: use auto, kvm or tcg", text);
 }
 
 VmBackend *cmd_hunt_backend(const char *text, GError **error)
@@ -48,11 +48,11 @@ gboolean cmd_hunt_ran_here(const RHunt *hunt, const char *recorded, GError **err
 
 	for (guint i = 0; backends[i]; i++)
 		if (!g_str_equal(backends[i], vm_qemu_ops.name))
-			return cmd_usage_error(
-				error,
-				"%s says that it ran on %s, which is not gone to on its word: "
-				"say --backend %s if you trust it, or --backend qemu to run here",
-				hunt->id, recorded, backends[i]);
+			return cmd_usage_error(error,
+					       "%s records that it ran on %s, which is not used "
+					       "without --backend: pass --backend %s if you trust "
+					       "it, or --backend qemu to run here",
+					       hunt->id, recorded, backends[i]);
 	return TRUE;
 }
 
@@ -107,7 +107,7 @@ gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)
 	if (text && !units_parse_u64(text, seed))
 		return cmd_usage_error(error, "--seed %s: a number, decimal or 0x hex", text);
 	if (!text && getrandom(seed, sizeof(*seed), 0) < 0)
-		return cmd_usage_error(error, "no random numbers from the kernel: give --seed");
+		return cmd_usage_error(error, "no random numbers from the kernel: pass --seed");
 	return TRUE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the commands that hunt have in common: options and paths become a HuntConfig. */
+/* Shared by the commands that hunt: turns options and paths into a HuntConfig. */
 #ifndef PFNHUNT_CMD_HUNT_H
 #define PFNHUNT_CMD_HUNT_H
 
@@ -11,16 +11,16 @@ gboolean cmd_usage_error(GError **error, const char *format, ...) G_GNUC_PRINTF(
 /* "NAME" or "NAME:URI" of a backend that runs real guests; NULL: qemu. (transfer full) */
 VmBackend *cmd_hunt_backend(const char *text, GError **error);
 /*
- * Whether @hunt's record says that it ran on this machine's QEMU (@recorded: backends with spaces
- * between them). Anywhere else nobody goes on the word of a record: USAGE error.
+ * Whether @hunt's record says that it ran on this machine's QEMU (@recorded: backends separated by
+ * spaces). A record alone is not trusted to select another host: USAGE error.
  */
 gboolean cmd_hunt_ran_here(const RHunt *hunt, const char *recorded, GError **error);
-/* "auto" (or NULL), "kvm", "tcg": settles it for config->backend, with a word to the user. */
+/* "auto" (or NULL), "kvm", "tcg": resolved for config->backend; prints a note on fallback. */
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error);
-/* A number of boots at once, or "auto"; NULL: 1. */
+/* A number of parallel boots, or "auto"; NULL: 1. */
 gboolean cmd_hunt_jobs(const char *text, guint *jobs, GError **error);
 /*
- * Settles @accel as above for each of @backends (of VmBackend, borrowed), which become the hosts
+ * Resolves @accel as above for each of @backends (of VmBackend, borrowed), which become the hosts
  * of @config. (transfer full): what config->more_hosts points to.
  */
 HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfig *config,

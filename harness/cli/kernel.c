@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt kernel`: what kernels there are to hunt on, and how they come here. */
+/* `pfnhunt kernel`: lists and fetches kernels to hunt on. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
 #include "harness/cli/options.h"
@@ -22,7 +22,7 @@ static void print_entries(const GPtrArray *entries)
 	}
 }
 
-/* What is here at once, then what the mirror has, which takes a while. */
+/* Local kernels at once, then what the mirror has, which takes a while. */
 static int list(GError **error)
 {
 	g_autoptr(GPtrArray) here = kernel_list(error);
@@ -60,10 +60,10 @@ int cmd_kernel(int argc, char **argv)
 	const CommandHelp help = {
 		.name = "kernel",
 		.args = "list | fetch KERNEL...",
-		.summary = "list   the cache, this machine's kernel, and what the suites of its "
-			   "mirror offer\n"
-			   "fetch  gets a kernel into the cache without installing it: a version "
-			   "(6.12, 7.3.4),\n       debian, debian:SUITE or debian:SUITE:VERSION",
+		.summary = "list   show the cache, this machine's kernel, and what its Debian "
+			   "mirror offers\nfetch  download a kernel into the cache, without "
+			   "installing it: a version (6.12, 7.3.4),\n       debian, debian:SUITE "
+			   "or debian:SUITE:VERSION",
 	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;
@@ -76,6 +76,6 @@ int cmd_kernel(int argc, char **argv)
 		code = fetch(argv + 2, &error);
 	else
 		g_set_error(&error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
-			    "say `pfnhunt kernel list` or `pfnhunt kernel fetch KERNEL...`");
+			    "usage: pfnhunt kernel list, or pfnhunt kernel fetch KERNEL...");
 	return error ? cmd_fail(error) : code;
 }

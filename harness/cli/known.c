@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt known`: what has been seen, is known, and need not wake anybody. */
+/* `pfnhunt known`: manages known issues, which do not fail a hunt. */
 #include "harness/cli/known.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* As many signatures as an error lists. */
+/* How many signatures an error lists. */
 #define SHOWN_MAX 8
 
 typedef struct {
@@ -63,8 +63,7 @@ TriageKnown *cmd_known_load(const char *option, const Scenario *scenario, GError
 		g_autofree char *key = g_strdup_printf("%s [%s]", issue->path, issue->name);
 
 		if (issue->expired && g_hash_table_add(told, g_strdup(key)))
-			g_printerr("%s: known until %s, which is over: it counts as unknown\n", key,
-				   issue->until);
+			g_printerr("%s: expired on %s, counts as unknown\n", key, issue->until);
 	}
 	return known;
 }
@@ -74,7 +73,7 @@ static void add_signature(const StoreIncident *incident, gpointer user)
 	g_ptr_array_add(user, units_printable(incident->signature));
 }
 
-/* All that hunts have shown, the newest first; empty without an index. */
+/* All signatures that hunts have shown, newest first; empty without an index. */
 static GPtrArray *seen_signatures(const char *results)
 {
 	GPtrArray *seen = g_ptr_array_new_with_free_func(g_free);
@@ -98,7 +97,7 @@ static void list_error(const char *typed, const char *what, const GPtrArray *the
 	cmd_usage_error(error, "'%s': %s%s", typed, what, list->str);
 }
 
-/* "kind:file:function", or "hang:WHERE"; a pattern says at least the kind or the function. */
+/* "kind:file:function", or "hang:WHERE"; a pattern has at least the kind or the function. */
 static gboolean is_whole(const char *typed)
 {
 	const char *colon = strchr(typed, ':');
@@ -108,7 +107,7 @@ static gboolean is_whole(const char *typed)
 	return colon && colon > typed && strchr(colon + 1, ':') && !g_str_has_suffix(typed, ":");
 }
 
-/* @typed, or the only signature that begins with it; a pattern and a whole one may be unseen. */
+/* @typed, or the only signature that begins with it; patterns and full signatures may be unseen. */
 static char *complete(const char *typed, const char *results, GError **error)
 {
 	g_autoptr(GPtrArray) seen = seen_signatures(results), fits = g_ptr_array_new();
@@ -116,7 +115,7 @@ static char *complete(const char *typed, const char *results, GError **error)
 	if (strchr(typed, '*')) {
 		if (strpbrk(typed, G_CSET_a_2_z G_CSET_A_2_Z))
 			return g_strdup(typed);
-		cmd_usage_error(error, "'%s' is everything: what is known has a name", typed);
+		cmd_usage_error(error, "'%s' matches everything", typed);
 		return NULL;
 	}
 	for (guint i = 0; i < seen->len; i++) {
@@ -130,21 +129,20 @@ static char *complete(const char *typed, const char *results, GError **error)
 	if (fits->len == 1)
 		return g_strdup(g_ptr_array_index(fits, 0));
 	if (fits->len == 0 && is_whole(typed)) {
-		g_printerr("no hunt has shown %s so far\n", typed);
+		g_printerr("note: no hunt has shown %s yet\n", typed);
 		return g_strdup(typed);
 	}
 	if (fits->len)
-		list_error(typed, "more than one signature begins with it; give more of", fits,
+		list_error(typed, "more than one signature begins with it; type more of", fits,
 			   error);
 	else if (seen->len)
-		list_error(
-			typed,
-			"no hunt has shown a signature that begins with it, and it is no whole one "
-			"(kind:file:function) nor a pattern with \"*\"; hunts have shown",
-			seen, error);
+		list_error(typed,
+			   "no signature of a hunt begins with it, and it is neither a full one "
+			   "(kind:file:function) nor a pattern with \"*\"; hunts have shown",
+			   seen, error);
 	else
 		list_error(typed,
-			   "no hunt has shown any signature yet, and it is no whole one "
+			   "no hunt has shown any signature yet, and it is neither a full one "
 			   "(kind:file:function) nor a pattern with \"*\"",
 			   seen, error);
 	return NULL;
@@ -162,8 +160,8 @@ static int add(const Options *opt, const char *typed, GError **error)
 	KnownIssue issue = {.note = opt->note, .kernels = opt->kernels, .until = opt->until};
 
 	if (!opt->note || !*opt->note) {
-		cmd_usage_error(error, "--note: say what is known of it, for whoever reads the "
-				       "reports");
+		cmd_usage_error(error,
+				"--note: say what is known about it, for readers of the reports");
 		return -1;
 	}
 	clean = text_clean_copy(opt->note);
@@ -174,7 +172,7 @@ static int add(const Options *opt, const char *typed, GError **error)
 	signature = issue.signature = complete(typed, opt->results, error);
 	if (!signature || !triage_known_add(file, &issue, &name, error))
 		return -1;
-	printf("%s is known from now on: [%s] of %s\n", signature, name, file);
+	printf("%s is now known: [%s] in %s\n", signature, name, file);
 	return 0;
 }
 
@@ -199,7 +197,7 @@ static int list(const Options *opt, GError **error)
 	}
 	text = rtable_text(table);
 	if (triage_known_issues(known)->len == 0)
-		puts("Nothing is known; pfnhunt known add --help says how.");
+		puts("No known issues; see pfnhunt known --help.");
 	else
 		fputs(text, stdout);
 	return 0;
@@ -211,7 +209,7 @@ static int remove_one(const Options *opt, const char *name, GError **error)
 
 	if (!triage_known_remove(file, name, error))
 		return -1;
-	printf("[%s] is gone from %s\n", name, file);
+	printf("[%s] removed from %s\n", name, file);
 	return 0;
 }
 
@@ -225,7 +223,9 @@ static int known(const Options *opt, int argc, char **argv, GError **error)
 		return add(opt, argv[2], error);
 	if (g_str_equal(what, "remove") && argc == 3)
 		return remove_one(opt, argv[2], error);
-	cmd_usage_error(error, "known add SIGNATURE --note TEXT, known list, or known remove NAME");
+	cmd_usage_error(
+		error,
+		"usage: pfnhunt known add SIGNATURE --note TEXT, known list, or known remove NAME");
 	return -1;
 }
 
@@ -234,26 +234,28 @@ int cmd_known(int argc, char **argv)
 	Options o = {0};
 	const GOptionEntry entries[] = {
 		{"note", 0, 0, G_OPTION_ARG_STRING, &o.note,
-		 "what is known of it: stands in every report beside it", "TEXT"},
+		 "what is known about it; shown beside it in every report", "TEXT"},
 		{"kernels", 0, 0, G_OPTION_ARG_STRING, &o.kernels,
 		 "releases that have it, both ends included: \"6.1 - 6.12\", \"- 6.12\" (default: "
 		 "all)",
 		 "RANGE"},
 		{"until", 0, 0, G_OPTION_ARG_STRING, &o.until,
-		 "the last day on which it counts as known: 2026-12-31 (default: no end)", "DATE"},
+		 "last day on which it counts as known: 2026-12-31 (default: no end)", "DATE"},
 		{"known-issues", 0, 0, G_OPTION_ARG_FILENAME, &o.file,
-		 "the file (default: $XDG_CONFIG_HOME/pfnhunt/known-issues.ini)", "FILE"},
+		 "file to change (default: $XDG_CONFIG_HOME/pfnhunt/known-issues.ini)", "FILE"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.results,
-		 "folder of the hunts that a signature is looked up in (default: results/runs)",
+		 "folder of the hunts in which to look up SIGNATURE (default: results/runs)",
 		 "DIR"},
 		G_OPTION_ENTRY_NULL,
 	};
 	const CommandHelp help = {
 		.name = "known",
 		.args = "add SIGNATURE | list | remove NAME",
-		.summary = "Known issues wake nobody: hunts count them, name them and exit 0. "
-			   "SIGNATURE is one that\nhunts have shown, an incident's or a hang's, or "
-			   "its beginning; \"*\" stands for anything.",
+		.summary =
+			"Known issues do not fail a hunt: they are counted and named, and it exits "
+			"0. "
+			"SIGNATURE is that\nof an incident or a hang of a hunt, a prefix of one, "
+			"or a pattern with \"*\".",
 	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;

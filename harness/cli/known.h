@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which files of known issues hold for a command. */
+/* Which known-issues files apply to a command. */
 #ifndef PFNHUNT_CLI_KNOWN_H
 #define PFNHUNT_CLI_KNOWN_H
 
@@ -10,15 +10,15 @@
 #define CMD_KNOWN_OPTION(variable)                                                                 \
 	{                                                                                          \
 		"known-issues", 0, 0, G_OPTION_ARG_FILENAME, variable,                             \
-			"known issues of this file alone (default: the scenario's or the shipped " \
-			"ones, then your own: pfnhunt known list)",                                \
+			"use only this known-issues file (default: the scenario's or the shipped " \
+			"one, then your own; see pfnhunt known list)",                             \
 			"FILE"                                                                     \
 	}
 
 /*
- * The known issues of @option (a path) alone; when NULL those of @scenario (nullable), else the
- * shipped ones, and behind them the user's own. Says once on stderr which are past their last day.
- * USAGE error when a file cannot be read. (transfer full)
+ * The known issues of @option (a path) only; if NULL those of @scenario (may be NULL), else the
+ * shipped ones, and then the user's own. Reports expired ones once on stderr. USAGE error if a file
+ * cannot be read. (transfer full)
  */
 TriageKnown *cmd_known_load(const char *option, const Scenario *scenario, GError **error);
 

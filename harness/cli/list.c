@@ -106,9 +106,9 @@ static gboolean list_keys(GError **error)
 		group = k->group;
 		print_key(k);
 	}
-	printf("\n[set]\n  /sys/... = VALUE  files of the guest's /sys or /proc, written before "
-	       "the "
-	       "ops are set up\n\n[op NAME] or [op NAME#LABEL]\n  the op's parameters: `pfnhunt "
+	printf("\n[set]\n  /sys/... = VALUE  files in the guest's /sys or /proc, written before "
+	       "the ops are set up\n\n[op NAME] or [op NAME#LABEL]\n  the op's parameters: "
+	       "`pfnhunt "
 	       "list ops`\n");
 	return TRUE;
 }
@@ -147,12 +147,12 @@ static gboolean is_followed(const char *walker)
 
 static gboolean list_probes(GError **error)
 {
-	printf("windows: times in which a range of PFNs is vulnerable\n");
+	printf("windows: periods in which a range of PFNs is vulnerable\n");
 #define X(id, name, opens, closes, help)                                                           \
 	printf("  %-8s from %s to %s\n           %s\n", name, opens, closes, help);
 	PROBE_WINDOWS(X)
 #undef X
-	printf("\nvisits: functions by which a walker is seen to meet a PFN\n");
+	printf("\nvisits: functions whose calls count as a walker's visit to a PFN\n");
 #define X(id, walker, func, how, arg, argname) printf("  %-16s %s\n", walker, #func);
 	PROBE_OWN(X)
 #undef X
@@ -197,13 +197,13 @@ static const struct {
 	gboolean (*list)(GError **error);
 } lists[] = {
 	{"ops", "hammers, walkers and observers, with their parameters", list_ops},
-	{"scenarios", "what `pfnhunt run` can be given", list_scenarios},
-	{"pressure", "what the host may do to a guest's CPUs and memory, with its keys",
+	{"scenarios", "what `pfnhunt run` accepts", list_scenarios},
+	{"pressure", "what the host can do to a guest's CPUs and memory, with the keys",
 	 list_pressure},
-	{"keys", "what may stand in a scenario file", list_keys},
+	{"keys", "everything a scenario file can contain", list_keys},
 	{"probes", "how exposure is counted: windows, and each walker's visits", list_probes},
-	{"kernels", "what `--kernel` can be given without a download", list_kernels},
-	{"hunts", "what was hunted, newest first", list_hunts},
+	{"kernels", "what `--kernel` accepts without a download", list_kernels},
+	{"hunts", "all hunts, newest first", list_hunts},
 };
 
 int cmd_list(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program: one table of commands, and nothing else. */
+/* The program: one table of commands. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/help.h"
 #include "harness/cli/triage.h"
@@ -16,17 +16,17 @@
 static int help(int argc, char **argv);
 
 static const Command commands[] = {
-	{"run", "boot a guest, hunt by a scenario, report (the default of ./hunt)", cmd_run},
+	{"run", "boot guests, run a scenario, report what fired (default of ./hunt)", cmd_run},
 	{"matrix", "run many scenarios on many kernels and print what fired where", cmd_matrix},
 	{"kernel", "list and fetch kernels to hunt on", cmd_kernel},
 	{"triage", "find splats and incidents in any kernel log", cmd_triage},
-	{"known", "say what is known and need wake nobody: add, list, remove", cmd_known},
-	{"results", "list, show, compare, merge what was hunted", cmd_results},
+	{"known", "manage known issues, which do not fail a hunt: add, list, remove", cmd_known},
+	{"results", "list, show, compare and merge hunts", cmd_results},
 	{"report", "write hunts as HTML, JUnit, KTAP, JSON lines or Prometheus text", cmd_report},
-	{"nightly", "hunt by a list within a time budget, and say what is new", cmd_nightly},
-	{"replay", "run a kept boot again, and say how often the same came back", cmd_replay},
-	{"backend", "see what a host can do, and clean up what killed hunts left on it",
-	 cmd_backend},
+	{"nightly", "run a list of scenarios within a time budget, report what is new",
+	 cmd_nightly},
+	{"replay", "rerun a kept boot, report how often the same signature fires", cmd_replay},
+	{"backend", "check what a host can run, clean up after killed hunts", cmd_backend},
 	{"list", "show ops, scenarios, scenario keys, kernels or hunts", cmd_list},
 	{"help", "show the help of a command", help},
 	{NULL},
@@ -37,7 +37,7 @@ static int help(int argc, char **argv)
 	return cmd_help(argc, argv, commands);
 }
 
-/* The gate out: what is told may hold words of a guest, of QEMU or of a received folder. */
+/* The output gate: messages may contain text from a guest, QEMU or a received folder. */
 static void print_error(const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -49,7 +49,7 @@ static void print_error(const char *text)
 	}
 }
 
-/* As SIGTERM does; who was told to ignore it, as nohup does, still ignores it. */
+/* Like SIGTERM, unless it is ignored, as under nohup. */
 static void on_hangup(int signum)
 {
 	kill(getpid(), SIGTERM);
@@ -63,7 +63,7 @@ static void watch_hangup(void)
 		sigaction(SIGHUP, &hangup, NULL);
 }
 
-/* What was asked for and could not be written was not done. A reader that has enough is fine. */
+/* Output that could not be written is a failure. A reader that closes the pipe is not. */
 static int close_stdout(int code)
 {
 	struct pollfd reader = {.fd = STDOUT_FILENO};
@@ -95,7 +95,7 @@ static int run(int argc, char **argv)
 	for (const Command *c = commands; c->name; c++)
 		if (strcmp(argv[1], c->name) == 0)
 			return c->run(argc - 1, argv + 1);
-	g_printerr("pfnhunt: no command '%s'; there are", argv[1]);
+	g_printerr("pfnhunt: no command '%s'; commands are", argv[1]);
 	for (const Command *c = commands; c->name; c++)
 		g_printerr(" %s", c->name);
 	g_printerr("\n");

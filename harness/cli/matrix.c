@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt matrix`: many hunts, one table. Whatever happens to one of them, the rest still runs. */
+/* `pfnhunt matrix`: many hunts, one table. If one fails, the rest still run. */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
@@ -54,7 +54,7 @@ static void on_kernel_progress(const char *text, gpointer user)
 	g_printerr("%s\n", text);
 }
 
-/* Ctrl-C between two hunts; in one, the hunt itself ends its boot. */
+/* Ctrl-C between two hunts; during a hunt, the hunt itself ends its boot. */
 static gboolean on_signal(gpointer user)
 {
 	((Run *)user)->interrupted = TRUE;
@@ -68,7 +68,7 @@ static gboolean go_on(Run *run)
 	return !run->interrupted;
 }
 
-/* Takes the error: one line now, and one below the table. */
+/* Takes ownership of the error: prints one line now, and one below the table. */
 static void cell_failed(Run *run, GError *error)
 {
 	int code = cmd_fail(error);
@@ -99,7 +99,7 @@ static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 	config.boots = run->config.boots     ? run->config.boots
 		       : scenario->bound > 0 ? 0
 					     : scenario->boots;
-	/* A cell has the seed of its place, so that it can be run again alone. */
+	/* A cell's seed depends only on its position, so that it can be rerun alone. */
 	config.seed = seed_derive(run->seed, run->kernel * 1000 + run->scenario);
 	g_printerr("%s on %s, seed 0x%016" G_GINT64_MODIFIER "x\n", scenario->name, kernel->release,
 		   config.seed);
@@ -131,7 +131,7 @@ static void hunt_kernel(Run *run)
 	}
 }
 
-/* What fired counts more than what could not be run. */
+/* A hit outranks a hunt that could not run. */
 static int exit_code(const Run *run)
 {
 	Verdict worst = VERDICT_CLEAN;
@@ -166,7 +166,7 @@ static int run_all(Run *run)
 	return exit_code(run);
 }
 
-/* "6.1,7.3": the parts, none of them empty. (transfer full) */
+/* Splits "6.1,7.3" into its parts, none empty. (transfer full) */
 static char **parse_list(const char *option, const char *text, GError **error)
 {
 	g_auto(GStrv) parts = text ? g_strsplit(text, ",", -1) : NULL;
@@ -184,12 +184,11 @@ static char **parse_list(const char *option, const char *text, GError **error)
 
 static const CommandHelp matrix_help = {
 	.name = "matrix",
-	.summary = "Runs each scenario on each kernel and prints a table: which family of the "
-		   "race\nfired on which kernel, in how many boots, and how soon (median).",
-	.description =
-		"Exit codes: 1 something fired or hung that is not known; else 2 or 3 when "
-		"a hunt could\nnot run; else 4 unexposed; else 0 clean or known. Ctrl-C prints "
-		"the table of what there\nis, and is 4 when nothing fired.\n",
+	.summary = "Runs each scenario on each kernel and prints a table: which race family "
+		   "fired\non which kernel, in how many boots, and how soon (median).",
+	.description = "Exit codes: 1 an unknown incident or a hang; else 2 or 3 if a hunt could "
+		       "not run;\nelse 4 unexposed; else 0 clean or known. Ctrl-C prints the table "
+		       "so far, and exits 4\nif nothing fired.\n",
 };
 
 int cmd_matrix(int argc, char **argv)
@@ -203,19 +202,20 @@ int cmd_matrix(int argc, char **argv)
 	Run run = {.configs = configs, .config = {.agent_path = agent}};
 	const GOptionEntry entries[] = {
 		{"kernels", 'k', 0, G_OPTION_ARG_STRING, &kernels,
-		 "what `pfnhunt run --kernel` takes, with commas between", "LIST"},
+		 "kernels as for `pfnhunt run --kernel`, separated by commas", "LIST"},
 		{"scenarios", 'c', 0, G_OPTION_ARG_STRING, &scenarios,
-		 "names from configs/ or .ini files, with commas between", "LIST"},
+		 "names from configs/ or .ini files, separated by commas", "LIST"},
 		{"boots", 'n', 0, G_OPTION_ARG_INT64, &boots,
 		 "boots of each scenario on each kernel (default: the scenario's)", "N"},
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
-		 "boots of a hunt at once: a number (default 1), or auto", "N"},
+		 "parallel boots of a hunt: a number (default 1), or auto", "N"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
 		{"backend", 0, 0, G_OPTION_ARG_STRING, &where, backends, "BACKEND"},
 		CMD_KNOWN_OPTION(&known),
-		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "the table as Markdown", NULL},
+		{"markdown", 0, 0, G_OPTION_ARG_NONE, &run.markdown, "print the table as Markdown",
+		 NULL},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &seed,
-		 "seed of the whole (default: random); each hunt's own is printed", "SEED"},
+		 "seed of the matrix (default: random); each hunt's seed is printed", "SEED"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &results,
 		 "folder for the hunts' folders (default: results/runs)", "DIR"},
 		G_OPTION_ENTRY_NULL,
@@ -231,8 +231,7 @@ int cmd_matrix(int argc, char **argv)
 	run.known = known;
 	run.config.boots = (guint64)boots;
 	if (argc > 1)
-		cmd_usage_error(&error, "'%s': kernels and scenarios are given by options",
-				argv[1]);
+		cmd_usage_error(&error, "'%s': use --kernels and --scenarios", argv[1]);
 	else if (boots < 0 || boots > 1000000)
 		cmd_usage_error(&error, "--boots: a number from 1 to 1000000");
 	else if ((run.kernels = parse_list("--kernels", kernels, &error)) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt nightly`: the hunts of a night, and one page about what they found. */
+/* `pfnhunt nightly`: a night's hunts, and one page on what they found. */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
@@ -87,7 +87,7 @@ static RHunt *find_before(const char *results, const RHunt *now)
 		if (!h || strcmp(h->started, now->started) >= 0 ||
 		    !g_str_equal(h->scenario, now->scenario) || *h->verdict == '\0')
 			continue;
-		/* The kernel that is followed gets new releases: the spec says which it is. */
+		/* A tracked kernel gets new releases: compare the spec. */
 		if (!g_str_equal(h->kernel_spec, now->kernel_spec) &&
 		    !g_str_equal(h->kernel, now->kernel))
 			continue;
@@ -125,7 +125,7 @@ static void add_seen(const StoreIncident *incident, gpointer user)
 	g_hash_table_add(seen->seen, g_strdup(incident->signature));
 }
 
-/* Without the index only the last hunt of each is compared with: that is told. */
+/* Without the index only the last hunt of each pair is compared, with a note. */
 static GHashTable *seen_before(const Night *night)
 {
 	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -135,7 +135,7 @@ static GHashTable *seen_before(const Night *night)
 
 	if (store && store_incidents(store, NULL, add_seen, &seen, &error))
 		return g_steal_pointer(&set);
-	g_printerr("compared with the last hunts alone: %s\n", error->message);
+	g_printerr("compared only with the last hunts: %s\n", error->message);
 	return NULL;
 }
 
@@ -200,18 +200,14 @@ int cmd_nightly(int argc, char **argv)
 	const CommandHelp help = {
 		.name = "nightly",
 		.args = "FILE",
-		.summary = "Hunts by a list of scenarios and kernels (configs/nightly.ini) within "
-			   "its time budget, one\nboot at a time where it tells most, and prints "
-			   "one page compared with the hunts before.",
-		.description = "Exit codes: 1 for an incident or a hang that is new, or that was "
-			       "seen before "
-			       "and that nobody\nhas called known (pfnhunt known); else 3 when a "
-			       "boot was lost "
-			       "or a hunt could not be run; else\n4 when a scenario and kernel had "
-			       "no boot "
-			       "that means anything; else 0. 2 usage.\nThe budget holds: a boot "
-			       "that still runs "
-			       "then is ended, within 30 s.\n",
+		.summary = "Runs a list of scenarios and kernels (configs/nightly.ini) within its "
+			   "time budget, each\nboot where it adds most information, and prints one "
+			   "page compared with earlier hunts.",
+		.description = "Exit codes: 1 an incident or hang that is new, or was seen before "
+			       "and is not marked known\n(pfnhunt known); else 3 if a boot was "
+			       "lost or a hunt could not run; else 4 if a scenario and\nkernel had "
+			       "no exposed boot; else 0. 2 usage.\nThe budget is a hard limit: a "
+			       "boot that is still running is ended within 30 s.\n",
 	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;
@@ -221,7 +217,7 @@ int cmd_nightly(int argc, char **argv)
 			results = paths_results();
 		if (argc != 2)
 			cmd_usage_error(&error,
-					"nightly by which file? configs/nightly.ini is one");
+					"nightly needs a file, such as configs/nightly.ini");
 		else
 			code = nightly(argv[1], results, accel, known, &error);
 	}

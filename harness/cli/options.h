@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How every command reads its options. What --help prints, the man page and the completion of the
- * shell are made of the same two tables, so none of them can tell what the others do not.
+ * How every command reads its options. --help, the man page and bash completion come from the same
+ * two tables, so they always agree.
  */
 #ifndef PFNHUNT_CLI_OPTIONS_H
 #define PFNHUNT_CLI_OPTIONS_H
@@ -27,7 +27,7 @@ typedef struct {
 
 /*
  * Reads the options of one command. FALSE with an error (usage), or without one while
- * command_describe() is at work: then nothing is to be done.
+ * command_describe() is running: the command must then do nothing.
  */
 gboolean command_parse(const CommandHelp *help, const GOptionEntry *entries, int *argc,
 		       char ***argv, GError **error);

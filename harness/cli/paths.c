@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * NULL in a build tree; else what stands before the paths that meson was told: nothing, or the
- * folder of `meson install --destdir`.
+ * NULL in a build tree; otherwise the prefix to the paths configured in meson: empty, or the folder
+ * of `meson install --destdir`.
  */
 static char *installed_root(void)
 {

@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-/* Each (transfer full), never NULL; whether it exists is for the caller to see. */
+/* Each (transfer full), never NULL; the path may not exist. */
 char *paths_agent(void);   /* the static guest agent */
 char *paths_configs(void); /* folder of the shipped scenarios */
 char *paths_docs(void);	   /* folder of README.md, docs/ and results/README.md */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `pfnhunt replay`: a kept boot again, a number of times. The guest's threads race, so what comes
- * back is a distribution and not a trace: how often the same signature fires.
+ * `pfnhunt replay`: reruns a kept boot a number of times. The guest's threads race, so the outcome
+ * is a distribution, not a trace: how often the same signature fires.
  */
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
@@ -44,7 +44,7 @@ static const HuntListener listener = {
 	.note = on_note,
 };
 
-/* The boot that was named, else the first that fired, else the first that ended. */
+/* The named boot, else the first that fired, else the first that ended. */
 static const RBoot *choose(const RHunt *h, const char *name, GError **error)
 {
 	const RBoot *ended = NULL;
@@ -60,18 +60,18 @@ static const RBoot *choose(const RHunt *h, const char *name, GError **error)
 			ended = b;
 	}
 	if (!ended)
-		cmd_usage_error(error, "%s has no boot that came to its end", h->id);
+		cmd_usage_error(error, "%s has no completed boot", h->id);
 	return ended;
 }
 
-/* The same machine but for paths and names: what differs is told, never hidden. */
+/* The machine must be the same except for paths and names; differences are reported. */
 static void compare_machines(const RBoot *was, const RBoot *is)
 {
 	static const char *const ours[] = {"-kernel", "-initrd", "-name", NULL};
 	gboolean path = FALSE;
 
 	if (was->argv->len != is->argv->len) {
-		g_printerr("note: QEMU got %u arguments then and %u now\n", was->argv->len,
+		g_printerr("note: QEMU had %u arguments then and has %u now\n", was->argv->len,
 			   is->argv->len);
 		return;
 	}
@@ -115,7 +115,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 		printf("%s\n", text);
 		return 0;
 	}
-	printf("%s: %s\n", of, *title ? title : "nothing had fired");
+	printf("%s: %s\n", of, *title ? title : "nothing fired");
 	if (*wanted)
 		printf("  %s in %u of %u boots (95 %%: %s)\n",
 		       back ? "the same signature came back"
@@ -126,7 +126,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 		g_autofree char *other = units_printable(s->first->title);
 
 		if (s != same)
-			printf("  another: %s in %u of %u boots\n", other, s->boots, t.exposed);
+			printf("  also: %s in %u of %u boots\n", other, s->boots, t.exposed);
 	}
 	printf("  folder    %s\n", new->dir);
 	return 0;
@@ -191,17 +191,16 @@ int cmd_replay(int argc, char **argv)
 {
 	Options o = {.boots = 1};
 	const GOptionEntry entries[] = {
-		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots, "how many times (default 1)", "N"},
+		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o.boots, "number of boots (default 1)", "N"},
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o.jobs,
-		 "at once: a number (default 1), or auto", "N"},
+		 "parallel boots: a number (default 1), or auto", "N"},
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o.kernel,
-		 "where that kernel is now, when it is not in the cache; its build-id is checked",
-		 "KERNEL"},
+		 "where the kernel is now, if not in the cache; its build ID is checked", "KERNEL"},
 		{"backend", 0, 0, G_OPTION_ARG_STRING, &o.backend,
-		 "where it runs: as of `pfnhunt run`; needed when it ran elsewhere than here",
+		 "where guests run, as for `pfnhunt run`; required if the boot ran on another host",
 		 "BACKEND"},
 		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o.modules,
-		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
+		 "lib/modules/VERSION folder for a kernel given by path", "DIR"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.dir,
 		 "folder of the hunts (default: results/runs)", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "JSON (docs/json-schema.md)", NULL},
@@ -210,12 +209,11 @@ int cmd_replay(int argc, char **argv)
 	const CommandHelp help = {
 		.name = "replay",
 		.args = "ID[/BOOT]",
-		.summary = "Runs a kept boot again: same kernel, scenario, seed and machine. "
-			   "Without BOOT, the first\nthat fired. What is replayed is a "
-			   "distribution, not a trace: the guest's threads race, so\n--boots N "
-			   "tells how often the same signature comes back, with its 95 % "
-			   "interval.",
-		.description = "Exit codes as of `pfnhunt run`.\n",
+		.summary = "Reruns a kept boot with the same kernel, scenario, seed and machine; "
+			   "without BOOT, the first\nthat fired. The guest's threads race, so a "
+			   "replay is not a trace: --boots N shows how often\nthe same signature "
+			   "fires, with its 95 % interval.",
+		.description = "Exit codes as for `pfnhunt run`.\n",
 	};
 	g_autoptr(GError) error = NULL;
 	int code = -1;
@@ -224,9 +222,9 @@ int cmd_replay(int argc, char **argv)
 		if (!o.dir)
 			o.dir = paths_results();
 		if (argc != 2)
-			cmd_usage_error(&error,
-					"replay which boot? ID or ID/BOOT, `pfnhunt results "
-					"list` shows the IDs");
+			cmd_usage_error(
+				&error,
+				"replay needs ID or ID/BOOT; `pfnhunt results list` shows the IDs");
 		else if (o.boots < 1 || o.boots > 1000000)
 			cmd_usage_error(&error, "--boots: a number from 1 to 1000000");
 		else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt report`: hunts as one file for people or for machines. */
+/* `pfnhunt report`: writes hunts as one file, for people or machines. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
 #include "harness/cli/options.h"
@@ -15,11 +15,8 @@ static const struct {
 	const char *name, *suffixes[3], *help;
 	char *(*make)(const GPtrArray *hunts);
 } formats[] = {
-	{"html",
-	 {".html", ".htm"},
-	 "one page for a browser, without outside references",
-	 report_html},
-	{"junit", {".xml"}, "JUnit XML, a case for each scenario, kernel and family", report_junit},
+	{"html", {".html", ".htm"}, "one self-contained page for a browser", report_html},
+	{"junit", {".xml"}, "JUnit XML, one case per scenario, kernel and family", report_junit},
 	{"ktap", {".ktap", ".tap"}, "KTAP, the same cases", report_ktap},
 	{"jsonl", {".jsonl"}, "JSON lines (docs/json-schema.md)", report_jsonl},
 	{"prometheus", {".prom"}, "for node_exporter's textfile collector", report_prometheus},
@@ -30,7 +27,7 @@ typedef struct {
 	char **ids;
 } Options;
 
-/* By --format, else by the end of the file's name, else HTML. */
+/* By --format, else by the file's suffix, else HTML. */
 static gssize find_format(const Options *opt, GError **error)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
@@ -43,7 +40,7 @@ static gssize find_format(const Options *opt, GError **error)
 	if (!opt->format)
 		return 0;
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
-		    "--format %s: there are html, junit, ktap, jsonl, prometheus", opt->format);
+		    "--format %s: use html, junit, ktap, jsonl or prometheus", opt->format);
 	return -1;
 }
 
@@ -107,7 +104,7 @@ static int report(const Options *opt, GError **error)
 		fputs(text, stdout);
 		return 0;
 	}
-	/* Replaced at once: a collector never sees half of it. */
+	/* Replaced atomically: a collector never sees half of it. */
 	if (g_file_set_contents_full(opt->out, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
 				     &bad))
 		return 0;
@@ -120,11 +117,11 @@ int cmd_report(int argc, char **argv)
 	Options o = {0};
 	const GOptionEntry entries[] = {
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
-		 "file to write (default: standard output); its ending chooses the format", "FILE"},
+		 "file to write (default: standard output); its suffix selects the format", "FILE"},
 		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
 		 "html (default), junit, ktap, jsonl or prometheus", "NAME"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o.vmlinux,
-		 "kernel with debug information: splats are shown with files and lines", "FILE"},
+		 "kernel with debug information, to show files and lines in splats", "FILE"},
 		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o.modules_debug,
 		 "modules with debug information, for --vmlinux", "DIR"},
 		{"results", 0, 0, G_OPTION_ARG_FILENAME, &o.dir,
@@ -135,8 +132,8 @@ int cmd_report(int argc, char **argv)
 	CommandHelp about = {
 		.name = "report",
 		.args = "[ID...]",
-		.summary = "ID is a hunt's id, the beginning of one, its folder's path, or "
-			   "'last' (the default).",
+		.summary = "ID is a hunt's ID or a prefix of it, its folder's path, or 'last' (the "
+			   "default).",
 	};
 	g_autoptr(GString) help = g_string_new("Formats:\n");
 	g_autoptr(GError) error = NULL;

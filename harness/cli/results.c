@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `pfnhunt results`: what was hunted, as tables and as JSON. */
+/* `pfnhunt results`: hunts, as tables and as JSON. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
 #include "harness/cli/options.h"
@@ -22,7 +22,7 @@ typedef struct {
 	RTable *table; /* being filled */
 } Options;
 
-/* Takes @o. */
+/* Takes ownership of @o. */
 static void print_json(JsonObject *o)
 {
 	g_autofree char *text = rj_print(o, FALSE);
@@ -38,7 +38,7 @@ static Store *open_store(const Options *opt, GError **error)
 		return store_open_filled(opt->dir, error);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
 		    "no results in %s: `pfnhunt run` hunts, `pfnhunt results rebuild` indexes "
-		    "folders that lie there",
+		    "existing folders",
 		    opt->dir);
 	return NULL;
 }
@@ -249,7 +249,7 @@ static int do_merge(Options *opt, char **args, GError **error)
 		json_object_set_int_member(o, "unusable", counts.unusable);
 		print_json(o);
 	} else {
-		printf("%u hunts new, %u grown, %u here already, %u unusable\n", counts.hunts,
+		printf("hunts: %u new, %u grown, %u already here, %u unusable\n", counts.hunts,
 		       counts.grown, counts.same, counts.unusable);
 	}
 	return 0;
@@ -266,13 +266,14 @@ static const struct {
 	{"incidents", "", "every signature that ever fired (--new-since DATE|HUNT)", 0, 0,
 	 do_incidents},
 	{"exposure", "[ID...]",
-	 "how often each walker was in an open window, by kernel, and what follows (all hunts)", 0,
-	 10000, do_exposure},
-	{"compare", "A B", "two hunts: what is new, gone, moved, and whether chance does that", 2,
-	 2, do_compare},
-	{"rebuild", "", "make the database anew from the folders", 0, 0, do_rebuild},
+	 "how often each walker was in an open window, by kernel, and its chance of a hit (all "
+	 "hunts)",
+	 0, 10000, do_exposure},
+	{"compare", "A B", "two hunts: what is new, gone or changed, and whether by chance", 2, 2,
+	 do_compare},
+	{"rebuild", "", "rebuild the database from the folders", 0, 0, do_rebuild},
 	{"merge", "DIR...",
-	 "copy hunts of other results folders here, shards as one; twice does no harm", 1, 1000,
+	 "copy hunts from other results folders here, joining shards; can be repeated", 1, 1000,
 	 do_merge},
 };
 
@@ -305,11 +306,11 @@ int cmd_results(int argc, char **argv)
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.dir,
 		 "folder of the hunts (default: results/runs)", "DIR"},
 		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json,
-		 "JSON, one object a line (docs/json-schema.md)", NULL},
+		 "JSON, one object per line (docs/json-schema.md)", NULL},
 		{"markdown", 0, 0, G_OPTION_ARG_NONE, &o.markdown,
-		 "exposure: the table as Markdown", NULL},
+		 "exposure: print the table as Markdown", NULL},
 		{"new-since", 0, 0, G_OPTION_ARG_STRING, &o.new_since,
-		 "incidents: only what was first seen then or later, or after that hunt", "WHEN"},
+		 "incidents: only those first seen then or later, or after that hunt", "WHEN"},
 		G_OPTION_ENTRY_NULL,
 	};
 	CommandHelp about = {

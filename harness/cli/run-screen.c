@@ -64,7 +64,7 @@ static char *remaining(const Screen *screen)
 	return g_strdup_printf(", %s left", text);
 }
 
-/* ", 2.1 million visits inside", or nothing where nobody counts them. */
+/* ", 2.1 million visits inside", or nothing if they are not counted. */
 static char *inside_text(guint64 inside)
 {
 	g_autofree char *count = results_count(inside);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a person sees while `pfnhunt run` hunts: a line for what ends, one that moves for the rest. */
+/* Progress of `pfnhunt run`: one line per finished boot, and one status line for the rest. */
 #ifndef PFNHUNT_CMD_RUN_SCREEN_H
 #define PFNHUNT_CMD_RUN_SCREEN_H
 
@@ -13,7 +13,7 @@ typedef struct {
 	GHashTable *running; /* boot index -> RunningBoot */
 } Screen;
 
-/* Everything goes to stderr, so that stdout is the report alone. */
+/* Everything goes to stderr, so that stdout has only the report. */
 Screen *screen_new(void);
 void screen_free(Screen *screen);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Screen, screen_free)

@@ -47,18 +47,17 @@ static gboolean apply_shard(const Options *opt, HuntConfig *config, GError **err
 		return cmd_usage_error(error, "--shard needs --seed: all shards have the same");
 	if (config->bound > 0)
 		return cmd_usage_error(error, "--shard with stop = bound: a shard does not see the "
-					      "others' boots; give the scenario another stop");
+					      "others' boots; use another stop in the scenario");
 	if (config->boots && share > config->boots)
 		return cmd_usage_error(error,
-				       "--shard %s: of %" G_GUINT64_FORMAT
-				       " boots none is left for it",
+				       "--shard %s: %" G_GUINT64_FORMAT " boots leave none for it",
 				       opt->shard, config->boots);
 	config->share = (guint)share;
 	config->shares = (guint)shares;
 	return TRUE;
 }
 
-/* The options that a hunt takes over the scenario's policy. */
+/* Options that override the scenario's policy. */
 static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **error)
 {
 	config->bound = config->scenario->bound;
@@ -80,7 +79,7 @@ static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **er
 	       cmd_hunt_seed(opt->seed, &config->seed, error);
 }
 
-/* Where the hunt that goes on stood, and what it was given; the options may ask for more. */
+/* The state and options of the resumed hunt; the options may raise its limits. */
 static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *config, Screen *screen,
 			     GError **error)
 {
@@ -104,7 +103,7 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 	if (config->time_ms)
 		screen->until_us -= spent_us;
 	config->resume_dir = h->dir;
-	/* Of joined shards all that is missing is run. */
+	/* For joined shards, all missing boots are run. */
 	config->share = h->share;
 	config->shares = h->share ? h->shares : 0;
 	return TRUE;
@@ -117,7 +116,7 @@ static RHunt *find_resumed(const Options *opt, const char *results, GError **err
 	return dir ? results_hunt_load(dir, TRUE, error) : NULL;
 }
 
-/* As given, or those that the hunt began on, which must be this machine. */
+/* As given, or those of the resumed hunt, which must be on this machine. */
 static GPtrArray *parse_backends(const Options *opt, const RHunt *resumed, GError **error)
 {
 	g_autoptr(GPtrArray) backends =
@@ -184,7 +183,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 		return -1;
 	screen->rule = stop_rule_new(config.bound);
 	if (resumed) {
-		/* It may lie elsewhere than where new hunts go. */
+		/* It may be in another folder than new hunts. */
 		config.results_dir = parent = g_path_get_dirname(resumed->dir);
 		if (!apply_resume(opt, resumed, &config, screen, error))
 			return -1;
@@ -214,43 +213,43 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
 	g_autofree char *list = vm_backend_list();
 	g_autofree char *backends =
-		g_strdup_printf("where guests run: %s; several times: on all of these hosts", list);
+		g_strdup_printf("where guests run: %s; repeat it to use several hosts", list);
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel,
-		 "debian (default), debian:SUITE, host, a cached version (6.12), or a bzImage's "
-		 "path",
+		 "debian (default), debian:SUITE, host, a cached version (6.12), or the path of a "
+		 "bzImage",
 		 "KERNEL"},
 		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o->modules,
-		 "lib/modules/VERSION folder that goes with a kernel's path", "DIR"},
+		 "lib/modules/VERSION folder for a kernel given by path", "DIR"},
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &o->accel, "auto (default), kvm or tcg",
 		 "ACCEL"},
 		{"backend", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->backends, backends, "BACKEND"},
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &o->jobs,
-		 "boots at once on each host: a number (default 1), or auto: as many as cores and "
-		 "memory carry, measured",
+		 "parallel boots per host: a number (default 1), or auto: as many as CPUs and "
+		 "memory allow",
 		 "N"},
 		{"pin", 0, 0, G_OPTION_ARG_NONE, &o->pin,
-		 "each guest's vCPUs stay on host CPUs of their own", NULL},
+		 "pin each guest's vCPUs to host CPUs of their own", NULL},
 		{"shard", 0, 0, G_OPTION_ARG_STRING, &o->shard,
-		 "this share of the boots alone, I from 1 to N; needs --seed (docs/scaling.md)",
+		 "run only this share of the boots, I from 1 to N; needs --seed (docs/scaling.md)",
 		 "I/N"},
 		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o->boots,
 		 "number of boots (default: the scenario's)", "N"},
 		{"time", 't', 0, G_OPTION_ARG_STRING, &o->time,
-		 "start boots until this much time has passed: 90s, 30m, 8h", "T"},
+		 "start boots for this long: 90s, 30m, 8h", "T"},
 		{"seed", 's', 0, G_OPTION_ARG_STRING, &o->seed,
-		 "seed of the hunt (default: random, and recorded)", "SEED"},
+		 "seed of the hunt (default: random; always recorded)", "SEED"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o->results,
 		 "folder for the hunt's folder (default: results/runs)", "DIR"},
 		{"keep", 0, 0, G_OPTION_ARG_STRING, &o->keep,
-		 "most that the logs of clean boots may take; the oldest give way (default 2G, 0: "
-		 "no limit)",
+		 "limit on the logs of clean boots; the oldest are removed (default 2G, 0: no "
+		 "limit)",
 		 "SIZE"},
 		{"resume", 0, 0, G_OPTION_ARG_STRING, &o->resume,
-		 "go on with a hunt that was killed or interrupted, or with more --boots or --time",
+		 "continue a hunt that was killed or interrupted, or with more --boots or --time",
 		 "ID"},
 		{"strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
-		 "known issues count like unknown ones", NULL},
+		 "count known issues like unknown ones", NULL},
 		CMD_KNOWN_OPTION(&o->known),
 		{"dry-run", 0, 0, G_OPTION_ARG_NONE, &o->dry_run,
 		 "print QEMU's command line and the plan of the first boot, and stop", NULL},
@@ -259,8 +258,8 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 	const CommandHelp help = {
 		.name = "run",
 		.args = "[SCENARIO]",
-		.summary = "Boots guests by a scenario (a name from configs/ or an .ini file; "
-			   "default quick),\nhammers memory hotplug beside PFN walkers, and "
+		.summary = "Boots guests for a scenario (a name from configs/ or an .ini file; "
+			   "default quick),\nhammers memory hotplug while PFN walkers run, and "
 			   "reports what fired.",
 		.description = COMMAND_EXIT_CODES "Only guests are touched: this machine's own "
 						  "memory is never taken offline.\n",
@@ -293,8 +292,7 @@ int cmd_run(int argc, char **argv)
 
 	if (parse(&o, &argc, &argv, &error)) {
 		if (argc > 2)
-			cmd_usage_error(&error, "one scenario at a time: '%s' is one too many",
-					argv[2]);
+			cmd_usage_error(&error, "one scenario at a time: unexpected '%s'", argv[2]);
 		else if (o.resume && (argc == 2 || o.seed || o.shard || o.dry_run))
 			cmd_usage_error(&error,
 					"--resume takes scenario, seed and shard from the hunt");

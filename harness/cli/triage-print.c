@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `pfnhunt triage` prints: text for people, a JSON object a line for programs. */
+/* What `pfnhunt triage` prints: text for people, one JSON object per line for programs. */
 #include <stdio.h>
 
 #include "harness/cli/triage.h"
@@ -132,7 +132,7 @@ static void print_place(const char *name, const Splat *splat)
 	if (splat->file)
 		printf(" (%s:%u)", splat->file, splat->file_line);
 	if (splat->corrupted)
-		printf(" (cut short or mixed up)");
+		printf(" (truncated or interleaved)");
 	putchar('\n');
 }
 
@@ -148,14 +148,15 @@ static void print_frames(Decoder *decoder, const Splat *splat)
 			printf("      %s\n", *line);
 	}
 	if (why)
-		printf("      frames left as they are: %s\n", why);
+		printf("      frames not decoded: %s\n", why);
 }
 
 static void print_incident(const char *name, const Incident *incident, Decoder *decoder)
 {
 	print_place(name, incident->cause);
 	printf("    %s%s\n", incident_family_name(incident->family),
-	       incident->family == FAMILY_EMULATOR ? ": an artefact of the emulator, no find" : "");
+	       incident->family == FAMILY_EMULATOR ? ": an artefact of the emulator, not a finding"
+						   : "");
 	if (!g_str_has_suffix(incident->cause->title, incident->title))
 		printf("    %s\n", incident->title);
 	printf("    signature %s\n", incident->signature);

@@ -35,24 +35,24 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 {
 	const GOptionEntry entries[] = {
-		{"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "One JSON object a line for each file",
-		 NULL},
+		{"json", 0, 0, G_OPTION_ARG_NONE, &o->json,
+		 "print JSON, one object per file and line", NULL},
 		{"strict", 0, 0, G_OPTION_ARG_NONE, &o->strict,
-		 "Known issues make the exit code 1, too", NULL},
+		 "count known issues like unknown ones", NULL},
 		CMD_KNOWN_OPTION(&o->known_issues),
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o->vmlinux,
-		 "Kernel with debug information, to decode frames", "FILE"},
+		 "kernel with debug information, to decode frames", "FILE"},
 		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o->modules_debug,
-		 "Modules with debug information", "DIR"},
+		 "modules with debug information, for --vmlinux", "DIR"},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->files, NULL, NULL},
 		{NULL},
 	};
 	const CommandHelp help = {
 		.name = "triage",
 		.args = "[FILE...]",
-		.summary = "Finds the kernel's complaints in log files (or stdin), and says what "
-			   "caused what.\nExit code: 0 nothing new, 1 something unknown, 2 usage, "
-			   "3 unreadable file.",
+		.summary = "Finds splats in kernel logs (or stdin) and groups them into incidents "
+			   "by cause.\nExit codes: 0 nothing unknown, 1 something unknown, 2 "
+			   "usage, 3 an unreadable file.",
 	};
 
 	return command_parse(&help, entries, argc, argv, error);

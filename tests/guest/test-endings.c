@@ -25,7 +25,7 @@ static void test_bad_input(Hunt *h, gconstpointer data)
 		{"nosuch", NULL, NULL, "no scenario 'nosuch'"},
 		{"quick", "--kernel", "/etc/passwd", "/etc/passwd"},
 		{"quick", "--kernel", "/nowhere/bzImage", "/nowhere/bzImage"},
-		{"quick", "--accel", "xen", "there are auto, kvm, tcg"},
+		{"quick", "--accel", "xen", "use auto, kvm or tcg"},
 		{"quick", "--time", "soon", "90s, 30m or 8h"},
 		{"quick", "--boots", "-3", "1 to 1000000"},
 		{"quick", "--backend", "vbox", "there is qemu"},

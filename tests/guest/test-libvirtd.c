@@ -182,7 +182,7 @@ static void test_far(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(console, "Linux version"));
 	g_assert_false(g_file_test(VOLUMES, G_FILE_TEST_EXISTS));
 	HUNT_SAYS(h, 0, "backend", "clean", f->far);
-	hunt_has(h, "nothing of ours");
+	hunt_has(h, "nothing to clean");
 }
 
 /* One hunt on two kinds of hosts at a time: each gets boots, and together they are the hunt's. */

@@ -253,7 +253,7 @@ static void test_swap_no_device(OpFixture *f, gconstpointer data)
 	fake_tree_put(f->tree, "proc/vmstat", "");
 	fake_tree_put(f->tree, "sys/block/zram0/disksize", "0\n");
 	fake_tree_put(f->tree, "dev/zram0", "");
-	assert_not_run(f, "op inst=0 name=swap", "failed", "no block device");
+	assert_not_run(f, "op inst=0 name=swap", "failed", "not a block device");
 	assert_file(f, "sys/block/zram0/disksize", "32M");
 	assert_file(f, "dev/zram0", "");
 }

@@ -186,7 +186,8 @@ static void test_kcore_bad(OpFixture *f, gconstpointer data)
 	op_fixture_add(f, "op inst=0 name=kcore");
 	g_assert_cmpuint(op_run_setup(f->run, OP_WALKER), ==, 0);
 	op_fixture_assert_value(f, "opstate", "0", "state", "failed");
-	op_fixture_assert_value(f, "opstate", "0", "reason", "/proc/kcore is no 64 bit ELF file");
+	op_fixture_assert_value(f, "opstate", "0", "reason",
+				"/proc/kcore is not a 64-bit ELF file");
 	op_fixture_stop(f);
 }
 
