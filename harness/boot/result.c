@@ -119,7 +119,27 @@ static gboolean is_last(const Boot *boot, const Incident *incident)
 	return last->host_us >= boot->agent.heard_us - DEATH_US;
 }
 
-static void gather_incidents(const Boot *boot, BootResult *r)
+/* Whether a task of the guest, or all of it, died of @incident. */
+static gboolean is_fatal(const Incident *incident)
+{
+	static const char *const kinds[] = {"alignment",      "bad-mode",      "control-protection",
+					    "divide-error",   "double-fault",  "gpf",
+					    "invalid-opcode", "kernel-bug",    "null-deref",
+					    "oops",	      "page-fault",    "panic",
+					    "stack-overflow", "stack-segment", "unhandled-fault",
+					    "user-access",    "usercopy",      NULL};
+
+	for (guint i = 0; i < incident->splats->len; i++) {
+		const Splat *splat = g_ptr_array_index(incident->splats, i);
+
+		if (g_strv_contains(kinds, splat->kind))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* @fatal: the known one killed a task at least. */
+static void gather_incidents(const Boot *boot, BootResult *r, gboolean *fatal)
 {
 	const GPtrArray *all = triage_incidents(boot->splats.triage);
 
@@ -130,8 +150,12 @@ static void gather_incidents(const Boot *boot, BootResult *r)
 			continue;
 		if (incident->known && !boot->config.strict) {
 			r->known_count++;
-			if (!r->ended_by_known && is_last(boot, incident))
+			if (!*fatal && (is_fatal(incident) ||
+					(!r->ended_by_known && is_last(boot, incident)))) {
+				g_free(r->ended_by_known);
 				r->ended_by_known = units_printable(incident->known_name);
+				*fatal = is_fatal(incident);
+			}
 			continue;
 		}
 		if (r->incident_count++ == 0)
@@ -437,7 +461,7 @@ BootResult *boot_judge(Boot *boot)
 	r->run_s = run_s_of(boot);
 	gather_ops(boot, r, ops);
 	facts.emulator = artefact_of(boot);
-	gather_incidents(boot, r);
+	gather_incidents(boot, r, &facts.fatal);
 	/* The last count line of a dead guest may be a second old; the recorder knows better. */
 	if (r->hit.offlines > (gint64)r->offlines)
 		r->offlines = (guint64)r->hit.offlines;

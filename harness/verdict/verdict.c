@@ -114,6 +114,14 @@ static Verdict judge_ops(const VerdictFacts *f, char **reason)
 	return VERDICT_CLEAN;
 }
 
+static Verdict died(const VerdictFacts *f, char **reason)
+{
+	*reason = g_strdup_printf("%s died of a known issue: %s%s%s",
+				  f->done ? "a task of the guest" : "the guest", f->known,
+				  f->unmet ? "; " : "", f->unmet ? f->unmet : "");
+	return VERDICT_KNOWN;
+}
+
 /* @what: (transfer full) */
 static Verdict hangs(const VerdictFacts *f, char *what, char **reason)
 {
@@ -144,11 +152,8 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 	}
 	if (f->endless)
 		return hangs(f, g_strdup(f->endless), reason);
-	if (f->known && !f->done && !f->interrupted) {
-		*reason = g_strdup_printf("the guest died of a known issue: %s%s%s", f->known,
-					  f->unmet ? "; " : "", f->unmet ? f->unmet : "");
-		return VERDICT_KNOWN;
-	}
+	if (f->known && !f->done && !f->interrupted)
+		return died(f, reason);
 	if (f->quiet) {
 		char *what = g_strdup_printf("no word from the agent %s", f->quiet);
 
@@ -171,5 +176,7 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 		*reason = impairment_text(f->impairment);
 		return VERDICT_INFRA;
 	}
+	if (f->fatal && !f->cut)
+		return died(f, reason);
 	return judge_ops(f, reason);
 }

@@ -64,6 +64,7 @@ typedef struct {
 	const char *infra;	      /* what failed on our side, or NULL */
 	guint incidents;	      /* unknown ones that are no artefact */
 	const char *known;	      /* the known issue that the guest had when it died, or NULL */
+	gboolean fatal;		      /* it killed what it met, whether the guest lived on or not */
 	const char *emulator;	      /* the artefact of TCG that was seen, or NULL */
 	gboolean console;	      /* it printed at least one byte */
 	const char *quiet;	      /* it stopped answering: in which phase; or NULL */

@@ -402,6 +402,24 @@ static void test_known_death(BootFixture *f, gconstpointer data)
 	g_assert_cmpstr(f->result->phase, ==, "hunt");
 }
 
+/* A task that died of one takes its op along, though the guest lives on to its end. */
+static void test_known_oops(BootFixture *f, gconstpointer data)
+{
+	play_known(
+		f,
+		RUNS WARNING
+		"on go +60 console [    1.300000] BUG: kernel NULL pointer dereference, "
+		"address: 0090\\n\n"
+		"on go +60 console [    1.300100] Oops: 0000 [#1] PREEMPT SMP NOPTI\\n\n"
+		"on go +60 console [    1.300200] CPU: 0 PID: 111 Comm: agent Not tainted "
+		"6.1.0 #1\\n\n"
+		"on go +60 console [    1.300300] RIP: 0010:zone_for_pfn_range+0x43/0x2c0\\n\n"
+		"on go +60 console [    1.300400] ---[ end trace 0000000000000000 ]---\\n\n" ENDS,
+		FALSE);
+	boot_fixture_expect(f, VERDICT_KNOWN, "a task of the guest died of a known issue: it");
+	g_assert_cmpstr(f->result->ended_by_known, ==, "it");
+}
+
 static void test_strict(BootFixture *f, gconstpointer data)
 {
 	play_known(f, RUNS WARNING ENDS, TRUE);
@@ -521,6 +539,7 @@ int main(int argc, char **argv)
 		{"/boot/known-hang", test_known_hang},
 		{"/boot/known", test_known},
 		{"/boot/known-death", test_known_death},
+		{"/boot/known-oops", test_known_oops},
 		{"/boot/strict", test_strict},
 		{"/boot/standing-still", test_standing_still},
 		{"/boot/wrong-protocol", test_wrong_protocol},
