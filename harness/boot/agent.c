@@ -48,7 +48,8 @@ static void on_hello(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
 
-	if (boot->agent.hello) /* a second init is not ours */
+	/* A second init is not ours, and what was given up is not taken up again. */
+	if (boot->agent.hello || boot->life.now != BOOT_POWER_ON)
 		return;
 	boot->agent.hello = TRUE;
 	boot->agent.hello_us = g_get_monotonic_time();

@@ -29,8 +29,10 @@ static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
 	Boot *boot = user;
 
 	record_console(boot->record, data, len);
-	boot->machine.console_bytes += len;
 	boot->machine.console_us = g_get_monotonic_time();
+	if (!boot->machine.console_bytes)
+		boot->machine.first_byte_us = boot->machine.console_us;
+	boot->machine.console_bytes += len;
 	boot_splats_feed(boot, TRIAGE_CONSOLE, data, len, -1, boot->machine.console_us);
 	if (boot->life.last_words)
 		triage_feed(boot->life.last_words, TRIAGE_CONSOLE, data, len, -1,
@@ -68,6 +70,8 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 		return;
 	}
 	boot_dimm_event(boot, name, data);
+	if (g_str_equal(name, "STOP") || g_str_equal(name, "RESUME"))
+		boot->machine.paused = g_str_equal(name, "STOP");
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->agent.done &&
 	    boot->life.now < BOOT_UNRESPONSIVE && rj_bool(data, "guest") &&
@@ -172,6 +176,7 @@ static gboolean tick(gpointer user)
 	gint64 now = g_get_monotonic_time();
 
 	boot_splats_settle(boot, now);
+	boot_threads_look(boot, now);
 	if (record_error(boot->record) && !boot->life.infra) {
 		boot_fail(boot, g_strdup(record_error(boot->record)->message));
 		boot_end(boot, FALSE);

@@ -9,6 +9,7 @@
 #include "harness/results/recorder-ring.h"
 #include "harness/scenario/plan.h"
 #include "host-driver/base/units.h"
+#include "host-driver/pressure/vcpu.h"
 
 typedef enum {
 	BOOT_POWER_ON,	   /* waits for hello */
@@ -39,6 +40,7 @@ typedef struct {
 	gint64 since_us;
 	char *quiet;	    /* when it hung, or NULL */
 	BootState quiet_in; /* the state that it hung in */
+	gboolean mute;	    /* until then it had not said a word, nor printed a byte */
 	char *infra;	    /* what went wrong on our side, or NULL */
 	gboolean interrupted;
 	Triage *last_words; /* what our NMI made it say, or NULL */
@@ -80,6 +82,8 @@ typedef struct {
 	gboolean running;
 	gboolean launching; /* the guest has yet to begin */
 	gint64 started_us, console_us;
+	gint64 first_byte_us; /* of the console */
+	gboolean paused;      /* it says so */
 	guint64 console_bytes;
 	gboolean saw_panic, lost;
 	char *exited;
@@ -144,6 +148,12 @@ typedef struct {
 typedef struct {
 	pid_t *tid;
 	guint count;
+	gboolean asking; /* which they are */
+	gint64 asked_us;
+	gint64 looked_us, moved_us; /* when they were looked at, when one was seen to have run */
+	guint64 most_ns;	    /* CPU time of the busiest */
+	VcpuTimes *times, *at_word; /* now; and when the agent was last heard */
+	gint64 at_word_us;
 } BootVcpus;
 
 /* recorder.c */
@@ -214,6 +224,15 @@ void boot_agent_clear(Boot *boot);
 
 /* threads.c: finds out what host threads run the vCPUs, and pins them where asked. */
 void boot_threads_find(Boot *boot);
+/* In each tick: looks at the time that they get, and asks for them again where that failed. */
+void boot_threads_look(Boot *boot, gint64 now_us);
+/*
+ * Since when the guest has been running, as far as its vCPUs got time: a host that is busy does not
+ * bring the begin of a guest nearer to its deadline.
+ */
+gint64 boot_threads_since(const Boot *boot, gint64 now_us);
+/* The guest fell silent: records whose doing that was, when it was the host's. */
+void boot_threads_conclude(Boot *boot);
 void boot_threads_clear(Boot *boot);
 
 /* recorder.c: reads the recorder into boot->recorder, when its pages are known. */

@@ -424,6 +424,8 @@ static char *infra_of(const Boot *boot, const GPtrArray *impairments)
 
 		if (i->kind == impairment_of_host(HOST_EVENT_AGENT_DIED) ||
 		    i->kind == impairment_of_host(HOST_EVENT_OUT_OF_MEMORY) ||
+		    i->kind == impairment_of_host(HOST_EVENT_PAUSED) ||
+		    i->kind == impairment_of_host(HOST_EVENT_STARVED) ||
 		    (boot->life.quiet && i->kind == impairment_of_host(HOST_EVENT_NO_ANSWER)))
 			return impairment_text(i);
 	}
@@ -437,7 +439,7 @@ BootResult *boot_judge(Boot *boot)
 	g_autofree char *unmet = NULL, *infra = NULL;
 	const KnownIssue *known;
 	JsonObject *hang = NULL;
-	VerdictFacts facts = {.console = boot->machine.console_bytes > 0,
+	VerdictFacts facts = {.console = !boot->life.mute,
 			      .quiet = boot->life.quiet,
 			      .endless = boot->agent.endless,
 			      .done = boot->agent.done,

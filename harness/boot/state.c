@@ -142,6 +142,8 @@ enum {
 /* When the time begins that a deadline limits. */
 typedef enum {
 	SINCE_STATE,   /* with the state; a running guest's again with phase `run` */
+	SINCE_RAN,     /* with power-on, as far as the guest's vCPUs got time */
+	SINCE_FIRST,   /* with the first byte on the console */
 	SINCE_HEARD,   /* with the agent's last word, or power-on */
 	SINCE_CONSOLE, /* with the last byte on the console */
 	SINCE_SPLAT,   /* with the first splat */
@@ -180,9 +182,9 @@ typedef struct {
  * that is due counts. After a splat a guest that falls silent is dead, not hanging: no reason.
  */
 static const Deadline deadline[] = {
-	{BOOT_POWER_ON, 0, LAUNCHING | CONSOLE, SINCE_STATE, LIMIT_CONSOLE, BOOT_UNRESPONSIVE, TRUE,
+	{BOOT_POWER_ON, 0, LAUNCHING | CONSOLE, SINCE_RAN, LIMIT_CONSOLE, BOOT_UNRESPONSIVE, TRUE,
 	 "and not one byte on the console"},
-	{BOOT_POWER_ON, 0, LAUNCHING, SINCE_STATE, LIMIT_HELLO, BOOT_UNRESPONSIVE, TRUE,
+	{BOOT_POWER_ON, CONSOLE, LAUNCHING, SINCE_FIRST, LIMIT_HELLO, BOOT_UNRESPONSIVE, TRUE,
 	 "before its hello"},
 	{BOOT_POWER_ON, SPLAT, LAUNCHING, SINCE_CONSOLE, LIMIT_UNRESPONSIVE, BOOT_UNRESPONSIVE,
 	 TRUE, NULL},
@@ -245,6 +247,8 @@ static void pass(Boot *boot, const Deadline *row)
 		if (row->reason && !boot->life.quiet) {
 			boot->life.quiet = g_strdup(row->reason);
 			boot->life.quiet_in = boot->life.now;
+			boot->life.mute = !boot->machine.console_bytes && !boot->agent.hello;
+			boot_threads_conclude(boot);
 		}
 		boot_become_unresponsive(boot, row->nmi);
 	} else if (row->next == BOOT_ENDING) {
@@ -284,6 +288,8 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 	const Scenario *s = boot->config.scenario;
 	const gint64 since_us[SINCE_COUNT] = {
 		[SINCE_STATE] = boot->life.since_us,
+		[SINCE_RAN] = boot_threads_since(boot, now_us),
+		[SINCE_FIRST] = boot->machine.first_byte_us,
 		[SINCE_HEARD] = MAX(boot->agent.heard_us, boot->machine.started_us),
 		[SINCE_CONSOLE] = boot->machine.console_us,
 		[SINCE_SPLAT] = boot->splats.first_us,

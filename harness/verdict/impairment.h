@@ -63,6 +63,8 @@ typedef enum {
 	X(NO_CHANGE, "no-change", UNEXPOSED, "the state of no memory block changed while the ops ran") \
 	X(DONE_UNFIT, "done-unfit", INFRA, "the end-of-run line does not fit")                     \
 	X(AGENT_DIED, "agent-died", INFRA, "the agent in the guest died, and not of the kernel")   \
+	X(PAUSED, "paused", INFRA, "the machine was paused, so its guest could not answer")        \
+	X(STARVED, "starved", INFRA, "the host gave the guest's vCPUs no time, so it could not answer") \
 	X(OUT_OF_MEMORY, "out-of-memory", INFRA, "the guest has too little memory for what it is to do")
 /* clang-format on */
 

@@ -3,13 +3,17 @@
 #include "host-driver/pressure/vcpu.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define STOP_US	     2000000
 #define STOP_POLL_US 100
+/* It has had less than one of so many parts of the time, and waited in all but two of them. */
+#define STARVED_PARTS 20
 
 int vcpu_pin(pid_t tid, guint place)
 {
@@ -25,6 +29,20 @@ int vcpu_pin(pid_t tid, guint place)
 	CPU_ZERO(&one);
 	CPU_SET((size_t)cpu, &one);
 	return sched_setaffinity(tid, sizeof(one), &one) < 0 ? -errno : cpu;
+}
+
+gboolean vcpu_times(pid_t tid, VcpuTimes *times)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/schedstat", (int)tid), *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) &&
+	       sscanf(text, "%" SCNu64 " %" SCNu64, &times->ran_ns, &times->waited_ns) == 2;
+}
+
+gboolean vcpu_starved(const VcpuTimes *before, const VcpuTimes *now, guint64 apart_ns)
+{
+	return (now->ran_ns - before->ran_ns) * STARVED_PARTS < apart_ns &&
+	       now->waited_ns - before->waited_ns > apart_ns - apart_ns / STARVED_PARTS * 2;
 }
 
 int vcpu_hold(pid_t tid)

@@ -15,6 +15,18 @@
  */
 int vcpu_pin(pid_t tid, guint place);
 
+/* CPU time that a thread has had, and time that it has waited for a CPU. */
+typedef struct {
+	guint64 ran_ns, waited_ns;
+} VcpuTimes;
+/* FALSE when it cannot be known: it ended, or the kernel keeps no such times. */
+gboolean vcpu_times(pid_t tid, VcpuTimes *times);
+/*
+ * Whether the host gave it next to nothing of what it asked for between two looks @apart_ns from
+ * each other. One that sleeps asks for nothing.
+ */
+gboolean vcpu_starved(const VcpuTimes *before, const VcpuTimes *now, guint64 apart_ns);
+
 /*
  * Stops @tid alone, wherever it is, as the scheduler does when something else has its CPU; by
  * ptrace(2), so the thread must be of a process that we may trace (our child, or as root). 0 or

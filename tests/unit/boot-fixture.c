@@ -21,6 +21,7 @@ void boot_fixture_tear_down(BootFixture *f, gconstpointer data)
 	g_free(f->root);
 	vm_fake_set_script(NULL);
 	vm_fake_set_memory(NULL, 0);
+	vm_fake_set_threads(NULL, 0);
 }
 
 static void on_splat(const char *title, gpointer user)
@@ -74,7 +75,7 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 			     .seed = 7,
 			     .known_issues = f->known,
 			     .strict = f->strict,
-			     .deadlines = {.console_ms = 300,
+			     .deadlines = {.console_ms = f->console_ms ? f->console_ms : 300,
 					   .hello_ms = 600,
 					   .plug_ms = 600,
 					   .setup_ms = 1500,

@@ -41,6 +41,7 @@ typedef struct {
 	Boot *boot;
 	const TriageKnown *known;
 	gboolean strict;
+	guint console_ms;    /* the deadline, instead of a short one */
 	const char *refusal; /* words of the error that starting must give, or NULL */
 } BootFixture;
 

@@ -5,7 +5,11 @@
  */
 #include "tests/unit/boot-fixture.h"
 
+#include "host-driver/fake/fake.h"
+
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 typedef struct {
 	const char *name, *script, *policy;
@@ -177,6 +181,60 @@ static void test_agent_end(BootFixture *f, gconstpointer data)
 	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
+/* A thread that gets a little time now and then, as a vCPU does on a busy host. */
+static gpointer slow(gpointer user)
+{
+	int *state = user;
+
+	g_atomic_int_set(&state[0], (int)syscall(SYS_gettid));
+	while (!g_atomic_int_get(&state[1]))
+		g_usleep(20000);
+	return NULL;
+}
+
+/* Before its first byte a guest has as long as its vCPUs are seen to go on; then it is no hang. */
+static void test_late_console(BootFixture *f, gconstpointer data)
+{
+	int state[2] = {0};
+	GThread *thread = g_thread_new("slow", slow, state);
+	g_autofree char *late =
+		g_strconcat("3000 console [    0.1] Linux version 6.1.0\\n\n"
+			    "3020 agent hello proto=1 release=6.1.0 version=v machine=x86_64 "
+			    "cpus=2 page_bytes=4096 block_bytes=134217728 t_ns=1000000000 "
+			    "rec_pages=17\n",
+			    strstr(RUNS, "on plug"), ENDS, NULL);
+	pid_t tid;
+
+	while (!g_atomic_int_get(&state[0]))
+		g_usleep(1000);
+	tid = g_atomic_int_get(&state[0]);
+	f->console_ms = 1500;
+	vm_fake_set_threads(&tid, 1);
+	boot_fixture_play_policy(f, late, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2");
+	g_atomic_int_set(&state[1], 1);
+	g_thread_join(thread);
+
+	/* Nobody knows what its vCPUs do: our own failure, and what comes later changes nothing. */
+	boot_fixture_again(f);
+	vm_fake_set_threads(NULL, 0);
+	f->console_ms = 300;
+	boot_fixture_play_policy(f, "500 console x\\n\n510 agent hello proto=1\n", POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INFRA, "not one byte");
+	g_assert_cmpstr(f->result->phase, ==, "boot");
+}
+
+/* What does not run cannot answer. */
+static void test_paused(BootFixture *f, gconstpointer data)
+{
+	boot_fixture_play_policy(f, RUNS "on go +60 event STOP {}\n", POLICY, 0);
+	boot_fixture_expect(f, VERDICT_INFRA, "was paused");
+	boot_fixture_again(f);
+	boot_fixture_play_policy(f, RUNS "on go +60 event STOP {}\non go +70 event RESUME {}\n",
+				 POLICY, 0);
+	boot_fixture_expect(f, VERDICT_HANG, "while the ops ran");
+}
+
 /* A guest that answers and never starts its ops comes to an end. */
 static void test_endless_setup(BootFixture *f, gconstpointer data)
 {
@@ -227,6 +285,8 @@ int main(int argc, char **argv)
 		{"/boot-trust/baseline-mark", test_baseline_mark},
 		{"/boot-trust/last-splat", test_last_splat},
 		{"/boot-trust/agent-end", test_agent_end},
+		{"/boot-trust/late-console", test_late_console},
+		{"/boot-trust/paused", test_paused},
 		{"/boot-trust/endless-setup", test_endless_setup},
 	};
 

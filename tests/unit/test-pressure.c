@@ -358,6 +358,22 @@ static void test_skipped(HuntFixture *f, gconstpointer data)
 	g_assert_cmpuint(count(dir, "events.jsonl", "pressure-skipped"), ==, 1);
 }
 
+/* Starved is what asked for time and got none; not what slept, nor what ran. */
+static void test_vcpu_starved(void)
+{
+	const VcpuTimes before = {.ran_ns = 500, .waited_ns = 70};
+	const guint64 s = 1000000000;
+	VcpuTimes now;
+
+	g_assert_true(vcpu_starved(&before, &(VcpuTimes){500 + s / 100, 70 + s}, s));
+	g_assert_false(vcpu_starved(&before, &(VcpuTimes){500, 70 + s / 2}, s));
+	g_assert_false(vcpu_starved(&before, &(VcpuTimes){500 + s / 2, 70 + s}, s));
+	g_assert_false(vcpu_starved(&before, &before, s));
+	g_assert_true(vcpu_times(getpid(), &now));
+	g_assert_cmpuint(now.ran_ns, >, 0);
+	g_assert_false(vcpu_times(G_MAXINT32, &now));
+}
+
 /* The threads of a guest, by those of a child. */
 static void test_vcpu_stop(HuntFixture *f, gconstpointer data)
 {
@@ -409,6 +425,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/pressure/scenario", test_scenario);
 	g_test_add_func("/pressure/table", test_table);
+	g_test_add_func("/pressure/vcpu-starved", test_vcpu_starved);
 	g_test_add_func("/pressure/schedule", test_schedule);
 	g_test_add_func("/pressure/tight", test_tight);
 	g_test_add_func("/pressure/plan", test_plan);
