@@ -432,9 +432,16 @@ static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_
 
 	if (take_plain(parser, raw, len, line))
 		return;
-	if (parser->record.blob && len >= 8) { /* its length, in binary */
-		raw += 8;
-		len -= 8;
+	if (parser->record.length_left) {
+		gsize n_length = MIN(len + 1, parser->record.length_left); /* with the line's end */
+
+		parser->record.length_left -= (guint)n_length;
+		if (n_length > len) {
+			parser->swallowed++;
+			return;
+		}
+		raw += n_length;
+		len -= n_length;
 	}
 	n = splat_line_clean(raw, len, clean);
 	clean[n] = '\0';

@@ -33,6 +33,7 @@ void splat_record_clear(SplatRecord *record)
 	record->open = record->user = record->blob = record->whole = FALSE;
 	record->t_us = -1;
 	record->total = record->len = 0;
+	record->length_left = 0;
 }
 
 static char *skip_blanks(char *s, const char *end)
@@ -156,12 +157,15 @@ SplatRecordState splat_record_line(SplatRecord *record, char *s, char *end)
 		return state;
 	}
 	value = read_name(s, end, &field);
-	if (value)
+	if (value) {
 		take_field(record, field, value, end);
-	else if (splat_text_is((SplatText){s, (gsize)(end - s)}, "MESSAGE"))
+	} else if (splat_text_is((SplatText){s, (gsize)(end - s)}, "MESSAGE")) {
+		/* its length in 8 bytes, of which one may look like a line's end, and its text */
 		record->blob = TRUE;
-	else if (*s != '"' && !g_ascii_isupper(*s) && *s != '_')
+		record->length_left = 8;
+	} else if (*s != '"' && !g_ascii_isupper(*s) && *s != '_') {
 		record->open = FALSE; /* no record after all */
+	}
 	return record->open ? RECORD_TAKEN : RECORD_NOT;
 }
 

@@ -9,12 +9,13 @@
 #include "harness/splat/line.h"
 
 typedef struct {
-	gboolean open;	/* in the middle of a record */
-	gboolean user;	/* a program wrote it, not the kernel */
-	gboolean blob;	/* the next line is export's binary form of the message */
-	gboolean whole; /* there is a message */
-	gint64 t_us;	/* -1 when not said */
-	gsize total;	/* of the fragments that come, 0 when none do */
+	gboolean open;	   /* in the middle of a record */
+	gboolean user;	   /* a program wrote it, not the kernel */
+	gboolean blob;	   /* the next line is export's binary form of the message */
+	guint length_left; /* bytes of that form's length that are still to come */
+	gboolean whole;	   /* there is a message */
+	gint64 t_us;	   /* -1 when not said */
+	gsize total;	   /* of the fragments that come, 0 when none do */
 	gsize len;
 	char text[SPLAT_LINE_MAX + 1];
 } SplatRecord;

@@ -152,6 +152,23 @@ static void test_settle(void)
 	g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
 }
 
+/* The journal's binary form of a field has its length in 8 bytes, of which one may be '\n'. */
+static void test_journal_binary(void)
+{
+	static const char log[] = "__CURSOR=s=1;i=1\n__MONOTONIC_TIMESTAMP=5000000\n"
+				  "_TRANSPORT=kernel\nMESSAGE\n"
+				  "\n\0\0\0\0\0\0\0BUG: x y z\nPRIORITY=4\n\n";
+	g_autoptr(Triage) triage = open_triage(NULL);
+	const Splat *splat;
+
+	triage_feed(triage, TRIAGE_CONSOLE, log, sizeof(log) - 1, -1, 0);
+	triage_finish(triage);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
+	splat = triage_splats(triage)->pdata[0];
+	g_assert_cmpstr(splat->title, ==, "BUG: x y z");
+	g_assert_cmpint(splat->t_us, ==, 5 * G_USEC_PER_SEC);
+}
+
 static void test_nothing(void)
 {
 	g_autoptr(Triage) triage = open_triage(NULL);
@@ -388,6 +405,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/triage/better-twin", test_better_twin);
 	g_test_add_func("/triage/no-times", test_no_times);
 	g_test_add_func("/triage/settle", test_settle);
+	g_test_add_func("/triage/journal-binary", test_journal_binary);
 	g_test_add_func("/triage/nothing", test_nothing);
 	g_test_add_func("/triage/callers", test_callers);
 	g_test_add_func("/triage/hostile", test_hostile);
