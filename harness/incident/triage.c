@@ -169,7 +169,7 @@ static void take_splat(Splat *splat, gpointer user)
 		return;
 	}
 	number_site(triage, splat);
-	if (splat_parser_saw_hotplug(stream->parser))
+	if (splat->hotplug)
 		incidents_saw_hotplug(triage->incidents);
 	if (splat_parser_saw_kvm(stream->parser))
 		incidents_not_emulated(triage->incidents);

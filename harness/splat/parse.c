@@ -31,7 +31,7 @@ struct SplatParser {
 		char text[SPLAT_LINE_MAX + 1];
 	} held;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
-	gboolean kvm, hotplug;
+	gboolean kvm;
 	char *release;
 	gboolean timed; /* the log has printk times */
 };
@@ -145,7 +145,7 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 	if (rule && rule->group == GROUP_KVM)
 		parser->kvm = TRUE;
 	if (rule && rule->group == GROUP_HOTPLUG)
-		parser->hotplug = TRUE;
+		parser->route.hotplug = TRUE;
 	if (rule && rule->group == GROUP_DOWN)
 		parser->booted = parser->route.last_fatal = FALSE;
 	if (rule && rule->group == GROUP_CUT) {
@@ -555,11 +555,6 @@ void splat_parser_record(SplatParser *parser, const char *text, gsize len, gint6
 gboolean splat_parser_saw_kvm(const SplatParser *parser)
 {
 	return parser->kvm;
-}
-
-gboolean splat_parser_saw_hotplug(const SplatParser *parser)
-{
-	return parser->hotplug;
 }
 
 const char *splat_parser_release(const SplatParser *parser)

@@ -24,8 +24,6 @@ void splat_parser_record(SplatParser *parser, const char *text, gsize len, gint6
 void splat_parser_settle(SplatParser *parser, gint64 before_us);
 /* TRUE once the log said that KVM runs the machine. */
 gboolean splat_parser_saw_kvm(const SplatParser *parser);
-/* TRUE once the log spoke of memory that came or went. */
-gboolean splat_parser_saw_hotplug(const SplatParser *parser);
 /* The release of the last kernel that was seen to start, or NULL. */
 const char *splat_parser_release(const SplatParser *parser);
 /* End of input: hands over all that is open. */

@@ -276,6 +276,7 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 	close_older(route, line);
 	open = splat_open_new(rule, match, line);
 	open->doubt = doubt;
+	open->splat->hotplug = route->hotplug;
 	give_dump(&route->dump, open, line);
 	open->message_sure = route->cut.lines == 1;
 	open->message = take_message(&route->cut, line);

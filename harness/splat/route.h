@@ -42,6 +42,7 @@ typedef struct {
 	SplatDump dump;
 	SplatEdges edges;
 	guint64 last_line; /* its number, 0 when there was none yet */
+	gboolean hotplug;  /* the log has spoken of memory that came or went */
 } SplatRoute;
 
 void splat_route_init(SplatRoute *route, SplatDone done, gpointer user);

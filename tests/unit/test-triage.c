@@ -169,6 +169,33 @@ static void test_journal_binary(void)
 	g_assert_cmpint(splat->t_us, ==, 5 * G_USEC_PER_SEC);
 }
 
+/* What the log says of hotplug behind a splat is no evidence for it, but for the next one. */
+static void test_evidence_before(void)
+{
+	static const char warning[] =
+		"[%5d.000000] WARNING: CPU: 1 PID: 2 at mm/page_alloc.c:80 "
+		"free_contig_range+0x1/0x2\n"
+		"[%5d.000001] CPU: 1 UID: 0 PID: 2 Comm: x Not tainted 6.12.0 #1\n"
+		"[%5d.000002] Call Trace:\n"
+		"[%5d.000003]  free_contig_range+0x1/0x2\n"
+		"[%5d.000004]  foo+0x1/0x2\n";
+
+	for (guint i = 0; i < 2; i++) {
+		g_autoptr(Triage) triage = open_triage(NULL);
+		g_autofree char *splat = g_strdup_printf(warning, 10, 10, 10, 10, 10);
+		const Incident *incident;
+
+		if (i == 1)
+			feed_console(triage, "[    9.000000] Offlined Pages 32768\n", 0);
+		feed_console(triage, splat, 0);
+		feed_console(triage, "[   10.000005] Offlined Pages 32768\n", 0);
+		triage_finish(triage);
+		g_assert_cmpuint(triage_incidents(triage)->len, ==, 1);
+		incident = triage_incidents(triage)->pdata[0];
+		g_assert_cmpint(incident->family, ==, i == 1 ? FAMILY_PLUG : FAMILY_OTHER);
+	}
+}
+
 static void test_nothing(void)
 {
 	g_autoptr(Triage) triage = open_triage(NULL);
@@ -406,6 +433,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/triage/no-times", test_no_times);
 	g_test_add_func("/triage/settle", test_settle);
 	g_test_add_func("/triage/journal-binary", test_journal_binary);
+	g_test_add_func("/triage/evidence-before", test_evidence_before);
 	g_test_add_func("/triage/nothing", test_nothing);
 	g_test_add_func("/triage/callers", test_callers);
 	g_test_add_func("/triage/hostile", test_hostile);
