@@ -223,7 +223,10 @@ static int do_rebuild(Options *opt, char **args, GError **error)
 		json_object_set_int_member(o, "boots", boots);
 		print_json(o);
 	} else {
-		printf("indexed %u hunts, %u boots\n", hunts, boots);
+		g_autofree char *of_hunts = results_number(hunts, "hunt");
+		g_autofree char *of_boots = results_number(boots, "boot");
+
+		printf("indexed %s, %s\n", of_hunts, of_boots);
 	}
 	return 0;
 }

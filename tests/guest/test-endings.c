@@ -288,7 +288,7 @@ static void test_full_disk(Hunt *h, gconstpointer data)
 	g_assert_nonnull(strstr(kmsg, "Linux version"));
 	g_assert_nonnull(strstr(console, "Linux version"));
 	HUNT_SAYS(h, 0, "results", "rebuild");
-	hunt_has(h, "indexed 1 hunts, 2 boots");
+	hunt_has(h, "indexed 1 hunt, 2 boots");
 	HUNT_SAYS(h, 0, "results", "show", "last");
 	hunt_has(h, "2 of 2 ops ran to the end");
 }

@@ -116,7 +116,7 @@ static void test_no_index(Hunt *h, gconstpointer data)
 	HUNT_SAYS(h, 3, "results", "list");
 	HUNT_SAYS(h, 0, "results", "show", "last"); /* the folder has all */
 	HUNT_SAYS(h, 0, "results", "rebuild");
-	hunt_has(h, "indexed 1 hunts, 1 boots");
+	hunt_has(h, "indexed 1 hunt, 1 boot");
 	HUNT_SAYS(h, 0, "results", "list");
 	hunt_has(h, "clean");
 }
