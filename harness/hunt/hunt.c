@@ -181,8 +181,8 @@ static gboolean prepare(Hunt *hunt, GError **error)
 		return FALSE;
 	if (!c->resume_dir && !write_start(hunt, error))
 		return FALSE;
-	if (c->keep_bytes)
-		hunt->retention = retention_new(hunt->summary->dir, c->keep_bytes);
+	hunt->retention =
+		retention_new(hunt->summary->dir, c->keep_bytes ? c->keep_bytes : G_MAXUINT64);
 	/* Only an index: without it the hunt goes on, and it can be made from the folders. */
 	hunt->store = store_open_filled(c->results_dir, &no_index);
 	if (!hunt->store)

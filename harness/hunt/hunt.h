@@ -13,6 +13,9 @@
 /* From the end of a hunt's time to that of a boot that does not end when it is told to. */
 #define HUNT_GRACE_MS 20000
 
+/* What a hunt's boots that are not clean may take in all: a guest in pieces talks without end. */
+#define HUNT_KEPT_MAX_BYTES (8ull << 30)
+
 /* Where boots run. */
 typedef struct {
 	const VmBackend *backend;
@@ -49,8 +52,9 @@ typedef struct {
 	const BootDeadlines *deadlines;	 /* NULL: boot_deadlines_default */
 	const char *resume_dir;		 /* goes on with the hunt of this folder; else NULL */
 	guint64 keep_bytes;		 /* most that clean boots' evidence may take; 0: no limit */
-	const char *replay_of; /* "HUNT/BOOT" that is run again, for the record; or NULL */
-	gboolean same_seed;    /* every boot gets @seed itself: a replay */
+	guint64 kept_max_bytes; /* another limit than HUNT_KEPT_MAX_BYTES, in tests; 0: that */
+	const char *replay_of;	/* "HUNT/BOOT" that is run again, for the record; or NULL */
+	gboolean same_seed;	/* every boot gets @seed itself: a replay */
 } HuntConfig;
 
 typedef struct {

@@ -35,9 +35,9 @@ typedef struct {
 	guint fill_id, hard_id;
 	gboolean time_is_up; /* config->hard_ms has passed */
 	Store *store;
-	Retention *retention; /* NULL: no limit */
-	GError *error;	      /* why no boot could be started */
-	int lock_fd;	      /* of the folder; -1: none yet */
+	Retention *retention;
+	GError *error; /* why no boot could be started */
+	int lock_fd;   /* of the folder; -1: none yet */
 } Hunt;
 
 /* Runs the boots on the hosts until none is left to run. In slots.c. */

@@ -18,7 +18,8 @@ typedef struct {
 
 struct Retention {
 	guint64 limit_bytes, bytes;
-	GQueue boots; /* of CleanBoot, oldest first */
+	guint64 kept_bytes; /* of the other boots */
+	GQueue boots;	    /* of CleanBoot, oldest first */
 };
 
 static guint64 size_of(const char *dir, const char *name)
@@ -127,7 +128,9 @@ Retention *retention_new(const char *hunt_dir, guint64 limit_bytes)
 	for (guint i = 0; hunt && i < hunt->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(hunt->boots, i);
 
-		if (!b->thinned && g_str_equal(b->verdict, "clean"))
+		if (!g_str_equal(b->verdict, "clean"))
+			t->kept_bytes += boot_bytes(b->dir);
+		else if (!b->thinned)
 			add(t, b->dir);
 	}
 	make_room(t);
@@ -138,7 +141,14 @@ void retention_boot_over(Retention *t, const char *boot_dir, gboolean clean)
 {
 	if (clean)
 		add(t, boot_dir);
+	else
+		t->kept_bytes += boot_bytes(boot_dir);
 	make_room(t);
+}
+
+guint64 retention_kept_bytes(const Retention *t)
+{
+	return t->kept_bytes;
 }
 
 void retention_free(Retention *t)

@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Retention, retention_free)
 /* A boot is over: @clean ones count, and the oldest give way. Never fails: it does what it can. */
 void retention_boot_over(Retention *retention, const char *boot_dir, gboolean clean);
 
+/* What the boots take that are not clean, which are never stripped. */
+guint64 retention_kept_bytes(const Retention *retention);
+
 /*
  * Leaves boot.json, verdict.json, scenario.ini, plan.txt, memory.jsonl, the last totals of
  * counters.jsonl, and thinned.json, which names what went. Returns the bytes that were freed.

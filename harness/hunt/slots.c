@@ -6,6 +6,7 @@
  */
 #include "harness/hunt/internal.h"
 #include "harness/hunt/jobs.h"
+#include "host-driver/base/units.h"
 
 #include <glib-unix.h>
 #include <string.h>
@@ -161,6 +162,23 @@ static void measure(Slot *slot)
 		slot->place->footprint_bytes = MAX(slot->place->footprint_bytes, slot->bytes);
 }
 
+/* What was found stays and counts; that no more was run makes no hunt clean. */
+static void end_when_full(Hunt *hunt)
+{
+	guint64 max = hunt->config->kept_max_bytes;
+	g_autofree char *size = NULL;
+
+	max = max ? max : HUNT_KEPT_MAX_BYTES;
+	if (hunt->summary->interrupted || retention_kept_bytes(hunt->retention) < max)
+		return;
+	size = units_format_bytes(max);
+	hunt->summary->interrupted = TRUE;
+	hunt_tell(hunt,
+		  g_strdup_printf("no more boots: those that were not clean take %s, the most "
+				  "that a hunt keeps of them",
+				  size));
+}
+
 static void boot_over(Boot *boot, BootResult *r, gpointer user)
 {
 	Slot *slot = user;
@@ -173,8 +191,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 		take_back(hunt, slot->place, r);
 	hunt->listener->boot_over(r, again, hunt->user);
 	hunt_tell(hunt, store_boot(hunt->store, sum->dir, r->dir, again));
-	if (hunt->retention)
-		retention_boot_over(hunt->retention, r->dir, r->verdict == VERDICT_CLEAN);
+	retention_boot_over(hunt->retention, r->dir, r->verdict == VERDICT_CLEAN);
 	sum->verdicts[r->verdict]++;
 	/* A boot that was too short to be measured while it ran tells what it came to. */
 	slot->place->footprint_bytes = MAX(slot->place->footprint_bytes, slot->bytes);
@@ -191,6 +208,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 		g_ptr_array_sort(sum->results, by_index);
 		stop_rule_boot(&sum->rule, hunt_weigh(r));
 	}
+	end_when_full(hunt);
 	/* The boot is still on the stack below us. */
 	slot->over = TRUE;
 	fill_later(hunt);

@@ -26,6 +26,7 @@ typedef struct {
 	const char *then_script; /* from the second boot on */
 	gboolean interrupt;
 	double bound;
+	guint64 kept_max_bytes;
 } Fixture;
 
 static void set_up(Fixture *f, gconstpointer data)
@@ -88,6 +89,7 @@ static char *hunt(Fixture *f, const char *script, guint64 boots, VmAccel accel)
 			     .accel_auto = TRUE,
 			     .boots = boots,
 			     .bound = f->bound,
+			     .kept_max_bytes = f->kept_max_bytes,
 			     .deadlines = &deadlines};
 
 	vm_fake_set_script(script);
@@ -171,6 +173,30 @@ static void test_interrupt(Fixture *f, gconstpointer data)
 }
 
 /* Half of all boots: five without a hit show that it is less. */
+/* Boots that are not clean are kept whole: when they take too much, there are no more of them. */
+static void test_full(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+
+	f->kept_max_bytes = 1;
+	report = hunt(f, HUNT_HELLO "on go +20 exit 0\n", 3, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary->boots, ==, 1);
+	g_assert_cmpuint(f->notes, ==, 1);
+	g_assert_true(f->summary->interrupted);
+	g_assert_cmpint(verdict_exit_code(f->summary->verdict), !=, 0);
+}
+
+/* Clean ones are stripped instead. */
+static void test_clean_never_full(Fixture *f, gconstpointer data)
+{
+	g_autofree char *report = NULL;
+
+	f->kept_max_bytes = 1;
+	report = hunt(f, HUNT_CLEAN, 2, VM_ACCEL_TCG);
+	g_assert_cmpuint(f->summary->verdicts[VERDICT_CLEAN], ==, 2);
+	g_assert_cmpint(f->summary->verdict, ==, VERDICT_CLEAN);
+}
+
 static void test_bound(Fixture *f, gconstpointer data)
 {
 	g_autofree char *report = NULL, *shown = NULL;
@@ -209,6 +235,9 @@ int main(int argc, char **argv)
 	g_test_add("/hunt/emulator", Fixture, NULL, set_up, test_emulator, tear_down);
 	g_test_add("/hunt/always-emulator", Fixture, NULL, set_up, test_always_emulator, tear_down);
 	g_test_add("/hunt/kvm-falls-back", Fixture, NULL, set_up, test_kvm_falls_back, tear_down);
+	g_test_add("/hunt/full", Fixture, NULL, set_up, test_full, tear_down);
+	g_test_add("/hunt/clean-never-full", Fixture, NULL, set_up, test_clean_never_full,
+		   tear_down);
 	g_test_add("/hunt/bound", Fixture, NULL, set_up, test_bound, tear_down);
 	g_test_add("/hunt/bound-cut", Fixture, NULL, set_up, test_bound_cut, tear_down);
 	g_test_add("/hunt/interrupt", Fixture, NULL, set_up, test_interrupt, tear_down);
