@@ -38,6 +38,12 @@ static void add_command(GString *section, const char *signature)
 	g_string_append_printf(section, "    pfnhunt known add %s --note '...'\n", word);
 }
 
+/* Of exposed boots, as rates are; a known splat may be in one that was not. */
+static guint boots_of(const RTotals *t, guint seen)
+{
+	return seen > t->exposed ? t->boots : t->exposed;
+}
+
 static void add_line(GString *section, const NightlyCell *cell, const RChange *change,
 		     const RComparison *c)
 {
@@ -45,7 +51,8 @@ static void add_line(GString *section, const NightlyCell *cell, const RChange *c
 
 	g_string_append_printf(section, "  %s on %s: %s\n    %s, %u of %u boots (before: %u of %u)",
 			       cell->scenario, cell->kernel, title, change->incident->family,
-			       change->boots_b, c->b.exposed, change->boots_a, c->a.exposed);
+			       change->boots_b, boots_of(&c->b, change->boots_b), change->boots_a,
+			       boots_of(&c->a, change->boots_a));
 	if (change->incident->walker) {
 		g_autofree char *walker = units_printable(change->incident->walker);
 

@@ -202,14 +202,16 @@ static void append_boot_exposure(GString *text, const RHunt *h, const RBoot *b)
 	append_indented(text, table, title);
 }
 
-static void append_incidents(GString *text, const RBoot *b)
+static void append_incidents_of(GString *text, const RBoot *b, gboolean known, guint *number)
 {
 	for (guint i = 0; i < b->incidents->len; i++) {
 		const RIncident *incident = g_ptr_array_index(b->incidents, i);
 		g_autofree char *title = units_printable(incident->title);
 
-		g_string_append_printf(text, "\nincident %u: %s%s\n", i + 1, title,
-				       incident->evidence ? "" : " (no evidence: the emulator's)");
+		if (known != (incident->known != NULL))
+			continue;
+		g_string_append_printf(text, "\nincident %u: %s%s\n", ++*number, title,
+				       incident->evidence ? "" : " (no evidence of a race)");
 		row(text, "family", "%s (signature %s)", incident->family, incident->signature);
 		if (incident->walker)
 			row(text, "walker", "%s%s", incident->walker,
@@ -226,6 +228,15 @@ static void append_incidents(GString *text, const RBoot *b)
 		if (incident->splats->len > 12)
 			row(text, "then", "%u more", incident->splats->len - 12);
 	}
+}
+
+/* What is new stands first, whenever it came. */
+static void append_incidents(GString *text, const RBoot *b)
+{
+	guint number = 0;
+
+	append_incidents_of(text, b, FALSE, &number);
+	append_incidents_of(text, b, TRUE, &number);
 }
 
 static void append_sizes(GString *text, const RecorderActions *f)
