@@ -170,6 +170,12 @@ Store *store_open(const char *results_dir, GError **error)
 	g_autoptr(Store) store = g_new0(Store, 1);
 	int version;
 
+	/* SQLite follows links, and an index that somebody handed on may be one to a file of ours. */
+	if (g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s: a symbolic link, which is not followed", path);
+		return NULL;
+	}
 	store->read_only = g_access(results_dir, W_OK) != 0 && g_access(results_dir, R_OK) == 0;
 	/* WAL needs files beside the database; where none can be made nobody writes either. */
 	uri = g_strdup_printf("file:%s%s", uri_path, store->read_only ? "?immutable=1" : "");
