@@ -27,7 +27,7 @@ struct memblk_sums block_monitor_sums(struct block_monitor *m);
  * from their pages, see memblk_blind(). False when there is no thread.
  */
 bool block_monitor_start(struct block_monitor *m, struct op_run *run, bool removal);
-/* False when it hangs and did not end within @deadline_ms: then @l is its own for ever. */
+/* False if it hangs and did not end within @deadline_ms: @l then belongs to it forever. */
 bool block_monitor_stop(struct block_monitor *m, unsigned int deadline_ms);
 
 #endif

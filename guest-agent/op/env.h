@@ -35,7 +35,7 @@ struct op_env {
 	struct rec_slot *rec;			    /* NULL without a recorder */
 	struct rec_head *rec_head;
 	char reason[160]; /* of a failed setup or of the op's end */
-	/* Told of each op_record(), in the op's thread; NULL: nobody. Set before the op starts. */
+	/* Called for each op_record(), in the op's thread; may be NULL. Set before the op starts. */
 	void (*on_record)(void *user, struct op_env *env, enum rec_action action, uint64_t arg);
 	void *on_record_user;
 	uint64_t aim_pfn, aim_pages; /* what the next pass reads; 0 pages: perhaps all there is */
@@ -99,7 +99,7 @@ static inline void op_count(struct op_env *env, unsigned int i, uint64_t n)
 	atomic_store_explicit(&env->count[i], old + n, memory_order_relaxed);
 }
 
-/* Sets counter @i, when it is no sum. */
+/* Sets counter @i, if it is not a sum. */
 static inline void op_set(struct op_env *env, unsigned int i, uint64_t value)
 {
 	atomic_store_explicit(&env->count[i], value, memory_order_relaxed);

@@ -20,7 +20,7 @@
 #define IDLE_NS	      10000000ULL
 #define STOP_GRACE_NS 100000000ULL /* before a blocked op gets a signal to make it end */
 #define SIGNAL_GAP_NS 50000000ULL
-#define REFUSED_LEAST 10 /* so many in a row are no chance */
+#define REFUSED_LEAST 10 /* this many in a row are not chance */
 
 struct op_task {
 	struct op_plan plan;
@@ -349,7 +349,7 @@ static void pass_events(struct op_run *run, struct op_task *task)
 		say(run, task, AGENT_EVENT_EVENTS_LOST, "count", (int64_t)lost);
 }
 
-/* 0, or -ESRCH when the thread is no more. */
+/* 0, or -ESRCH if the thread has exited. */
 static int wake(const struct op_task *task, int sig)
 {
 	pid_t tid = atomic_load(&task->tid);

@@ -54,7 +54,7 @@ bool op_run_has(const struct op_run *run, const char *name);
 /* Calls @tell (may be NULL) for each thread that runs an op. Returns how many there are. */
 unsigned int op_run_each_task(const struct op_run *run,
 			      void (*tell)(void *user, const char *op, pid_t tid), void *user);
-/* Has @on_record told of every op_record(), from ops that are started later. */
+/* Calls @on_record for every op_record() of ops that are started later. */
 void op_run_on_record(struct op_run *run,
 		      void (*on_record)(void *user, struct op_env *env, enum rec_action action,
 					uint64_t arg),

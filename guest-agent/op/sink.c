@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Common lines, made in one place so that they look the same whoever says them.
+ * Common lines, built in one place so that they always look the same.
  */
 #include "guest-agent/op/sink.h"
 

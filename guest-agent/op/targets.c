@@ -32,7 +32,7 @@ static void load(struct targets_box *box, size_t first, void *to, size_t count)
 		words[i] = atomic_load_explicit(&box->word[first + i], memory_order_relaxed);
 }
 
-/* Whether a block is online just now changes all the time under a hammer: that is no news. */
+/* Whether a block is online changes all the time under a hammer, so it does not count as a change. */
 static bool same(const struct targets *a, const struct targets *b)
 {
 	if (a->block_pages != b->block_pages || a->block_count != b->block_count ||

@@ -32,7 +32,7 @@ int op_thread_prepare(struct op_thread *t)
 	if (map == MAP_FAILED)
 		return -errno;
 	mprotect(map + SIGNAL_BYTES, GUARD_BYTES, PROT_NONE);
-	/* A bound on locked memory is no reason to do without the op. */
+	/* A limit on locked memory is no reason to skip the op. */
 	mlock(map, SIGNAL_BYTES);
 	mlock(map + SIGNAL_BYTES + GUARD_BYTES, STACK_BYTES);
 	t->map = map;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Scenarios that parse well and cannot work: better told before a boot than by its result. */
+/* Scenarios that parse but cannot work: better reported before a boot than by its result. */
 #ifndef PFNHUNT_HOPELESS_H
 #define PFNHUNT_HOPELESS_H
 

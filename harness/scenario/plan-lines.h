@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The last step of a plan: what the agent is told of it. */
+/* The last step of a plan: the lines sent to the agent. */
 #ifndef PFNHUNT_PLAN_LINES_H
 #define PFNHUNT_PLAN_LINES_H
 

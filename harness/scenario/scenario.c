@@ -536,7 +536,7 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 			    "%s:1: no [op NAME] group: there is nothing to run", path);
 		return NULL;
 	}
-	/* It is printed, and may be somebody else's. */
+	/* It is printed, and may come from elsewhere. */
 	summary = units_printable(s->summary);
 	g_free(s->summary);
 	s->summary = summary;

@@ -97,7 +97,7 @@ extern const ScenarioKey scenario_keys[]; /* ends with a NULL group */
  * what is wrong; what would be right". (transfer full)
  */
 Scenario *scenario_load(const char *path, GError **error);
-/* The same out of a results folder, which may be somebody else's: see OPEN_FOUND. */
+/* The same from a results folder, which may come from elsewhere: see OPEN_FOUND. */
 Scenario *scenario_load_found(const char *path, GError **error);
 /* The same from memory, for tests; @path only names it. */
 Scenario *scenario_parse(const char *path, const char *text, GError **error);
