@@ -15,6 +15,7 @@
 #include <utime.h>
 
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 #include "host-driver/kernel/cache.h"
 #include "host-driver/kernel/debian.h"
 #include "host-driver/kernel/image.h"
@@ -166,8 +167,11 @@ static char *found_config(const char *image, const char *modules, const char *re
 static GMappedFile *map_image(const char *path, GError **error)
 {
 	g_autoptr(GError) why = NULL;
-	GMappedFile *map = g_mapped_file_new(path, FALSE, &why);
+	int fd = open_file(path, OPEN_NAMED, G_MAXUINT64, &why);
+	GMappedFile *map = fd >= 0 ? g_mapped_file_new_from_fd(fd, FALSE, &why) : NULL;
 
+	if (fd >= 0)
+		close(fd);
 	if (map)
 		return map;
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "cannot read the kernel: %s",
