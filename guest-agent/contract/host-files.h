@@ -3,7 +3,7 @@
 #ifndef PFNHUNT_HOST_FILES_H
 #define PFNHUNT_HOST_FILES_H
 
-/* ld.so, stress-ng and the libraries, all in one folder. */
-#define STRESS_DIR "stress"
+/* ld.so, the programs (host_programs of struct op) and their libraries, all in one folder. */
+#define HOST_DIR "host"
 
 #endif

@@ -67,6 +67,11 @@ const char *op_kind_name(enum op_kind kind)
 	return names[kind];
 }
 
+const char *op_walker(const struct op *op)
+{
+	return op->same_as ? op->same_as : op->name;
+}
+
 const struct op_param *op_param_get(const struct op *op, size_t i)
 {
 	const struct op_param *tables[] = {op->params, op_core_params};

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest-agent/contract/probe-table.h"
+
 struct wire_msg;
 struct op_env;
 
@@ -52,6 +54,24 @@ struct op_need {
 	const char *module; /* module that makes the file appear, or NULL */
 };
 
+/*
+ * A function of the kernel by which a walker is seen to visit a page. A NULL func ends a table. Of
+ * functions that differ between kernels name each: one that a kernel lacks is left out.
+ */
+struct op_visit {
+	const char *func;
+	enum probe_how how; /* what its argument tells */
+	unsigned int arg;   /* its number, from 0, on most kernels */
+	const char
+		*argname; /* its name by BTF; several, with commas between, when kernels differ */
+	/*
+	 * Others call it, too: counted in the op's own threads, io_uring's workers of them and
+	 * the kernel threads in @threads only. At most one such function an op, and it says the
+	 * same of its argument in each op. Else whoever runs it is this walker.
+	 */
+	bool shared;
+};
+
 /* Results of step(); negative: -errno, the op ends there and says so. */
 enum op_step {
 	OP_STEP_DONE, /* one piece of work was done: counts as a step */
@@ -64,7 +84,17 @@ struct op {
 	const char *help; /* one line */
 	enum op_kind kind;
 	bool grabs; /* a walker that may take a reference on a fake-offline page, without a race */
-	const struct op_need *needs; /* NULL: none */
+	/*
+	 * What names a walker in the kernel. A walker has frames and visits, or says in one line
+	 * (@unseen) why not.
+	 */
+	const char *const *frames;     /* functions that name it in a stack, by their beginnings */
+	const struct op_visit *visits; /* what the probes count for it */
+	const char *const *threads;    /* kernel threads that do this walk unasked, likewise */
+	const char *same_as; /* the walker that it makes the kernel run, or NULL: itself */
+	const char *unseen;
+	const char *const *host_programs; /* brought by the initramfs (host-files.h); NULL: none */
+	const struct op_need *needs;	  /* NULL: none */
 	const char *const *modules; /* loaded where the kernel has them, beyond needs; NULL: none */
 	const struct op_param *params; /* its own ones; NULL: none */
 	const char *const *counters;   /* names, NULL-terminated, [a-z0-9_]+; NULL: none */
@@ -87,6 +117,8 @@ const struct op *op_get(size_t i);
 /* The op called @name, or NULL. */
 const struct op *op_find(const char *name);
 const char *op_kind_name(enum op_kind kind);
+/* Under what name the kernel's side of @op is counted and told: its own, or that of same_as. */
+const char *op_walker(const struct op *op);
 
 /* The i-th parameter of @op, its own ones first, then those that every op has; or NULL. */
 const struct op_param *op_param_get(const struct op *op, size_t i);

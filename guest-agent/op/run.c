@@ -439,16 +439,16 @@ void op_run_count(struct op_run *run)
 	}
 }
 
-bool op_run_has(const struct op_run *run, const char *name)
+bool op_run_has(const struct op_run *run, const char *walker)
 {
 	for (unsigned int i = 0; i < run->count; i++)
-		if (run->task[i]->ready && !strcmp(run->task[i]->plan.op->name, name))
+		if (run->task[i]->ready && !strcmp(op_walker(run->task[i]->plan.op), walker))
 			return true;
 	return false;
 }
 
 unsigned int op_run_each_task(const struct op_run *run,
-			      void (*tell)(void *user, const char *op, pid_t tid), void *user)
+			      void (*tell)(void *user, const char *walker, pid_t tid), void *user)
 {
 	unsigned int count = 0;
 
@@ -456,7 +456,7 @@ unsigned int op_run_each_task(const struct op_run *run,
 		pid_t tid = atomic_load(&run->task[i]->tid);
 
 		if (tid && tell)
-			tell(user, run->task[i]->plan.op->name, tid);
+			tell(user, op_walker(run->task[i]->plan.op), tid);
 		count += tid != 0;
 	}
 	return count;

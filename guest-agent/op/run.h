@@ -49,11 +49,11 @@ unsigned int op_run_start(struct op_run *run);
 void op_run_watch(struct op_run *run);
 /* One `count` line for each op that was set up. */
 void op_run_count(struct op_run *run);
-/* Is an op of this name set up and ready? */
-bool op_run_has(const struct op_run *run, const char *name);
+/* Is an op set up and ready that is @walker, or has the kernel run it (op_walker())? */
+bool op_run_has(const struct op_run *run, const char *walker);
 /* Calls @tell (may be NULL) for each thread that runs an op. Returns how many there are. */
 unsigned int op_run_each_task(const struct op_run *run,
-			      void (*tell)(void *user, const char *op, pid_t tid), void *user);
+			      void (*tell)(void *user, const char *walker, pid_t tid), void *user);
 /* Calls @on_record for every op_record() of ops that are started later. */
 void op_run_on_record(struct op_run *run,
 		      void (*on_record)(void *user, struct op_env *env, enum rec_action action,

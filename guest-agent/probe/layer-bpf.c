@@ -100,12 +100,11 @@ static const struct {
 };
 #define TASK_VISITS (sizeof(task_visits) / sizeof(task_visits[0]))
 
-/* DAMON and compaction also run unasked. */
+/* What the kernel's threads do unasked is counted as well. */
 static bool wanted(const struct probe_setup *setup, const struct visit_program *v)
 {
 	if (v->walker)
-		return !strcmp(v->walker, "damon") || !strcmp(v->walker, "compaction") ||
-		       op_run_has(setup->run, v->walker);
+		return op_find(v->walker)->threads || op_run_has(setup->run, v->walker);
 	for (size_t i = 0; i < TASK_VISITS; i++)
 		if ((int)task_visits[i].site == v->site &&
 		    op_run_has(setup->run, task_visits[i].walker))

@@ -47,7 +47,7 @@ static void pass_begin(struct user_ctx *c, struct op_env *env, uint64_t now)
 {
 	struct pass *pass = &c->pass[env->plan->inst];
 
-	pass->visit = row_of(env->plan->op->name);
+	pass->visit = row_of(op_walker(env->plan->op));
 	if (pass->visit < 0)
 		return;
 	pass->first = env->aim_pages ? env->aim_pfn : 0;

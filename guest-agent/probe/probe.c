@@ -171,23 +171,24 @@ struct seek {
 	char comm[32];
 };
 
-static void tell_worker(void *user, const char *op, pid_t tid)
+static void tell_worker(void *user, const char *walker, pid_t tid)
 {
 	struct seek *seek = user;
 	char of[32];
 
 	snprintf(of, sizeof(of), "iou-wrk-%d", (int)tid);
 	if (!strcmp(seek->comm, of))
-		seek->p->layer->task(seek->p->ctx, op, seek->tid);
+		seek->p->layer->task(seek->p->ctx, walker, seek->tid);
 }
 
 static void tell_kthread(struct probe *p, const char *comm, pid_t tid)
 {
-#define X(walker, name)                                                                            \
-	if (!strncmp(comm, name, strlen(name)) && op_run_has(p->run, walker))                      \
-		p->layer->task(p->ctx, walker, tid);
-	PROBE_KTHREADS(X)
-#undef X
+	const struct op *op;
+
+	for (size_t i = 0; (op = op_get(i)); i++)
+		for (const char *const *t = op->threads; t && *t; t++)
+			if (!strncmp(comm, *t, strlen(*t)) && op_run_has(p->run, op->name))
+				p->layer->task(p->ctx, op->name, tid);
 }
 
 /* The threads below @path: io_uring's workers act for the op that they are named after. */
@@ -213,11 +214,11 @@ static void seek_threads(struct probe *p, const char *path)
 		closedir(dir);
 }
 
-static void tell_task(void *user, const char *op, pid_t tid)
+static void tell_task(void *user, const char *walker, pid_t tid)
 {
 	struct probe *p = user;
 
-	p->layer->task(p->ctx, op, tid);
+	p->layer->task(p->ctx, walker, tid);
 }
 
 /* The time since the last call was spent with the probes in, or out; the turn itself is neither. */

@@ -8,12 +8,27 @@
 #define PFNHUNT_PROBE_TRACK_H
 
 #include "guest-agent/contract/probe-table.h"
+#include "guest-agent/probe/visits.h" /* made at build time, of the op table */
 
 #define TRACK_PER_KIND 2
 #define TRACK_SLOTS    (PROBE_WINDOW_COUNT * TRACK_PER_KIND)
 #define TRACK_CELLS    64 /* a power of two: memory blocks remembered of each walker */
 
 #define TRACK_TASKS 256 /* a power of two: threads told apart, by the low bits of their ids */
+
+enum probe_site { /* of the functions that several walkers call */
+#define X(id, ...) PROBE_SITE_##id,
+		  PROBE_SHARED(X)
+#undef X
+			  PROBE_SITE_COUNT
+};
+
+enum probe_visit {
+#define X(id, ...) PROBE_VISIT_##id,
+	PROBE_OWN(X) PROBE_TASK(X)
+#undef X
+		PROBE_VISIT_COUNT
+};
 
 typedef unsigned long long track_u64;
 typedef unsigned int track_u32;

@@ -64,6 +64,7 @@ const struct op op_burst_hog = {
 	.name = "burst-hog",
 	.help = "hogs a CPU in bursts, to preempt a walker with sched=idle on it in mid-visit",
 	.kind = OP_WALKER,
+	.unseen = "it meets no page: it keeps a CPU from the walkers on it",
 	.params = params,
 	.counters = counters,
 	.ctx_size = sizeof(struct burst_hog),

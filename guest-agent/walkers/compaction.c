@@ -64,10 +64,20 @@ static const struct op_param params[] = {
 
 static const struct op_need needs[] = {{"/proc/sys/vm/compact_memory", "COMPACTION", NULL}, {NULL}};
 
+static const char *const frames[] = {"compact_zone", NULL};
+static const struct op_visit visits[] = {
+	{"isolate_migratepages_block", PROBE_HOW_PFNS, 1, "low_pfn"},
+	{"isolate_freepages_block", PROBE_HOW_PFN_AT, 1, "start_pfn"},
+	{NULL}};
+static const char *const threads[] = {"kcompactd", NULL};
+
 const struct op op_compaction = {
 	.name = "compaction",
 	.help = "compacts memory: both scanners walk the zone by PFN",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
+	.threads = threads,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

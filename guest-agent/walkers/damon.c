@@ -172,11 +172,18 @@ static const struct op_param params[] = {
 static const struct op_need needs[] = {
 	{"/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds", "DAMON_SYSFS", NULL}, {NULL}};
 
+static const char *const frames[] = {"damon_", "kdamond_", NULL};
+static const struct op_visit visits[] = {{"damon_get_folio", PROBE_HOW_PFN, 0, "pfn"}, {NULL}};
+static const char *const threads[] = {"kdamond", NULL};
+
 const struct op op_damon = {
 	.name = "damon",
 	.help = "runs DAMON on physical memory, aimed at fake-offline pages",
 	.kind = OP_WALKER,
 	.grabs = true,
+	.frames = frames,
+	.visits = visits,
+	.threads = threads,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

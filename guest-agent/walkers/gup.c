@@ -133,10 +133,17 @@ static const struct op_param params[] = {
 	{NULL},
 };
 
+static const char *const frames[] = {"get_user_pages", "pin_user_pages",
+				     "internal_get_user_pages_fast", "gup_", NULL};
+static const struct op_visit visits[] = {
+	{"try_grab_folio", PROBE_HOW_PAGE, 0, "page,folio", .shared = true}, {NULL}};
+
 const struct op op_gup = {
 	.name = "gup",
 	.help = "takes short references and long pins on its own pages from user space",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.params = params,
 	.counters = counters,
 	.ctx_size = sizeof(struct gup),

@@ -106,12 +106,17 @@ static const struct op_param params[] = {
 static const struct op_need needs[] = {
 	{"/" DIR "unpoison-pfn", "HWPOISON_INJECT", "hwpoison-inject"}, {NULL}};
 
+static const char *const frames[] = {"memory_failure", "unpoison_memory", NULL};
+static const struct op_visit visits[] = {{"unpoison_memory", PROBE_HOW_PFN, 0, "pfn"}, {NULL}};
+
 const struct op op_hwpoison = {
 	.name = "hwpoison",
 	.help = "poisons and unpoisons pages: 6.1 frees fake-offline ones, 6.12 and later lose the "
 		"block",
 	.kind = OP_WALKER,
 	.grabs = true,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

@@ -138,10 +138,16 @@ static const struct op_param params[] = {
 
 static const struct op_need needs[] = {{"/proc/kcore", "PROC_KCORE", NULL}, {NULL}};
 
+static const char *const frames[] = {"read_kcore", NULL};
+static const struct op_visit visits[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_kcore = {
 	.name = "kcore",
 	.help = "reads physical memory through /proc/kcore, which makes virtio-mem wait",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

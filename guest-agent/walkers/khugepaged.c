@@ -112,10 +112,18 @@ static const struct op_param params[] = {WALK_AREA_PARAM("32"), {NULL}};
 static const struct op_need needs[] = {
 	{"/" THP "khugepaged/full_scans", "TRANSPARENT_HUGEPAGE", NULL}, {NULL}};
 
+static const char *const frames[] = {"khugepaged", NULL};
+static const struct op_visit visits[] = {
+	{"folio_isolate_lru", PROBE_HOW_PAGE, 0, "folio", .shared = true}, {NULL}};
+static const char *const threads[] = {"khugepaged", NULL};
+
 const struct op op_khugepaged = {
 	.name = "khugepaged",
 	.help = "keeps khugepaged collapsing small pages into huge ones",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
+	.threads = threads,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

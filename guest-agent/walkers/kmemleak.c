@@ -55,11 +55,17 @@ static void teardown(void *ctx, struct op_env *env)
 
 static const struct op_need needs[] = {{"/" FILE_NAME, "DEBUG_KMEMLEAK", NULL}, {NULL}};
 
+static const char *const frames[] = {"kmemleak_scan", NULL};
+static const struct op_visit visits[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_kmemleak = {
 	.name = "kmemleak",
 	.help = "scans for memory leaks, including struct pages; hotplug waits meanwhile (debug "
 		"kernels)",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.counters = counters,
 	.ctx_size = sizeof(struct kmemleak),

@@ -75,10 +75,16 @@ static const struct op_need needs_count[] = {{"/proc/kpagecount", "PROC_PAGE_MON
 					     {NULL}};
 static const struct op_need needs_cgroup[] = {{"/proc/kpagecgroup", "MEMCG", NULL}, {NULL}};
 
+static const char *const frames_count[] = {"kpagecount_read", "get_kpage_count", NULL};
+static const struct op_visit visits_count[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_kpagecount = {
 	.name = "kpagecount",
 	.help = "reads the map count of pages by PFN",
 	.kind = OP_WALKER,
+	.frames = frames_count,
+	.visits = visits_count,
 	.needs = needs_count,
 	.params = params,
 	.counters = counters,
@@ -88,10 +94,16 @@ const struct op op_kpagecount = {
 	.teardown = teardown,
 };
 
+static const char *const frames_cgroup[] = {"kpagecgroup_read", NULL};
+static const struct op_visit visits_cgroup[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_kpagecgroup = {
 	.name = "kpagecgroup",
 	.help = "reads the cgroup that pages are charged to, by PFN",
 	.kind = OP_WALKER,
+	.frames = frames_cgroup,
+	.visits = visits_cgroup,
 	.needs = needs_cgroup,
 	.params = params,
 	.counters = counters,

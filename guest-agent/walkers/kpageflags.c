@@ -191,10 +191,16 @@ static const struct op_param params[] = {
 
 static const struct op_need needs[] = {{"/proc/kpageflags", "PROC_PAGE_MONITOR", NULL}, {NULL}};
 
+static const char *const frames[] = {"kpageflags_read", "stable_page_flags", NULL};
+static const struct op_visit visits[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_kpageflags = {
 	.name = "kpageflags",
 	.help = "reads page flags by PFN, with several reads in flight",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

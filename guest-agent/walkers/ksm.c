@@ -126,10 +126,17 @@ static const struct op_param params[] = {
 
 static const struct op_need needs[] = {{"/sys/kernel/mm/ksm/run", "KSM", NULL}, {NULL}};
 
+static const char *const frames[] = {"ksm_", NULL};
+static const struct op_visit visits[] = {{"get_ksm_page", PROBE_HOW_KSM, 0, "stable_node"},
+					 {"ksm_get_folio", PROBE_HOW_KSM, 0, "stable_node"},
+					 {NULL}};
+
 const struct op op_ksm = {
 	.name = "ksm",
 	.help = "keeps ksmd merging pages, which it later looks up by PFN",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

@@ -106,10 +106,16 @@ static void teardown(void *ctx, struct op_env *env)
 static const struct op_need needs[] = {
 	{"/sys/kernel/debug/lru_gen", "LRU_GEN", NULL}, {"/" ENABLED, "LRU_GEN", NULL}, {NULL}};
 
+static const char *const frames[] = {"lru_gen_seq_write", NULL};
+static const struct op_visit visits[] = {
+	{"folio_referenced", PROBE_HOW_PAGE, 0, "folio", .shared = true}, {NULL}};
+
 const struct op op_lru_gen = {
 	.name = "lru-gen",
 	.help = "ages and evicts generations of the multi-generational LRU",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.counters = counters,
 	.ctx_size = sizeof(struct lru_gen),

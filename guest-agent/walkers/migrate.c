@@ -83,10 +83,17 @@ static const struct op_param params[] = {WALK_AREA_PARAM("16"), {NULL}};
 
 static const struct op_need needs[] = {{"/sys/devices/system/node/possible", "NUMA", NULL}, {NULL}};
 
+static const char *const frames[] = {"kernel_move_pages", "do_pages_move", "do_pages_stat",
+				     "kernel_mbind",	  "do_mbind",	   NULL};
+static const struct op_visit visits[] = {
+	{"folio_isolate_lru", PROBE_HOW_PAGE, 0, "folio", .shared = true}, {NULL}};
+
 const struct op op_migrate = {
 	.name = "migrate",
 	.help = "moves its own pages between the nodes; with one node only looks them up",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

@@ -26,5 +26,6 @@ const struct op op_null_walker = {
 	.name = "null-walker",
 	.help = "does nothing, as a walker: for control runs and tests",
 	.kind = OP_WALKER,
+	.unseen = "it meets no page",
 	.step = null_step,
 };

@@ -121,11 +121,19 @@ static const struct op_param params[] = {WALK_AREA_PARAM("32"), {NULL}};
 static const struct op_need needs[] = {{"/proc/sys/kernel/numa_balancing", "NUMA_BALANCING", NULL},
 				       {NULL}};
 
+static const char *const frames[] = {"do_numa_page", "migrate_misplaced_", "task_numa_work",
+				     "change_prot_numa", NULL};
+static const struct op_visit visits[] = {{"migrate_misplaced_page", PROBE_HOW_PAGE, 0, "page"},
+					 {"migrate_misplaced_folio", PROBE_HOW_PAGE, 0, "folio"},
+					 {NULL}};
+
 const struct op op_numa_balancing = {
 	.name = "numa-balancing",
 	.help = "has the scheduler unmap the op's pages and move them to its node; with one node "
 		"it only looks them up",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

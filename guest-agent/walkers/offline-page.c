@@ -76,10 +76,16 @@ static const struct op_need needs_soft[] = {{"/" DIR "soft_offline_page", "MEMOR
 static const struct op_need needs_hard[] = {{"/" DIR "hard_offline_page", "MEMORY_FAILURE", NULL},
 					    {NULL}};
 
+static const char *const frames_soft[] = {"soft_offline_page", NULL};
+static const struct op_visit visits_soft[] = {{"soft_offline_page", PROBE_HOW_PFN, 0, "pfn"},
+					      {NULL}};
+
 const struct op op_soft_offline = {
 	.name = "soft-offline",
 	.help = "soft-offlines pages; from 6.12 on, a block with such pages stays offline",
 	.kind = OP_WALKER,
+	.frames = frames_soft,
+	.visits = visits_soft,
 	.needs = needs_soft,
 	.params = params,
 	.counters = counters,
@@ -89,11 +95,16 @@ const struct op op_soft_offline = {
 	.teardown = teardown,
 };
 
+static const char *const frames_hard[] = {"hard_offline_page", NULL};
+static const struct op_visit visits_hard[] = {{"memory_failure", PROBE_HOW_PFN, 0, "pfn"}, {NULL}};
+
 const struct op op_hard_offline = {
 	.name = "hard-offline",
 	.help = "hard-offlines (poisons) pages; from 6.12 on, a block with such pages stays "
 		"offline",
 	.kind = OP_WALKER,
+	.frames = frames_hard,
+	.visits = visits_hard,
 	.needs = needs_hard,
 	.params = params,
 	.counters = counters,

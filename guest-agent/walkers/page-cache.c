@@ -93,10 +93,17 @@ static void teardown(void *ctx, struct op_env *env)
 
 static const struct op_need needs[] = {{"/tmp", "TMPFS", NULL}, {NULL}};
 
+static const char *const frames[] = {"__filemap_get_folio", "filemap_get_",   "find_get_entries",
+				     "find_lock_entries",   "next_uptodate_", NULL};
+static const struct op_visit visits[] = {
+	{"folio_mark_accessed", PROBE_HOW_PAGE, 0, "folio", .shared = true}, {NULL}};
+
 const struct op op_page_cache = {
 	.name = "page-cache",
 	.help = "reads, writes, looks up and truncates a tmpfs file, shared by all instances",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.counters = counters,
 	.ctx_size = sizeof(struct page_cache),

@@ -75,10 +75,16 @@ static const struct op_param params[] = {WALK_AIM_PARAM_DEF("blocks"), {NULL}};
 static const struct op_need needs[] = {
 	{"/sys/kernel/mm/page_idle/bitmap", "IDLE_PAGE_TRACKING", NULL}, {NULL}};
 
+static const char *const frames[] = {"page_idle_", NULL};
+static const struct op_visit visits[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_page_idle = {
 	.name = "page-idle",
 	.help = "reads and sets the idle bits of pages by PFN (not in Debian's kernels)",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

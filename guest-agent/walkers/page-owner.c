@@ -64,10 +64,16 @@ static const struct op_param params[] = {WALK_AIM_PARAM, {NULL}};
 static const struct op_need needs[] = {
 	{"/sys/kernel/debug/page_owner", "PAGE_OWNER and page_owner=on", NULL}, {NULL}};
 
+static const char *const frames[] = {"read_page_owner", NULL};
+static const struct op_visit visits[] = {
+	{"page_ext_get", PROBE_HOW_PAGE, 0, "page", .shared = true}, {NULL}};
+
 const struct op op_page_owner = {
 	.name = "page-owner",
 	.help = "reads page owners by PFN (debug kernels, booted with page_owner=on)",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

@@ -112,10 +112,14 @@ static const struct op_need needs_pagemap[] = {{"/proc/self/pagemap", "PROC_PAGE
 static const struct op_need needs_clear[] = {{"/proc/self/clear_refs", "PROC_PAGE_MONITOR", NULL},
 					     {NULL}};
 
+static const char *const frames_pagemap[] = {"pagemap_", NULL};
+
 const struct op op_pagemap = {
 	.name = "pagemap",
 	.help = "reads the agent's pagemap while its mappings change",
 	.kind = OP_WALKER,
+	.frames = frames_pagemap,
+	.unseen = "it meets pages under the lock of their page table, where they cannot go away",
 	.needs = needs_pagemap,
 	.params = params,
 	.counters = pagemap_counters,
@@ -125,10 +129,14 @@ const struct op op_pagemap = {
 	.teardown = teardown,
 };
 
+static const char *const frames_clear[] = {"clear_refs_", NULL};
+
 const struct op op_clear_refs = {
 	.name = "clear-refs",
 	.help = "clears the referenced and soft-dirty bits of all the agent's mappings",
 	.kind = OP_WALKER,
+	.frames = frames_clear,
+	.unseen = "it meets pages under the lock of their page table, where they cannot go away",
 	.needs = needs_clear,
 	.params = params,
 	.counters = clear_counters,

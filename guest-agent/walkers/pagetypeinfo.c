@@ -57,10 +57,16 @@ static void teardown(void *ctx, struct op_env *env)
 
 static const struct op_need needs[] = {{"/proc/pagetypeinfo", "PROC_PAGE_MONITOR", NULL}, {NULL}};
 
+static const char *const frames[] = {"pagetypeinfo_", NULL};
+static const struct op_visit visits[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_pagetypeinfo = {
 	.name = "pagetypeinfo",
 	.help = "reads /proc/pagetypeinfo, which looks at one page of each pageblock",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.counters = counters,
 	.ctx_size = sizeof(struct pagetypeinfo),

@@ -139,10 +139,20 @@ static const struct op_param params[] = {
 static const struct op_need needs[] = {{"/proc/sys/vm/drop_caches", "SYSCTL", NULL}, {NULL}};
 static const char *const modules[] = {"zram", NULL};
 
+static const char *const frames[] = {"reclaim_pages",  "madvise_cold_or_pageout_",
+				     "memory_reclaim", "drop_caches_sysctl_",
+				     "balance_pgdat",  NULL};
+static const struct op_visit visits[] = {
+	{"folio_referenced", PROBE_HOW_PAGE, 0, "folio", .shared = true}, {NULL}};
+static const char *const threads[] = {"kswapd", NULL};
+
 const struct op op_reclaim = {
 	.name = "reclaim",
 	.help = "reclaims memory on request, to zram if available",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
+	.threads = threads,
 	.needs = needs,
 	.modules = modules,
 	.params = params,

@@ -49,11 +49,17 @@ static void teardown(void *ctx, struct op_env *env)
 static const struct op_need needs[] = {
 	{"/sys/kernel/debug/split_huge_pages", "TRANSPARENT_HUGEPAGE", NULL}, {NULL}};
 
+static const char *const frames[] = {"split_huge_pages_", NULL};
+static const struct op_visit visits[] = {
+	{"pfn_to_online_page", PROBE_HOW_PFN, 0, "pfn", .shared = true}, {NULL}};
+
 const struct op op_split_huge_pages = {
 	.name = "split-huge-pages",
 	.help = "splits all huge pages through debugfs, taking a reference on every page it passes",
 	.kind = OP_WALKER,
 	.grabs = true,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.counters = counters,
 	.ctx_size = sizeof(struct split),

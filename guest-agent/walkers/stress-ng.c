@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Background load: stress-ng as a child of the agent, with the stressors that the scenario names.
- * Binary and libraries are the host's, included in the initramfs under /stress. Its metrics are
+ * Binary and libraries are the host's, included in the initramfs under /host. Its metrics are
  * reported as events after it has been stopped.
  */
 #include <ctype.h>
@@ -20,8 +20,9 @@
 #include "guest-agent/contract/host-files.h"
 #include "guest-agent/walkers/stress-ng.h"
 
-#define LINKER	      "/" STRESS_DIR "/ld.so"
-#define PROGRAM	      "/" STRESS_DIR "/stress-ng"
+#define NAME	      "stress-ng"
+#define LINKER	      "/" HOST_DIR "/ld.so"
+#define PROGRAM	      "/" HOST_DIR "/" NAME
 #define WORDS_MAX     96
 #define STRESSORS_MAX 16
 #define POLL_NS	      100000000ULL
@@ -86,8 +87,8 @@ static int add_stressors(struct stress *c, const char *list)
 
 static int make_argv(struct stress *c, struct op_env *env)
 {
-	static char *const head[] = {LINKER,	    "--library-path", "/" STRESS_DIR, PROGRAM,
-				     "--temp-path", "/tmp",	      "--metrics",    "--yaml"};
+	static char *const head[] = {LINKER,	    "--library-path", "/" HOST_DIR, PROGRAM,
+				     "--temp-path", "/tmp",	      "--metrics",  "--yaml"};
 	char *save = NULL;
 	int ret = 0;
 
@@ -111,7 +112,7 @@ static int setup(void *ctx, struct op_env *env)
 {
 	struct stress *c = ctx;
 
-	if (faccessat(env->root_fd, STRESS_DIR "/stress-ng", F_OK, 0))
+	if (faccessat(env->root_fd, HOST_DIR "/" NAME, F_OK, 0))
 		return op_fail(env, EOPNOTSUPP,
 			       "stress-ng is not in the initramfs; install it on the host "
 			       "(apt-get install stress-ng)");
@@ -253,10 +254,14 @@ static const struct op_param params[] = {
 	{NULL},
 };
 
+static const char *const programs[] = {NAME, NULL};
+
 const struct op op_stress_ng = {
 	.name = "stress-ng",
 	.help = "background load: runs the host's stress-ng in the guest",
 	.kind = OP_WALKER,
+	.unseen = "no function of the kernel is its own: its processes do what any load does",
+	.host_programs = programs,
 	.params = params,
 	.counters = counters,
 	.ctx_size = sizeof(struct stress),

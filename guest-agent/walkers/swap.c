@@ -71,10 +71,19 @@ static const struct op_param params[] = {WALK_AREA_PARAM("16"), {NULL}};
 static const struct op_need needs[] = {
 	{"/proc/swaps", "SWAP", NULL}, {"/sys/block/zram0/disksize", "ZRAM", "zram"}, {NULL}};
 
+static const char *const frames[] = {"do_swap_page",	     "swapin_",
+				     "swap_readpage",	     "swap_read_folio",
+				     "swap_cache_get_folio", NULL};
+static const struct op_visit visits[] = {{"swap_readpage", PROBE_HOW_PAGE, 0, "page"},
+					 {"swap_read_folio", PROBE_HOW_PAGE, 0, "folio"},
+					 {NULL}};
+
 const struct op op_swap = {
 	.name = "swap",
 	.help = "swaps its own memory out to zram and in again",
 	.kind = OP_WALKER,
+	.frames = frames,
+	.visits = visits,
 	.needs = needs,
 	.params = params,
 	.counters = counters,

@@ -23,6 +23,30 @@ static void print_param(const struct op_param *p)
 	       op_param_form(p, form, sizeof(form)), p->help);
 }
 
+static void print_names(const char *what, const char *const *names)
+{
+	for (const char *const *name = names; name && *name; name++)
+		printf("%s%s%s", name == names ? what : ", ", *name, name[1] ? "" : "\n");
+}
+
+/* By what the kernel's side of a walker is known. */
+static void print_sight(const struct op *op)
+{
+	const char *names[16] = {NULL};
+
+	for (size_t n = 0; op->visits && op->visits[n].func && n < G_N_ELEMENTS(names) - 1; n++)
+		names[n] = op->visits[n].func;
+	print_names("    counted at ", names);
+	print_names("    in a stack ", op->frames);
+	print_names("    kernel threads ", op->threads);
+	if (op->same_as)
+		printf("    counted and named as %s\n", op->same_as);
+	if (op->unseen)
+		printf("    not %s: %s\n", op->frames ? "counted" : "counted, not named",
+		       op->unseen);
+	print_names("    takes from the host ", op->host_programs);
+}
+
 static gboolean list_ops(GError **error)
 {
 	const struct op *op;
@@ -32,6 +56,7 @@ static gboolean list_ops(GError **error)
 
 		printf("%s%s (%s)\n    %s\n", i ? "\n" : "", op->name, op_kind_name(op->kind),
 		       op->help);
+		print_sight(op);
 		for (const struct op_need *need = op->needs; need && need->path; need++)
 			printf("    needs %s%s%s\n", need->path, need->config ? ", CONFIG_" : "",
 			       need->config ? need->config : "");
@@ -129,47 +154,31 @@ static gboolean list_kernels(GError **error)
 	return TRUE;
 }
 
-static gboolean is_followed(const char *walker)
+static void print_visits(const struct op *op)
 {
-#define X(id, name, ...)                                                                           \
-	if (g_str_equal(walker, name))                                                             \
-		return TRUE;
-	PROBE_OWN(X)
-	PROBE_TASK(X)
-#undef X
-#define X(op, name)                                                                                \
-	if (g_str_equal(walker, op))                                                               \
-		return TRUE;
-	PROBE_SAME(X)
-#undef X
-	return FALSE;
+	if (op->same_as)
+		printf("  %-16s counts as %s\n", op->name, op->same_as);
+	for (const struct op_visit *v = op->visits; v && v->func; v++)
+		printf("  %-16s %s%s\n", op->name, v->func,
+		       v->shared ? ", in the thread of the op" : "");
 }
 
 static gboolean list_probes(GError **error)
 {
+	const struct op *op;
+
 	printf("windows: periods in which a range of PFNs is vulnerable\n");
 #define X(id, name, opens, closes, help)                                                           \
 	printf("  %-8s from %s to %s\n           %s\n", name, opens, closes, help);
 	PROBE_WINDOWS(X)
 #undef X
 	printf("\nvisits: functions whose calls count as a walker's visit to a PFN\n");
-#define X(id, walker, func, how, arg, argname) printf("  %-16s %s\n", walker, #func);
-	PROBE_OWN(X)
-#undef X
-#define X(id, walker, site)	       printf("  %-16s %s, in the thread of the op\n", walker, site_##site);
-#define Y(id, func, how, arg, argname) static const char site_##id[] = #func;
-	PROBE_SHARED(Y)
-	PROBE_TASK(X)
-#undef X
-#undef Y
-#define X(op, walker) printf("  %-16s counts as %s\n", op, walker);
-	PROBE_SAME(X)
-#undef X
-	printf("\nnot followed:");
-	for (size_t i = 0; op_get(i); i++)
-		if (op_get(i)->kind == OP_WALKER && !is_followed(op_get(i)->name))
-			printf(" %s", op_get(i)->name);
-	printf("\n");
+	for (size_t i = 0; (op = op_get(i)); i++)
+		print_visits(op);
+	printf("\nnot followed\n");
+	for (size_t i = 0; (op = op_get(i)); i++)
+		if (op->kind == OP_WALKER && !op->same_as && !op->visits)
+			printf("  %-16s %s\n", op->name, op->unseen);
 	return TRUE;
 }
 

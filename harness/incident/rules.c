@@ -2,34 +2,8 @@
 /* The one place that says what belongs to which family of the race, and what causes what. */
 #include <string.h>
 
+#include "guest-agent/contract/op.h"
 #include "harness/incident/incident.h"
-
-/* Functions in a stack that name a walker: an op of the agent, or a kernel thread. */
-static const struct {
-	const char *function; /* its beginning */
-	const char *walker;
-} walkers[] = {
-	{"split_huge_pages_", "split-huge-pages"},
-	{"damon_", "damon"},
-	{"kdamond_", "damon"},
-	{"kpageflags_read", "kpageflags"},
-	{"stable_page_flags", "kpageflags"},
-	{"kpagecount_read", "kpagecount"},
-	{"get_kpage_count", "kpagecount"},
-	{"kpagecgroup_read", "kpagecgroup"},
-	{"page_idle_", "page-idle"},
-	{"read_page_owner", "page-owner"},
-	{"pagetypeinfo_", "pagetypeinfo"},
-	{"kmemleak_scan", "kmemleak"},
-	{"soft_offline_page", "soft-offline"},
-	{"hard_offline_page", "hard-offline"},
-	{"memory_failure", "hwpoison"},
-	{"unpoison_memory", "hwpoison"},
-	{"read_kcore", "kcore"},
-	{"ksm_", "ksm"},
-	{"khugepaged", "khugepaged"},
-	{"compact_zone", "compaction"},
-};
 
 static gboolean has_frame(const Splat *splat, const char *function)
 {
@@ -52,14 +26,38 @@ static gboolean of_agent(const Splat *splat)
 	return g_strcmp0(splat->task, "pfnhunt-look") == 0;
 }
 
+/* The op that says of itself, in the list that @names gives, how @text begins; or NULL. */
+static const char *walker_by(const char *text, const char *const *(*names)(const struct op *op))
+{
+	const struct op *op;
+
+	for (size_t i = 0; (op = op_get(i)); i++)
+		for (const char *const *name = names(op); name && *name; name++)
+			if (g_str_has_prefix(text, *name))
+				return op_walker(op);
+	return NULL;
+}
+
+static const char *const *frames_of(const struct op *op)
+{
+	return op->frames;
+}
+
+static const char *const *threads_of(const struct op *op)
+{
+	return op->threads;
+}
+
+/* From the outermost function on: khugepaged that compacts memory is khugepaged. */
 const char *incident_walker(const Splat *splat)
 {
-	for (guint i = 0; i < G_N_ELEMENTS(walkers); i++)
-		if (has_frame(splat, walkers[i].function))
-			return of_agent(splat) ? "block-monitor" : walkers[i].walker;
-	if (splat->task && g_str_has_prefix(splat->task, "kdamond"))
-		return "damon";
-	return NULL;
+	const char *walker = NULL;
+
+	for (guint i = splat->frames->len; i-- > 0 && !walker;)
+		walker = walker_by(g_ptr_array_index(splat->frames, i), frames_of);
+	if (walker)
+		return of_agent(splat) ? "block-monitor" : walker;
+	return splat->task ? walker_by(splat->task, threads_of) : NULL;
 }
 
 enum {

@@ -12,7 +12,7 @@
 #define TRACK_IS_OFFLINE(pfn) ((pfn) == OFFLINE_PAGE)
 #include "guest-agent/probe/track-ops.h"
 
-#define DAMON  PROBE_VISIT_damon
+#define DAMON  PROBE_VISIT_damon_get_folio
 #define KERNEL "sys/kernel/tracing/"
 #define EVENTS KERNEL "events/pfnhunt/"
 
@@ -128,29 +128,78 @@ static void test_slots(void)
 	g_assert_cmpuint(t->open_mask, ==, 0);
 }
 
-/* Every op that a table names exists, and is a walker. */
-static void test_tables(void)
+static bool same_visit(const struct op_visit *a, const struct op_visit *b)
 {
-	static const char *const walkers[] = {
-#define X(id, walker, ...) walker,
-		PROBE_OWN(X) PROBE_TASK(X)
+	return a->shared && b->shared && a->how == b->how && a->arg == b->arg &&
+	       !strcmp(a->argname, b->argname);
+}
+
+/* A function is one walker's own, or says the same of its argument in each op. */
+static void check_visit(const struct op *op, const struct op_visit *visit)
+{
+	const struct op *other;
+
+	g_assert_cmpuint(strlen(visit->func), <, 48); /* events of tracefs are named after it */
+	g_assert_nonnull(visit->argname);
+	for (size_t i = 0; (other = op_get(i)); i++)
+		for (const struct op_visit *v = other->visits; v && v->func; v++)
+			if (v != visit && !strcmp(v->func, visit->func))
+				g_assert_true(same_visit(v, visit));
+}
+
+/* Nothing that a walker does goes by without a word: it is counted and named, or says why not. */
+static void test_walkers(void)
+{
+	const struct op *op;
+
+	for (size_t i = 0; (op = op_get(i)); i++) {
+		const struct op *walker = op_find(op_walker(op));
+		guint shared = 0;
+
+		g_test_message("%s", op->name);
+		g_assert_nonnull(walker);
+		g_assert_null(walker->same_as);
+		for (const struct op_visit *v = op->visits; v && v->func; v++) {
+			check_visit(op, v);
+			shared += v->shared;
+		}
+		g_assert_cmpuint(shared, <=, 1); /* a thread has one row */
+		if (op->kind != OP_WALKER)
+			g_assert_true(!op->visits && !op->frames && !op->threads && !op->same_as);
+		else if (op->same_as)
+			g_assert_true(!op->visits && !op->frames && !op->unseen);
+		else
+			g_assert_true((op->visits && op->frames) == !op->unseen);
+		g_assert_true(!op->unseen || !strchr(op->unseen, '\n'));
+	}
+}
+
+/* The lists that the programs in the kernel are made of are those of the ops. */
+static void test_lists(void)
+{
+	static const struct {
+		const char *walker, *func;
+	} made[] = {
+#define X(id, walker, func, ...) {walker, #func},
+		PROBE_OWN(X)
 #undef X
-#define X(name, ...) name,
-			PROBE_SAME(X) PROBE_KTHREADS(X)
+#define X(id, walker, func) {walker, #func},
+			PROBE_TASK(X)
 #undef X
 	};
+	const struct op *op;
+	guint rows = 0;
 
-	for (guint i = 0; i < G_N_ELEMENTS(walkers); i++) {
-		const struct op *op = op_find(walkers[i]);
+	for (size_t i = 0; (op = op_get(i)); i++)
+		for (const struct op_visit *v = op->visits; v && v->func; v++, rows++) {
+			guint found = 0;
 
-		g_test_message("%s", walkers[i]);
-		g_assert_nonnull(op);
-		g_assert_cmpint(op->kind, ==, OP_WALKER);
-	}
-	/* A thread is one walker: it can have one row only. */
-	for (guint i = PROBE_VISIT_split; i < PROBE_VISIT_COUNT; i++)
-		for (guint k = PROBE_VISIT_split; k < i; k++)
-			g_assert_cmpstr(walkers[i], !=, walkers[k]);
+			for (guint k = 0; k < G_N_ELEMENTS(made); k++)
+				found += !strcmp(made[k].walker, op_walker(op)) &&
+					 !strcmp(made[k].func, v->func);
+			g_assert_cmpuint(found, ==, 1);
+		}
+	g_assert_cmpuint(rows, ==, PROBE_VISIT_COUNT);
 }
 
 static void test_kallsyms(OpFixture *f, gconstpointer data)
@@ -297,7 +346,7 @@ static void test_kprobe(OpFixture *f, gconstpointer data)
 	fake_tree_put(f->tree, KERNEL "kprobe_profile",
 		      "  w_offline                     21    0\n"
 		      "  rw_offline                    20    0\n"
-		      "  v_online_page                900    0\n");
+		      "  v_pfn_to_online_page                900    0\n");
 	put_event(f, "w_offline",
 		  "# event histogram\n\n{ block:         32 } hitcount:         21\n");
 	put_event(f, "rw_offline", "");
@@ -305,19 +354,19 @@ static void test_kprobe(OpFixture *f, gconstpointer data)
 	op_run_setup(f->run, OP_WALKER);
 	op_run_start(f->run);
 	op_fixture_wait_for(f, "3", "steps", 1);
-	put_event(f, "v_online_page", "");
-	put_event(f, "all_v_online_page", "");
+	put_event(f, "v_pfn_to_online_page", "");
+	put_event(f, "all_v_pfn_to_online_page", "");
 	p = probe_of(f, "kprobe");
 	assert_last(f, "probe", "layer", "kprobe");
 	reason = last(f, "probe", "reason");
 	g_assert_nonnull(strstr(reason, "not followed: virtio_mem_fake_online"));
 	made = fake_tree_get(f->tree, KERNEL "kprobe_events");
 	g_assert_nonnull(strstr(made, "p:pfnhunt/w_offline offline_pages block=$arg1:b32@15/64"));
-	g_assert_nonnull(
-		strstr(made, "p:pfnhunt/v_online_page pfn_to_online_page block=$arg1:b32@15/64"));
+	g_assert_nonnull(strstr(
+		made, "p:pfnhunt/v_pfn_to_online_page pfn_to_online_page block=$arg1:b32@15/64"));
 	g_assert_null(strstr(made, "damon"));
 	trigger = fake_tree_get(f->tree, EVENTS "w_offline/trigger");
-	g_assert_cmpstr(trigger, ==, "hist:keys=blockenable_hist:pfnhunt:v_online_page");
+	g_assert_cmpstr(trigger, ==, "hist:keys=blockenable_hist:pfnhunt:v_pfn_to_online_page");
 	probe_watch(p); /* the thread is told */
 	op_run_each_task(f->run, keep_tid, &tid);
 	hist = g_strdup_printf("{ common_pid: %10d, block:         32 } hitcount:   5\n"
@@ -325,8 +374,8 @@ static void test_kprobe(OpFixture *f, gconstpointer data)
 			       "{ common_pid:          1, block:         32 } hitcount: 9\n",
 			       tid, tid);
 	all = g_strdup_printf("{ common_pid: %10d } hitcount:   800\n", tid);
-	put_event(f, "v_online_page", hist);
-	put_event(f, "all_v_online_page", all);
+	put_event(f, "v_pfn_to_online_page", hist);
+	put_event(f, "all_v_pfn_to_online_page", all);
 	probe_end(p);
 	assert_last(f, "window * name=offline", "opened", "21");
 	assert_last(f, "window * name=offline", "open_ns", NULL);
@@ -343,7 +392,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/probe/nearest", test_nearest);
 	g_test_add_func("/probe/quiet", test_quiet);
 	g_test_add_func("/probe/slots", test_slots);
-	g_test_add_func("/probe/tables", test_tables);
+	g_test_add_func("/probe/walkers", test_walkers);
+	g_test_add_func("/probe/lists", test_lists);
 	op_fixture_add_test("/probe/kallsyms", test_kallsyms);
 	op_fixture_add_test("/probe/off", test_off);
 	op_fixture_add_test("/probe/unknown", test_unknown);
