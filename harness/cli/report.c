@@ -2,10 +2,12 @@
 /* `pfnhunt report`: writes hunts as one file, for people or machines. */
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
+#include "harness/cli/known.h"
 #include "harness/cli/options.h"
 #include "harness/cli/paths.h"
 #include "harness/report/html.h"
 #include "harness/report/formats.h"
+#include "harness/results/rejudge.h"
 #include "host-driver/base/error.h"
 
 #include <stdio.h>
@@ -23,13 +25,25 @@ static const struct {
 };
 
 typedef struct {
-	char *dir, *out, *format, *vmlinux, *modules_debug;
+	char *dir, *out, *format, *vmlinux, *modules_debug, *known_issues;
 	char **ids;
 } Options;
+
+/* "html, junit, ...", as they may stand behind --format. (transfer full) */
+static char *format_names(void)
+{
+	g_autoptr(GString) names = g_string_new(formats[0].name);
+
+	for (gsize i = 1; i < G_N_ELEMENTS(formats); i++)
+		g_string_append_printf(names, ", %s", formats[i].name);
+	return g_string_free(g_steal_pointer(&names), FALSE);
+}
 
 /* By --format, else by the file's suffix, else HTML. */
 static gssize find_format(const Options *opt, GError **error)
 {
+	g_autofree char *names = format_names();
+
 	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
 		if (opt->format && g_str_equal(opt->format, formats[i].name))
 			return (gssize)i;
@@ -39,8 +53,8 @@ static gssize find_format(const Options *opt, GError **error)
 	}
 	if (!opt->format)
 		return 0;
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
-		    "--format %s: use html, junit, ktap, jsonl or prometheus", opt->format);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "--format %s: there are %s",
+		    opt->format, names);
 	return -1;
 }
 
@@ -72,6 +86,19 @@ static void decode_with(const GPtrArray *hunts, Decoder *decoder)
 	}
 }
 
+/* By --known-issues; without it hunts are told as they were judged when they ran. */
+static gboolean rejudge(const Options *opt, const GPtrArray *hunts, GError **error)
+{
+	g_autoptr(TriageKnown) known = NULL;
+
+	if (!opt->known_issues)
+		return TRUE;
+	known = cmd_known_load(opt->known_issues, NULL, error);
+	for (guint i = 0; known && i < hunts->len; i++)
+		results_rejudge(g_ptr_array_index(hunts, i), known);
+	return known != NULL;
+}
+
 static Decoder *open_decoder(const Options *opt, GError **error)
 {
 	if (opt->vmlinux)
@@ -96,7 +123,7 @@ static int report(const Options *opt, GError **error)
 	if (!decoder && (opt->vmlinux || opt->modules_debug))
 		return -1;
 	hunts = load_hunts(opt, error);
-	if (!hunts)
+	if (!hunts || !rejudge(opt, hunts, error))
 		return -1;
 	decode_with(hunts, decoder);
 	text = formats[format].make(hunts);
@@ -114,16 +141,23 @@ static int report(const Options *opt, GError **error)
 
 int cmd_report(int argc, char **argv)
 {
+	g_autofree char *names = format_names();
+	g_autofree char *format_help = g_strdup_printf("%s (default: the suffix of --output, "
+						       "else %s)",
+						       names, formats[0].name);
 	Options o = {0};
 	const GOptionEntry entries[] = {
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
 		 "file to write (default: standard output); its suffix selects the format", "FILE"},
-		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format,
-		 "html (default), junit, ktap, jsonl or prometheus", "NAME"},
+		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format, format_help, "NAME"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o.vmlinux,
 		 "kernel with debug information, to show files and lines in splats", "FILE"},
 		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o.modules_debug,
 		 "modules with debug information, for --vmlinux", "DIR"},
+		{"known-issues", 0, 0, G_OPTION_ARG_FILENAME, &o.known_issues,
+		 "judge what was recorded by this known-issues file alone (default: as it was "
+		 "judged when it ran)",
+		 "FILE"},
 		{"results", 0, 0, G_OPTION_ARG_FILENAME, &o.dir,
 		 "folder of the hunts (default: results/runs)", "DIR"},
 		{G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.ids, NULL, NULL},
@@ -154,6 +188,7 @@ int cmd_report(int argc, char **argv)
 	g_free(o.format);
 	g_free(o.vmlinux);
 	g_free(o.modules_debug);
+	g_free(o.known_issues);
 	g_strfreev(o.ids);
 	return code;
 }
