@@ -432,6 +432,17 @@ static char *infra_of(const Boot *boot, const GPtrArray *impairments)
 	return NULL;
 }
 
+/* Cut short after it had reached its goal: what it did until then keeps its worth. */
+static void censor(BootResult *r, const VerdictFacts *facts)
+{
+	if (r->verdict == VERDICT_CLEAN && facts->cut)
+		r->censored = g_strdup("interrupted");
+	else if (r->verdict == VERDICT_KNOWN && facts->goal && !facts->unmet)
+		r->censored = g_strdup_printf("known issue %s", r->ended_by_known);
+	if (r->verdict != VERDICT_KNOWN)
+		g_clear_pointer(&r->ended_by_known, g_free);
+}
+
 BootResult *boot_judge(Boot *boot)
 {
 	BootResult *r = g_new0(BootResult, 1);
@@ -484,12 +495,7 @@ BootResult *boot_judge(Boot *boot)
 	if (r->verdict == VERDICT_HANG ||
 	    (r->verdict == VERDICT_KNOWN && (facts.endless || !facts.known)))
 		hang = take_hang(boot, r, known);
-	if (r->verdict == VERDICT_CLEAN && facts.cut)
-		r->censored = g_strdup("interrupted");
-	else if (r->verdict == VERDICT_KNOWN && facts.goal && !unmet)
-		r->censored = g_strdup_printf("known issue %s", r->ended_by_known);
-	if (r->verdict != VERDICT_KNOWN)
-		g_clear_pointer(&r->ended_by_known, g_free);
+	censor(r, &facts);
 	write_verdict(boot, r, hang);
 	return r;
 }

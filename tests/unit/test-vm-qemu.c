@@ -5,7 +5,7 @@
  */
 #include "host-driver/base/error.h"
 #include "host-driver/qemu/ops.h"
-#include "host-driver/vm/machine.h"
+#include "tests/unit/qemu-fixture.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -16,198 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MIB (G_GUINT64_CONSTANT(1) << 20)
-
-typedef struct {
-	char *dir, *old_path;
-	Vm *vm;
-	GString *console, *agent, *log;
-	GString *sent;	     /* the commands */
-	const char *free_on; /* frees the machine when it tells this */
-	gboolean over;	     /* exited or freed */
-	int wait_status;
-	char *detail;
-	gint64 start_us;
-} Fixture;
-
-static void told(Fixture *f, const char *word)
-{
-	g_string_append_printf(f->log, "%s%s", f->log->len ? " " : "", word);
-	if (f->free_on && g_str_equal(word, f->free_on)) {
-		f->over = TRUE;
-		f->vm->ops->free(g_steal_pointer(&f->vm));
-	}
-}
-
-static void on_console(Vm *vm, const char *data, gsize len, gpointer user)
-{
-	Fixture *f = user;
-
-	g_string_append_len(f->console, data, (gssize)len);
-	if (f->free_on)
-		told(f, "console");
-}
-
-static void on_agent(Vm *vm, const char *data, gsize len, gpointer user)
-{
-	Fixture *f = user;
-
-	g_string_append_len(f->agent, data, (gssize)len);
-	if (f->free_on)
-		told(f, "agent");
-}
-
-static void on_event(Vm *vm, const char *name, JsonObject *data, gpointer user)
-{
-	Fixture *f = user;
-
-	if (g_str_equal(name, "GUEST_PANICKED"))
-		g_assert_true(g_str_has_suffix(f->console->str, "Kernel panic - not syncing\n"));
-	told(f, name);
-}
-
-static void on_exited(Vm *vm, int wait_status, const char *detail, gpointer user)
-{
-	Fixture *f = user;
-
-	f->wait_status = wait_status;
-	f->detail = g_strdup(detail);
-	f->over = TRUE;
-	told(f, "exited");
-}
-
-static void on_transcript(Vm *vm, char direction, const char *line, gpointer user)
-{
-	if (direction == '>')
-		g_string_append(((Fixture *)user)->sent, line);
-}
-
-static const VmListener listener = {.console = on_console,
-				    .agent = on_agent,
-				    .event = on_event,
-				    .transcript = on_transcript,
-				    .exited = on_exited};
-
-static void on_done(Vm *vm, const GError *error, gpointer user)
-{
-	told(user, error ? "done!" : "done");
-}
-
-static void on_memory(Vm *vm, const VmMemState *state, guint count, const GError *error,
-		      gpointer user)
-{
-	if (!error) {
-		g_assert_cmpuint(count, ==, 1);
-		g_assert_cmpstr(state[0].id, ==, "vm0");
-		g_assert_cmpuint(state[0].plugged_bytes, ==, 4 * MIB);
-		g_assert_cmpuint(state[0].requested_bytes, ==, 8 * MIB);
-	}
-	told(user, error ? "memory!" : "memory");
-}
-
-static void on_read(Vm *vm, GBytes *bytes, const GError *error, gpointer user)
-{
-	g_assert_true(!bytes == !!error);
-	if (bytes) {
-		gsize len;
-		const char *data = g_bytes_get_data(bytes, &len);
-
-		g_assert_cmpuint(len, ==, 8192);
-		g_assert_cmpint(data[0], ==, 'm');
-		g_assert_cmpint(data[8191], ==, 'm');
-	}
-	told(user, error ? "read!" : "read");
-}
-
-static void setup(Fixture *f, gconstpointer data)
-{
-	g_autofree char *qemu = NULL;
-
-	f->dir = g_dir_make_tmp("pfnhunt-test-XXXXXX", NULL);
-	qemu = g_build_filename(f->dir, "qemu-system-x86_64", NULL);
-	g_assert_cmpint(symlink(g_getenv("FAKE_QEMU"), qemu), ==, 0);
-	f->old_path = g_strdup(g_getenv("PATH"));
-	g_setenv("PATH", f->dir, TRUE);
-	f->console = g_string_new(NULL);
-	f->agent = g_string_new(NULL);
-	f->log = g_string_new(NULL);
-	f->sent = g_string_new(NULL);
-}
-
-static VmConfig *config_of(Fixture *f, const char *mode)
-{
-	VmConfig *config = vm_config_new();
-
-	config->accel = VM_ACCEL_TCG;
-	config->cpus = 1;
-	config->memory_bytes = 512 * MIB;
-	config->kernel_path = g_strdup("/dev/null");
-	config->cmdline = g_strdup(mode);
-	config->run_dir = g_strdup(f->dir);
-	g_ptr_array_add(config->mem_devices, vm_mem_device_new("vm0", 64 * MIB, 4 * MIB, 0));
-	return config;
-}
-
-static void boot_config(Fixture *f, const VmConfig *config)
-{
-	g_autoptr(GError) error = NULL;
-
-	f->vm = vm_qemu_ops.create(config, &error);
-	g_assert_no_error(error);
-	f->start_us = g_get_monotonic_time();
-	g_assert_true(f->vm->ops->start(f->vm, &listener, f, &error));
-}
-
-static void boot(Fixture *f, const char *mode)
-{
-	g_autoptr(VmConfig) config = config_of(f, mode);
-
-	boot_config(f, config);
-}
-
-static G_NORETURN gboolean give_up(gpointer user)
-{
-	g_error("no end: %s", ((Fixture *)user)->log->str);
-}
-
-/* Runs until @string ends with @suffix, or the machine is over. */
-static void run_until(Fixture *f, GString *string, const char *suffix)
-{
-	guint timer = g_timeout_add(20000, give_up, f);
-
-	while (!f->over && !(string && g_str_has_suffix(string->str, suffix)))
-		g_main_context_iteration(NULL, TRUE);
-	g_source_remove(timer);
-}
-
-static void teardown(Fixture *f, gconstpointer data)
-{
-	g_autofree char *qemu = g_build_filename(f->dir, "qemu-system-x86_64", NULL);
-
-	if (f->vm)
-		f->vm->ops->free(f->vm);
-	g_assert_false(g_main_context_pending(NULL));
-	g_assert_cmpint(waitpid(-1, NULL, WNOHANG), ==, -1);
-	g_assert_cmpint(errno, ==, ECHILD);
-	g_setenv("PATH", f->old_path, TRUE);
-	g_assert_cmpint(g_remove(qemu), ==, 0);
-	g_assert_cmpint(g_rmdir(f->dir), ==, 0); /* no file of read_memory is left */
-	g_free(f->dir);
-	g_free(f->old_path);
-	g_free(f->detail);
-	g_string_free(f->console, TRUE);
-	g_string_free(f->agent, TRUE);
-	g_string_free(f->log, TRUE);
-	g_string_free(f->sent, TRUE);
-}
-
-static void assert_exited(Fixture *f, int status)
-{
-	g_assert_true(WIFEXITED(f->wait_status));
-	g_assert_cmpint(WEXITSTATUS(f->wait_status), ==, status);
-}
-
-static void test_inherited(Fixture *f, gconstpointer data)
+static void test_inherited(QemuFixture *f, gconstpointer data)
 {
 	int stray = dup(STDERR_FILENO); /* not close-on-exec: must not get there all the same */
 	sigset_t usr1;
@@ -215,20 +24,20 @@ static void test_inherited(Fixture *f, gconstpointer data)
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
-	boot(f, "");
+	qemu_boot(f, "");
 	sigprocmask(SIG_UNBLOCK, &usr1, NULL);
 	close(stray);
-	run_until(f, f->console, "\n");
+	qemu_run_until(f, f->console, "\n");
 	g_assert_nonnull(
 		strstr(f->console->str, " fds=8 leader=1 death=9 stdin=/dev/null masked=0 "));
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
-	assert_exited(f, 0);
+	qemu_run_until(f, NULL, NULL);
+	qemu_assert_exited(f, 0);
 	g_assert_cmpstr(f->detail, ==, "");
 }
 
 /* As root: another user, who still gets at the kernel and at what it saves of the memory. */
-static void test_another_user(Fixture *f, gconstpointer data)
+static void test_another_user(QemuFixture *f, gconstpointer data)
 {
 	g_autoptr(VmConfig) config = NULL;
 	g_autofree char *kernel = NULL;
@@ -240,15 +49,15 @@ static void test_another_user(Fixture *f, gconstpointer data)
 	kernel = g_build_filename(f->dir, "kernel", NULL);
 	g_assert_true(g_file_set_contents_full(kernel, "for root alone", -1,
 					       G_FILE_SET_CONTENTS_NONE, 0600, NULL));
-	config = config_of(f, "kernel");
+	config = qemu_config_of(f, "kernel");
 	g_free(config->kernel_path);
 	config->kernel_path = g_steal_pointer(&kernel);
 	g_unsetenv("PFNHUNT_QEMU_USER");
 	g_assert_cmpint(g_chmod(f->dir, 0711), ==, 0);
-	boot_config(f, config);
+	qemu_boot_config(f, config);
 	g_setenv("PFNHUNT_QEMU_USER", "root", TRUE);
 	g_assert_cmpint(g_remove(config->kernel_path), ==, 0);
-	run_until(f, f->console, "kernel=for root alone\n");
+	qemu_run_until(f, f->console, "kernel=for root alone\n");
 	if (f->over && strstr(f->detail, "Permission denied")) {
 		g_test_skip("nobody but root may go where this was built");
 		return;
@@ -256,14 +65,14 @@ static void test_another_user(Fixture *f, gconstpointer data)
 	g_assert_null(strstr(f->console->str, " uid=0 "));
 	g_assert_nonnull(strstr(f->console->str, " death=9 "));
 	g_assert_nonnull(strstr(f->console->str, " groups=1\nkernel="));
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	run_until(f, f->log, "read read");
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	qemu_run_until(f, f->log, "read read");
 }
 
-static void test_no_such_user(Fixture *f, gconstpointer data)
+static void test_no_such_user(QemuFixture *f, gconstpointer data)
 {
-	g_autoptr(VmConfig) config = config_of(f, "");
+	g_autoptr(VmConfig) config = qemu_config_of(f, "");
 	g_autoptr(GError) error = NULL;
 
 	if (geteuid() != 0) {
@@ -277,60 +86,60 @@ static void test_no_such_user(Fixture *f, gconstpointer data)
 	g_assert_nonnull(strstr(error->message, "there is no user no-such-user"));
 }
 
-static void test_agent(Fixture *f, gconstpointer data)
+static void test_agent(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "");
+	qemu_boot(f, "");
 	g_assert_true(f->vm->ops->send(f->vm, "ping\n", 5));
-	run_until(f, f->agent, "\n");
+	qemu_run_until(f, f->agent, "\n");
 	g_assert_cmpstr(f->agent->str, ==, "ping\n");
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
+	qemu_run_until(f, NULL, NULL);
 	g_assert_false(f->vm->ops->send(f->vm, "ping\n", 5));
 }
 
-static void test_deaf_agent(Fixture *f, gconstpointer data)
+static void test_deaf_agent(QemuFixture *f, gconstpointer data)
 {
 	g_autofree char *block = g_strnfill(65536, 'x');
 	gsize taken = 0;
 
-	boot(f, "deaf");
+	qemu_boot(f, "deaf");
 	while (f->vm->ops->send(f->vm, block, 65536))
 		taken += 65536;
 	g_assert_cmpuint(taken, >=, MIB);
 	g_assert_cmpuint(taken, <, 3 * MIB); /* the socket's own buffer comes on top */
 }
 
-static void test_calls(Fixture *f, gconstpointer data)
+static void test_calls(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "");
-	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, on_done, f);
-	f->vm->ops->query_memory(f->vm, on_memory, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	f->vm->ops->nmi(f->vm, on_done, f);
+	qemu_boot(f, "");
+	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, qemu_on_done, f);
+	f->vm->ops->query_memory(f->vm, qemu_on_memory, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
 	g_assert_cmpstr(f->log->str, ==, "");
-	run_until(f, f->log, "read done");
+	qemu_run_until(f, f->log, "read done");
 	g_assert_cmpstr(f->log->str, ==, "done memory read done");
 	g_string_truncate(f->log, 0);
-	f->vm->ops->read_memory(f->vm, 0, 0, on_read, f);
-	f->vm->ops->read_memory(f->vm, 0, (1 << 20) + 1, on_read, f);
-	f->vm->ops->read_memory(f->vm, G_MAXUINT64 - 10, 4096, on_read, f);
+	f->vm->ops->read_memory(f->vm, 0, 0, qemu_on_read, f);
+	f->vm->ops->read_memory(f->vm, 0, (1 << 20) + 1, qemu_on_read, f);
+	f->vm->ops->read_memory(f->vm, G_MAXUINT64 - 10, 4096, qemu_on_read, f);
 	g_assert_cmpstr(f->log->str, ==, "");
-	run_until(f, f->log, "read! read! read!");
+	qemu_run_until(f, f->log, "read! read! read!");
 }
 
 static void on_threads(Vm *vm, const pid_t *tids, guint count, const GError *error, gpointer user)
 {
-	Fixture *f = user;
+	QemuFixture *f = user;
 
 	if (!error) {
 		g_assert_cmpuint(count, ==, 2);
 		g_assert_cmpint(tids[0], ==, 76);
 		g_assert_cmpint(tids[1], ==, 77);
 	}
-	told(f, error ? "threads!" : "threads");
+	qemu_told(f, error ? "threads!" : "threads");
 }
 
-static void test_threads(Fixture *f, gconstpointer data)
+static void test_threads(QemuFixture *f, gconstpointer data)
 {
 	static const char *const odd[] = {
 		"{}",
@@ -345,16 +154,16 @@ static void test_threads(Fixture *f, gconstpointer data)
 		"[{\"cpu-index\": 0, \"thread-id\": 4294967296}]",
 	};
 
-	boot(f, "");
+	qemu_boot(f, "");
 	f->vm->ops->query_threads(f->vm, on_threads, f);
-	f->vm->ops->pause(f->vm, TRUE, on_done, f);
-	f->vm->ops->pause(f->vm, FALSE, on_done, f);
-	run_until(f, f->log, "threads done done");
+	f->vm->ops->pause(f->vm, TRUE, qemu_on_done, f);
+	f->vm->ops->pause(f->vm, FALSE, qemu_on_done, f);
+	qemu_run_until(f, f->log, "threads done done");
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
+	qemu_run_until(f, NULL, NULL);
 	g_string_truncate(f->log, 0);
 	f->vm->ops->query_threads(f->vm, on_threads, f);
-	run_until(f, f->log, "threads!");
+	qemu_run_until(f, f->log, "threads!");
 	for (guint i = 0; i < G_N_ELEMENTS(odd); i++) {
 		g_autoptr(JsonNode) node = json_from_string(odd[i], NULL);
 		g_autoptr(GError) error = NULL;
@@ -365,71 +174,71 @@ static void test_threads(Fixture *f, gconstpointer data)
 	g_assert_null(vm_threads_parse(NULL, NULL));
 }
 
-static void test_refused_calls(Fixture *f, gconstpointer data)
+static void test_refused_calls(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "refuse");
-	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, on_done, f);
-	f->vm->ops->query_memory(f->vm, on_memory, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	run_until(f, f->log, "done! memory! read!");
+	qemu_boot(f, "refuse");
+	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, qemu_on_done, f);
+	f->vm->ops->query_memory(f->vm, qemu_on_memory, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	qemu_run_until(f, f->log, "done! memory! read!");
 }
 
 /* The memory that was made for a DIMM does not stay when the DIMM cannot come. */
-static void test_dimm_refused(Fixture *f, gconstpointer data)
+static void test_dimm_refused(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "no-slot");
-	f->vm->ops->dimm_plug(f->vm, "dimm0", 128 * MIB, on_done, f);
-	run_until(f, f->log, "done!");
-	f->vm->ops->nmi(f->vm, on_done, f);
-	run_until(f, f->log, "done! done");
+	qemu_boot(f, "no-slot");
+	f->vm->ops->dimm_plug(f->vm, "dimm0", 128 * MIB, qemu_on_done, f);
+	qemu_run_until(f, f->log, "done!");
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
+	qemu_run_until(f, f->log, "done! done");
 	g_assert_nonnull(strstr(f->sent->str, "\"device_add\""));
 	g_assert_nonnull(strstr(strstr(f->sent->str, "\"object-del\""), "\"dimm0-ram\""));
 }
 
 /* Answers that make no sense, as from a QEMU that the guest has got the better of. */
-static void test_odd_answers(Fixture *f, gconstpointer data)
+static void test_odd_answers(QemuFixture *f, gconstpointer data)
 {
-	boot(f, data);
-	f->vm->ops->query_memory(f->vm, on_memory, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	run_until(f, f->log, "memory! read!");
+	qemu_boot(f, data);
+	f->vm->ops->query_memory(f->vm, qemu_on_memory, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	qemu_run_until(f, f->log, "memory! read!");
 }
 
-static void test_not_running(Fixture *f, gconstpointer data)
+static void test_not_running(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "");
+	qemu_boot(f, "");
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
+	qemu_run_until(f, NULL, NULL);
 	g_string_truncate(f->log, 0);
-	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, on_done, f);
-	f->vm->ops->query_memory(f->vm, on_memory, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	f->vm->ops->nmi(f->vm, on_done, f);
+	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, qemu_on_done, f);
+	f->vm->ops->query_memory(f->vm, qemu_on_memory, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
 	g_assert_cmpstr(f->log->str, ==, "");
 	while (g_main_context_iteration(NULL, FALSE))
 		;
 	g_assert_cmpstr(f->log->str, ==, "done! memory! read! done!");
 	/* And those on their way when it is freed are never told. */
-	f->vm->ops->nmi(f->vm, on_done, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
 }
 
 /* Killed with calls in flight: they fail first, then comes the end. */
-static void test_dies(Fixture *f, gconstpointer data)
+static void test_dies(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "die");
-	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, on_done, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	run_until(f, NULL, NULL);
+	qemu_boot(f, "die");
+	f->vm->ops->resize(f->vm, "vm0", 8 * MIB, qemu_on_done, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	qemu_run_until(f, NULL, NULL);
 	g_assert_cmpstr(f->log->str, ==, "done! read! exited");
 	g_assert_true(WIFSIGNALED(f->wait_status));
 	g_assert_cmpint(WTERMSIG(f->wait_status), ==, SIGKILL);
 }
 
-static void test_last_bytes(Fixture *f, gconstpointer data)
+static void test_last_bytes(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "burst-die");
-	run_until(f, NULL, NULL);
+	qemu_boot(f, "burst-die");
+	qemu_run_until(f, NULL, NULL);
 	g_assert_true(WIFSIGNALED(f->wait_status));
 	g_assert_true(g_str_has_suffix(f->console->str, "\nline 00019999\n"));
 	g_assert_cmpuint(f->console->len -
@@ -437,48 +246,48 @@ static void test_last_bytes(Fixture *f, gconstpointer data)
 			 ==, 20000 * 14);
 }
 
-static void test_detail(Fixture *f, gconstpointer data)
+static void test_detail(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "grumble");
-	run_until(f, NULL, NULL);
-	assert_exited(f, 1);
+	qemu_boot(f, "grumble");
+	qemu_run_until(f, NULL, NULL);
+	qemu_assert_exited(f, 1);
 	g_assert_true(g_utf8_validate(f->detail, -1, NULL));
 	g_assert_true(g_str_has_suffix(f->detail, "qemu: ?[31mlast\xef\xbf\xbd words"));
 	g_assert_cmpuint(strlen(f->detail), <=, 4096 + 2);
 	g_assert_cmpuint(strlen(f->detail), >, 4000);
 }
 
-static void test_no_exec(Fixture *f, gconstpointer data)
+static void test_no_exec(QemuFixture *f, gconstpointer data)
 {
 	g_autofree char *qemu = g_build_filename(f->dir, "qemu-system-x86_64", NULL);
 
 	g_assert_cmpint(g_remove(qemu), ==, 0);
 	g_assert_true(g_file_set_contents(qemu, "\177ELF", -1, NULL));
 	g_assert_cmpint(g_chmod(qemu, 0700), ==, 0);
-	boot(f, "");
-	run_until(f, NULL, NULL);
-	assert_exited(f, 127);
+	qemu_boot(f, "");
+	qemu_run_until(f, NULL, NULL);
+	qemu_assert_exited(f, 127);
 	g_assert_true(g_str_has_suffix(f->detail, "qemu-system-x86_64: Exec format error"));
 }
 
-static void test_stop_at_once(Fixture *f, gconstpointer data)
+static void test_stop_at_once(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "");
+	qemu_boot(f, "");
 	f->vm->ops->stop(f->vm);
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
-	assert_exited(f, 0);
+	qemu_run_until(f, NULL, NULL);
+	qemu_assert_exited(f, 0);
 	g_assert_cmpstr(f->log->str, ==, "exited");
 	f->vm->ops->stop(f->vm);
 }
 
-static void test_stubborn(Fixture *f, gconstpointer data)
+static void test_stubborn(QemuFixture *f, gconstpointer data)
 {
 	gint64 took_ms;
 
-	boot(f, "stubborn");
+	qemu_boot(f, "stubborn");
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
+	qemu_run_until(f, NULL, NULL);
 	took_ms = (g_get_monotonic_time() - f->start_us) / 1000;
 	g_assert_true(WIFSIGNALED(f->wait_status));
 	g_assert_cmpint(took_ms, >=, 1990);
@@ -486,68 +295,68 @@ static void test_stubborn(Fixture *f, gconstpointer data)
 }
 
 /* Without its monitor QEMU cannot be asked to end: it is killed at once. */
-static void test_mute(Fixture *f, gconstpointer data)
+static void test_mute(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "mute");
-	f->vm->ops->nmi(f->vm, on_done, f);
-	run_until(f, f->log, "done!");
+	qemu_boot(f, "mute");
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
+	qemu_run_until(f, f->log, "done!");
 	f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
+	qemu_run_until(f, NULL, NULL);
 	g_assert_true(WIFSIGNALED(f->wait_status));
 	g_assert_cmpint(g_get_monotonic_time() - f->start_us, <, 1900000);
 }
 
-static void test_panic(Fixture *f, gconstpointer data)
+static void test_panic(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "panic");
-	f->vm->ops->nmi(f->vm, on_done, f);
-	/* The event waits for the console; on_event() looks. Then it ends by itself. */
-	run_until(f, f->log, "SHUTDOWN");
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
-	run_until(f, NULL, NULL);
+	qemu_boot(f, "panic");
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
+	/* The event waits for the console; qemu_on_event() looks. Then it ends by itself. */
+	qemu_run_until(f, f->log, "SHUTDOWN");
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
+	qemu_run_until(f, NULL, NULL);
 	g_assert_cmpstr(f->log->str, ==, "done GUEST_PANICKED SHUTDOWN read exited");
-	assert_exited(f, 0);
+	qemu_assert_exited(f, 0);
 }
 
-static void test_free_running(Fixture *f, gconstpointer data)
+static void test_free_running(QemuFixture *f, gconstpointer data)
 {
-	boot(f, "stubborn");
-	f->vm->ops->nmi(f->vm, on_done, f);
-	f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
+	qemu_boot(f, "stubborn");
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
+	f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
 	if (data)
-		run_until(f, f->console, "\n");
+		qemu_run_until(f, f->console, "\n");
 	f->vm->ops->free(g_steal_pointer(&f->vm));
 	g_assert_cmpstr(f->log->str, ==, "");
 }
 
 /* The machine freed inside a callback, each kind in turn. */
-static void test_free_within(Fixture *f, gconstpointer data)
+static void test_free_within(QemuFixture *f, gconstpointer data)
 {
 	f->free_on = data;
-	boot(f, "panic");
+	qemu_boot(f, "panic");
 	f->vm->ops->send(f->vm, "x\n", 2);
 	if (g_str_equal(data, "done") || g_str_equal(data, "GUEST_PANICKED"))
-		f->vm->ops->nmi(f->vm, on_done, f);
+		f->vm->ops->nmi(f->vm, qemu_on_done, f);
 	if (g_str_equal(data, "memory"))
-		f->vm->ops->query_memory(f->vm, on_memory, f);
+		f->vm->ops->query_memory(f->vm, qemu_on_memory, f);
 	if (g_str_equal(data, "read"))
-		f->vm->ops->read_memory(f->vm, 4096, 8192, on_read, f);
+		f->vm->ops->read_memory(f->vm, 4096, 8192, qemu_on_read, f);
 	if (g_str_equal(data, "exited"))
 		f->vm->ops->stop(f->vm);
-	run_until(f, NULL, NULL);
+	qemu_run_until(f, NULL, NULL);
 	g_assert_null(f->vm);
 }
 
 /* test_parent_dies() runs this in a process of its own: a machine, told on stdout, for ever. */
 static int doomed(char *dir)
 {
-	Fixture f = {.dir = dir,
-		     .console = g_string_new(NULL),
-		     .agent = g_string_new(NULL),
-		     .log = g_string_new(NULL)};
+	QemuFixture f = {.dir = dir,
+			 .console = g_string_new(NULL),
+			 .agent = g_string_new(NULL),
+			 .log = g_string_new(NULL)};
 
-	boot(&f, "");
-	run_until(&f, f.console, "\n");
+	qemu_boot(&f, "");
+	qemu_run_until(&f, f.console, "\n");
 	if (write(STDOUT_FILENO, f.console->str, f.console->len) < 0)
 		return 1;
 	for (;;)
@@ -568,7 +377,7 @@ static void remove_empty_folder(const char *in)
 	}
 }
 
-static void test_parent_dies(Fixture *f, gconstpointer data)
+static void test_parent_dies(QemuFixture *f, gconstpointer data)
 {
 	const char *argv[] = {data, "--doomed", f->dir, NULL};
 	g_autoptr(GError) error = NULL;
@@ -595,7 +404,8 @@ static void test_parent_dies(Fixture *f, gconstpointer data)
 	remove_empty_folder(f->dir);
 }
 
-#define ADD(name, func, data) g_test_add("/vm-qemu/" name, Fixture, data, setup, func, teardown)
+#define ADD(name, func, data)                                                                      \
+	g_test_add("/vm-qemu/" name, QemuFixture, data, qemu_setup, func, qemu_teardown)
 
 int main(int argc, char **argv)
 {
