@@ -4,8 +4,11 @@
 #include "harness/verdict/stats.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 
 #include <string.h>
+
+#define FILE_MAX_BYTES (1u << 20)
 
 static void cell_free(NightlyCell *cell)
 {
@@ -89,10 +92,17 @@ Nightly *nightly_load(const char *path, GError **error)
 	g_autoptr(GKeyFile) ini = g_key_file_new();
 	g_autoptr(Nightly) n = g_new0(Nightly, 1);
 	g_autoptr(GError) bad = NULL;
+	g_autofree char *text = NULL;
+	gsize len;
 	g_auto(GStrv) scenarios = NULL, kernels = NULL;
 
 	n->cells = g_ptr_array_new_with_free_func((GDestroyNotify)cell_free);
-	if (!g_key_file_load_from_file(ini, path, G_KEY_FILE_NONE, &bad)) {
+	text = open_read(path, OPEN_NAMED, FILE_MAX_BYTES, &len, &bad);
+	if (!text) {
+		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, bad->message);
+		return NULL;
+	}
+	if (!g_key_file_load_from_data(ini, text, len, G_KEY_FILE_NONE, &bad)) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s", path,
 			    bad->message);
 		return NULL;

@@ -2,10 +2,13 @@
 /* See known.h. */
 #include "harness/incident/known.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
+
+#define FILE_MAX_BYTES (1u << 20)
 
 typedef struct {
 	KnownIssue issue; /* first: the list of issues is one of these */
@@ -149,8 +152,14 @@ static GKeyFile *read_file(const char *path, GKeyFileFlags flags, GError **error
 {
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autoptr(GError) why = NULL;
+	gsize len;
+	g_autofree char *text = open_read(path, OPEN_NAMED, FILE_MAX_BYTES, &len, &why);
 
-	if (g_key_file_load_from_file(file, path, flags, &why))
+	if (!text) {
+		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, why->message);
+		return NULL;
+	}
+	if (g_key_file_load_from_data(file, text, len, flags, &why))
 		return g_steal_pointer(&file);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s", path, why->message);
 	return NULL;
@@ -285,7 +294,7 @@ gboolean triage_known_add(const char *path, const KnownIssue *issue, char **name
 	if (!take_file(check, more, path, error))
 		return FALSE;
 	/* Behind the old text, so that it stays as its author wrote it. */
-	g_file_get_contents(path, &before, NULL, NULL);
+	before = open_read(path, OPEN_NAMED, FILE_MAX_BYTES, NULL, NULL);
 	entry = g_key_file_to_data(more, NULL, NULL);
 	all = g_strdup_printf("%s%s%s", before ? before : "",
 			      !before || !*before	       ? ""

@@ -4,6 +4,7 @@
 #include "host-driver/base/error.h"
 
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STORE_BUSY_MS 10000
@@ -162,6 +163,37 @@ static gboolean use_wal(Store *store)
 	return code == SQLITE_OK;
 }
 
+/*
+ * SQLite follows links and waits for FIFOs, and an index that somebody handed on may have either in
+ * its place, or in that of a file beside it.
+ */
+static gboolean are_plain(const char *path, GError **error)
+{
+	static const char *const ends[] = {"", "-journal", "-wal", "-shm"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(ends); i++) {
+		g_autofree char *file = g_strconcat(path, ends[i], NULL);
+		GStatBuf st;
+
+		if (g_lstat(file, &st) != 0 || S_ISREG(st.st_mode))
+			continue;
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", file,
+			    S_ISLNK(st.st_mode) ? "a symbolic link, which is not followed"
+						: "not a regular file");
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/* Ours has neither triggers nor views: of an index of somebody else none of them is run. */
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+}
+
 Store *store_open(const char *results_dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
@@ -170,12 +202,8 @@ Store *store_open(const char *results_dir, GError **error)
 	g_autoptr(Store) store = g_new0(Store, 1);
 	int version;
 
-	/* SQLite follows links, and an index that somebody handed on may be one to a file of ours. */
-	if (g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "%s: a symbolic link, which is not followed", path);
+	if (!are_plain(path, error))
 		return NULL;
-	}
 	store->read_only = g_access(results_dir, W_OK) != 0 && g_access(results_dir, R_OK) == 0;
 	/* WAL needs files beside the database; where none can be made nobody writes either. */
 	uri = g_strdup_printf("file:%s%s", uri_path, store->read_only ? "?immutable=1" : "");
@@ -189,6 +217,7 @@ Store *store_open(const char *results_dir, GError **error)
 		return NULL;
 	}
 	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	distrust(store->db);
 	if (!user_version(store, &version)) {
 		store_fail(store, error);
 		return NULL;
