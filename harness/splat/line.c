@@ -173,3 +173,22 @@ gint64 splat_line_time(const char *s, const char *end)
 
 	return s < end && *s == '[' && splat_line_read_time(s, end, &t_us) ? t_us : -1;
 }
+
+gboolean splat_line_is_bare(const SplatLine *line)
+{
+	const char *s = line->s;
+
+	if (line->end - s < 6 ||
+	    !(*s == ' ' || (g_ascii_isupper(*s) && s[3] == ':' && s[4] == ' ') ||
+	      (*s == 'C' && s[4] == ':' && s[5] == ' ')))
+		return FALSE;
+	return !memchr(s, '[', (gsize)(line->end - s));
+}
+
+gboolean splat_line_at_front(const SplatLine *line, const char *at)
+{
+	for (const char *s = line->s; s < at; s++)
+		if (*s != ' ' && *s != '\t')
+			return FALSE;
+	return TRUE;
+}

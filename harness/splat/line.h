@@ -50,4 +50,12 @@ const char *splat_line_read_time(const char *s, const char *end, gint64 *t_us);
 /* The same without what vendors add. */
 const char *splat_line_read_stamp(const char *s, const char *end, gint64 *t_us);
 
+/*
+ * TRUE when no carrier can be at the front of a message: it begins with a blank, or as in "RAX: 0"
+ * and "Code: 0", and there is no other stamp in it.
+ */
+gboolean splat_line_is_bare(const SplatLine *line);
+/* Whether @at, in @line, is the front of its message: nothing before it but blanks. */
+gboolean splat_line_at_front(const SplatLine *line, const char *at);
+
 #endif

@@ -7,6 +7,7 @@
 #include "harness/splat/record.h"
 #include "harness/splat/route.h"
 #include "harness/splat/scan.h"
+#include "harness/splat/wrapped.h"
 #include "harness/splat/unescape.h"
 
 #define HITS_MAX 32
@@ -29,6 +30,9 @@ struct SplatParser {
 		const SplatRule *rule; /* its own, or NULL */
 		gsize at;	       /* where in the line the rule begins */
 		char text[SPLAT_LINE_MAX + 1];
+		gboolean two; /* the line behind it waits, too: a header may be on three */
+		SplatLine second;
+		char second_text[SPLAT_LINE_MAX + 1];
 	} held;
 	gboolean booted; /* a kernel runs: it was seen to start, or it said so late */
 	gboolean kvm;
@@ -55,15 +59,6 @@ void splat_parser_free(SplatParser *parser)
 	g_free(parser);
 }
 
-/* The front of a message: nothing before it but blanks. */
-static gboolean at_front(const SplatLine *line, const char *at)
-{
-	for (const char *s = line->s; s < at; s++)
-		if (*s != ' ' && *s != '\t')
-			return FALSE;
-	return TRUE;
-}
-
 /*
  * The rule that @line announces a splat by, and where in it the rule begins; or NULL. Noise
  * silences the whole line.
@@ -78,7 +73,7 @@ static const SplatRule *find_rule_at(const SplatParser *parser, const SplatLine 
 		const SplatRule *rule = &splat_rules[hits[i].rule];
 		const char *at = hits[i].at;
 
-		if (!(rule->flags & RULE_MID) && !at_front(line, at))
+		if (!(rule->flags & RULE_MID) && !splat_line_at_front(line, at))
 			continue;
 		/* quoted by somebody */
 		if (at > line->s && strchr("'\"`", at[-1]))
@@ -183,24 +178,6 @@ static void flush_held(SplatParser *parser)
 	process(parser, line, rule, &match, FALSE);
 }
 
-static gboolean ends_with(const SplatLine *line, const char *literal)
-{
-	gsize len = strlen(literal);
-
-	return (gsize)(line->end - line->s) >= len && memcmp(line->end - len, literal, len) == 0;
-}
-
-/* "RIP:", "..., at:": a function must follow. */
-static gboolean names_next(const SplatLine *line)
-{
-	static const char *const ends[] = {" at:", "RIP:", "RIP: 0010:", "pc :", "Krnl PSW :"};
-
-	for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
-		if (ends_with(line, ends[i]))
-			return TRUE;
-	return FALSE;
-}
-
 /* What is known of a line before it is decided whose it is. */
 typedef struct {
 	gboolean quiet;	 /* no rule begins in it */
@@ -224,7 +201,7 @@ static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const Spla
 		if (parser->shape.kind != SHAPE_OTHER)
 			return FALSE;
 	}
-	if (names_next(line))
+	if (splat_wrapped_names_next(line))
 		return TRUE;
 	return !looks->quiet && (splat_scan_unfinished(parser->scan, line->s, line->end) ||
 				 splat_scan_all(parser->scan, line->s, line->end, &hit, 1));
@@ -245,39 +222,57 @@ static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *ru
 }
 
 /*
- * Tries @line as the rest of the line that is held: without a stamp or a daemon's mark, and only
- * if more is understood of both together than of each.
+ * Tries @line as the rest of what is held, and only if more is understood of both together than of
+ * each.
  */
 static gboolean join(SplatParser *parser, const SplatLine *line)
 {
-	char text[2 * SPLAT_LINE_MAX + 2];
-	SplatLine joined = parser->held.line;
-	gsize len = (gsize)(joined.end - joined.s), more = (gsize)(line->end - line->s);
+	char text[SPLAT_LINE_MAX + 2];
+	const SplatLine *held = &parser->held.line;
+	SplatLine joined;
 	const SplatRule *rule, *before = parser->held.rule;
 	SplatMatch match;
 	SplatShape shape;
 
-	if (!parser->held.on || line->stamped || line->syslog || line->user || !more ||
-	    *line->s == ' ' || len + more + 1 > SPLAT_LINE_MAX)
+	if (!splat_wrapped_rest(line) || find_rule(parser, line, &match))
 		return FALSE;
-	if (find_rule(parser, line, &match))
+	if (parser->held.two) {
+		if (!splat_wrapped_join(held, &parser->held.second, text, sizeof(text), &joined) ||
+		    !splat_wrapped_join(&joined, line, text, sizeof(text), &joined))
+			return FALSE;
+	} else if (!splat_wrapped_join(held, line, text, sizeof(text), &joined)) {
 		return FALSE;
-	memcpy(text, joined.s, len);
-	text[len] = ' ';
-	memcpy(text + len + 1, line->s, more);
-	text[len + 1 + more] = '\0';
-	joined.s = text;
-	joined.end = text + len + 1 + more;
+	}
 	rule = find_rule(parser, &joined, &match);
-	if (!rule && names_next(&parser->held.line)) {
+	if (!rule && !parser->held.two && splat_wrapped_names_next(held)) {
 		splat_shape(joined.s, joined.end, &shape);
 		if (!shape.name.len || shape.kind == SHAPE_FRAME)
 			return FALSE;
 	} else if (!rule || (before && rule >= before)) {
 		return FALSE;
 	}
-	parser->held.on = FALSE;
+	parser->held.on = parser->held.two = FALSE;
 	process(parser, &joined, rule, &match, FALSE);
+	return TRUE;
+}
+
+/* Keeps @line behind the one that is held, which begins a header that both do not end. */
+static gboolean keep_second(SplatParser *parser, const SplatLine *line)
+{
+	gsize len = (gsize)(line->end - line->s);
+	SplatMatch match;
+	SplatHit hit;
+
+	if (parser->held.two || parser->held.rule || !splat_wrapped_rest(line) ||
+	    !splat_scan_all(parser->scan, parser->held.line.s, parser->held.line.end, &hit, 1) ||
+	    len > SPLAT_LINE_MAX || find_rule(parser, line, &match))
+		return FALSE;
+	parser->held.two = TRUE;
+	parser->held.second = *line;
+	memcpy(parser->held.second_text, line->s, len);
+	parser->held.second_text[len] = '\0';
+	parser->held.second.s = parser->held.second_text;
+	parser->held.second.end = parser->held.second_text + len;
 	return TRUE;
 }
 
@@ -310,6 +305,30 @@ static gboolean take_quiet(SplatParser *parser, const SplatLine *line, Looks *lo
 	return TRUE;
 }
 
+static void take_message(SplatParser *parser, const SplatLine *line);
+
+/* The line behind the one that is held was no part of it: each is read for itself. */
+static void release_second(SplatParser *parser)
+{
+	char text[SPLAT_LINE_MAX + 1];
+	SplatLine second = parser->held.second;
+	gsize len = (gsize)(second.end - second.s);
+
+	memcpy(text, second.s, len + 1);
+	second.s = text;
+	second.end = text + len;
+	parser->held.two = FALSE;
+	flush_held(parser);
+	take_message(parser, &second);
+}
+
+static void flush_all(SplatParser *parser)
+{
+	if (parser->held.on && parser->held.two)
+		release_second(parser);
+	flush_held(parser);
+}
+
 static void take_message(SplatParser *parser, const SplatLine *line)
 {
 	SplatMatch match;
@@ -317,8 +336,13 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	Looks looks;
 	gsize at = 0;
 
-	if (parser->held.on && join(parser, line))
+	if (parser->held.on && (join(parser, line) || keep_second(parser, line)))
 		return;
+	if (parser->held.on && parser->held.two) {
+		release_second(parser);
+		take_message(parser, line);
+		return;
+	}
 	flush_held(parser);
 	if (take_frame(parser, line) || take_quiet(parser, line, &looks))
 		return;
@@ -374,21 +398,6 @@ static void take_text(SplatParser *parser, char *s, gsize len, SplatLine *line)
 }
 
 /*
- * TRUE when no carrier can be at the front of a message: it begins with a blank, or as in "RAX: 0"
- * and "Code: 0", and there is no other stamp in it.
- */
-static gboolean is_bare(const SplatLine *line)
-{
-	const char *s = line->s;
-
-	if (line->end - s < 6 ||
-	    !(*s == ' ' || (g_ascii_isupper(*s) && s[3] == ':' && s[4] == ' ') ||
-	      (*s == 'C' && s[4] == ':' && s[5] == ' ')))
-		return FALSE;
-	return !memchr(s, '[', (gsize)(line->end - s));
-}
-
-/*
  * The commonest lines of all: with printk's stamp in front, and in a plain text that no terminal and
  * no carrier but those of a line's front can have put anything into. Most that belong to a splat
  * are read where they are.
@@ -411,7 +420,7 @@ static gboolean take_plain(SplatParser *parser, const char *raw, gsize len, Spla
 		return TRUE;
 	if (!splat_line_is_plain(raw, len) || splat_record_begins(raw, raw + len))
 		return FALSE;
-	if (!parser->held.on && is_bare(&line) && take_quiet(parser, &line, &looks))
+	if (!parser->held.on && splat_line_is_bare(&line) && take_quiet(parser, &line, &looks))
 		return TRUE;
 	end = text + (line.end - line.s);
 	memcpy(text, line.s, (gsize)(line.end - line.s));
@@ -579,6 +588,6 @@ void splat_parser_finish(SplatParser *parser)
 		line.count = parser->lines - parser->swallowed;
 		take_record(parser, line);
 	}
-	flush_held(parser);
+	flush_all(parser);
 	splat_route_end(&parser->route, parser->lines - parser->swallowed);
 }
