@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define FILE_MAX_BYTES (1u << 20)
-
 static void cell_free(NightlyCell *cell)
 {
 	g_free(cell->scenario);
@@ -89,24 +87,14 @@ static char **list_of(GKeyFile *ini, const char *path, const char *key, GError *
 
 Nightly *nightly_load(const char *path, GError **error)
 {
-	g_autoptr(GKeyFile) ini = g_key_file_new();
+	g_autoptr(GKeyFile) ini = NULL;
 	g_autoptr(Nightly) n = g_new0(Nightly, 1);
-	g_autoptr(GError) bad = NULL;
-	g_autofree char *text = NULL;
-	gsize len;
 	g_auto(GStrv) scenarios = NULL, kernels = NULL;
 
 	n->cells = g_ptr_array_new_with_free_func((GDestroyNotify)cell_free);
-	text = open_read(path, OPEN_NAMED, FILE_MAX_BYTES, &len, &bad);
-	if (!text) {
-		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, bad->message);
+	ini = open_key_file(path, G_KEY_FILE_NONE, error);
+	if (!ini)
 		return NULL;
-	}
-	if (!g_key_file_load_from_data(ini, text, len, G_KEY_FILE_NONE, &bad)) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s", path,
-			    bad->message);
-		return NULL;
-	}
 	if (!only_known_keys(ini, path, error) || !load_numbers(n, ini, path, error) ||
 	    !(scenarios = list_of(ini, path, "scenarios", error)) ||
 	    !(kernels = list_of(ini, path, "kernels", error)))

@@ -148,23 +148,6 @@ static gboolean take_file(TriageKnown *known, GKeyFile *file, const char *path, 
 	return TRUE;
 }
 
-static GKeyFile *read_file(const char *path, GKeyFileFlags flags, GError **error)
-{
-	g_autoptr(GKeyFile) file = g_key_file_new();
-	g_autoptr(GError) why = NULL;
-	gsize len;
-	g_autofree char *text = open_read(path, OPEN_NAMED, FILE_MAX_BYTES, &len, &why);
-
-	if (!text) {
-		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, why->message);
-		return NULL;
-	}
-	if (g_key_file_load_from_data(file, text, len, flags, &why))
-		return g_steal_pointer(&file);
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s", path, why->message);
-	return NULL;
-}
-
 static TriageKnown *known_new(void)
 {
 	TriageKnown *known = g_new0(TriageKnown, 1);
@@ -178,7 +161,7 @@ TriageKnown *triage_known_load(const char *const *paths, GError **error)
 	g_autoptr(TriageKnown) known = known_new();
 
 	for (; *paths; paths++) {
-		g_autoptr(GKeyFile) file = read_file(*paths, G_KEY_FILE_NONE, error);
+		g_autoptr(GKeyFile) file = open_key_file(*paths, G_KEY_FILE_NONE, error);
 
 		if (!file || !take_file(known, file, *paths, error))
 			return NULL;
@@ -280,7 +263,7 @@ gboolean triage_known_add(const char *path, const KnownIssue *issue, char **name
 	g_autoptr(TriageKnown) check = known_new();
 	g_autofree char *group = NULL, *before = NULL, *entry = NULL, *all = NULL;
 
-	file = g_file_test(path, G_FILE_TEST_EXISTS) ? read_file(path, G_KEY_FILE_NONE, error)
+	file = g_file_test(path, G_FILE_TEST_EXISTS) ? open_key_file(path, G_KEY_FILE_NONE, error)
 						     : g_key_file_new();
 	if (!file || is_there(file, issue, path, error))
 		return FALSE;
@@ -309,7 +292,7 @@ gboolean triage_known_add(const char *path, const KnownIssue *issue, char **name
 
 gboolean triage_known_remove(const char *path, const char *name, GError **error)
 {
-	g_autoptr(GKeyFile) file = read_file(path, G_KEY_FILE_KEEP_COMMENTS, error);
+	g_autoptr(GKeyFile) file = open_key_file(path, G_KEY_FILE_KEEP_COMMENTS, error);
 	g_autofree char *all = NULL;
 
 	if (!file)

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KEY_FILE_MAX_BYTES (1u << 20)
+
 #define CHUNK_BYTES (64 << 10)
 
 static int refuse(const char *path, const char *why, GError **error)
@@ -165,6 +167,23 @@ gboolean open_lines(const char *path, OpenAs as, guint64 max_bytes, gsize line_m
 		each(line->str, line->len, user);
 	close(fd);
 	return TRUE;
+}
+
+GKeyFile *open_key_file(const char *path, GKeyFileFlags flags, GError **error)
+{
+	g_autoptr(GKeyFile) file = g_key_file_new();
+	g_autoptr(GError) why = NULL;
+	gsize len;
+	g_autofree char *text = open_read(path, OPEN_NAMED, KEY_FILE_MAX_BYTES, &len, &why);
+
+	if (!text) {
+		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, why->message);
+		return NULL;
+	}
+	if (g_key_file_load_from_data(file, text, len, flags, &why))
+		return g_steal_pointer(&file);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s", path, why->message);
+	return NULL;
 }
 
 gboolean open_is_folder(const char *path)

@@ -30,6 +30,8 @@ char *open_read(const char *path, OpenAs as, gsize max_bytes, gsize *len, GError
 gboolean open_lines(const char *path, OpenAs as, guint64 max_bytes, gsize line_max,
 		    gboolean (*each)(const char *line, gsize len, gpointer user), gpointer user,
 		    GError **error);
+/* An INI file that the user named, of at most 1 MiB. NULL + USAGE error. (transfer full) */
+GKeyFile *open_key_file(const char *path, GKeyFileFlags flags, GError **error);
 /* Whether @path is a folder, and no link to one. */
 gboolean open_is_folder(const char *path);
 
