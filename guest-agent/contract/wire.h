@@ -47,6 +47,7 @@
 	X(LOG, "log", 'g', "text=: the agent's own words")                                         \
 	X(DONE, "done", 'g', "t_ns= reason= ops= steps= kmsg_seq=: the end-of-run line")           \
 	X(PLAN, "plan", 'h', "proto= seed= online_policy= probe= probe_cost_ms= removal=0|1")      \
+	X(PATIENCE, "patience", 'h', "percent=: what all deadlines are to be multiplied by")       \
 	X(MODULE, "module", 'h', "path= params= needed=0|1: load before ops are set up")           \
 	X(SET, "set", 'h',                                                                         \
 	  "path= value=: write a file of sysfs, procfs or debugfs, in turn or while ops run")      \

@@ -23,8 +23,9 @@
 #define VIRTIO_MEM_MODULE  "modules/virtio_mem.ko"
 #define ONLINE_POLICY_FILE "sys/devices/system/memory/auto_online_blocks"
 #define WARN_ONCE_FILE	   "sys/kernel/debug/clear_warn_once"
-#define PLUG_DEADLINE_NS   30000000000ULL
+#define PLUG_DEADLINE_MS   30000
 #define STOP_DEADLINE_MS   5000
+#define PATIENCE_MAX	   10000 /* percent */
 #define CATCH_UP_MS	   1000
 #define TICK_MS		   10
 #define REPORT_NS	   1000000000ULL
@@ -46,6 +47,7 @@ struct session {
 	bool went;
 	unsigned long long oom_kills; /* as last told */
 	char vmstat[16384];
+	unsigned int patience; /* percent of the deadlines */
 	struct probe_plan probe_plan;
 	struct probe *probe;	       /* while ops run */
 	struct block_monitor *monitor; /* NULL: this kernel has no memory hotplug */
@@ -56,6 +58,11 @@ static void nap_ms(long ms)
 	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+static unsigned int patient_ms(const struct session *s, unsigned int ms)
+{
+	return ms * s->patience / 100;
 }
 
 static void say_phase(struct session *s, const char *name)
@@ -130,6 +137,18 @@ static void do_plan(struct session *s, const struct wire_msg *msg)
 	s->probe_plan.seed = seed;
 	say_phase(s, "modules");
 	s->run = op_run_new(s->root_fd, seed, &s->sink, s->rec->head);
+	if (s->run)
+		op_run_set_patience(s->run, s->patience);
+}
+
+static void do_patience(struct session *s, const struct wire_msg *msg)
+{
+	uint64_t percent;
+
+	if (!wire_get_u64(msg, "percent", &percent) && percent >= 100 && percent <= PATIENCE_MAX)
+		s->patience = (unsigned int)percent;
+	else
+		sink_log(&s->sink, "patience needs a percent from 100 to %d", PATIENCE_MAX);
 }
 
 static void do_module(struct session *s, const struct wire_msg *msg)
@@ -188,7 +207,7 @@ static void do_op(struct session *s, const struct wire_msg *msg)
 static void wait_plugged(struct session *s, uint64_t bytes)
 {
 	bool stays_offline = !strcmp(s->online_policy, "offline");
-	uint64_t end = op_now_ns() + PLUG_DEADLINE_NS;
+	uint64_t end = op_now_ns() + patient_ms(s, PLUG_DEADLINE_MS) * 1000000ULL;
 	char wanted[24], seen[24];
 
 	while (s->monitor && !atomic_load(&s->stop) && !atomic_load(&s->power_off)) {
@@ -350,9 +369,9 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 
 	atomic_store(&s->running, false);
 	say_phase(s, "stop");
-	if (op_run_stop(s->run, STOP_DEADLINE_MS))
+	if (op_run_stop(s->run, patient_ms(s, STOP_DEADLINE_MS)))
 		reason = "stuck";
-	if (looking && !block_monitor_stop(s->monitor, STOP_DEADLINE_MS))
+	if (looking && !block_monitor_stop(s->monitor, patient_ms(s, STOP_DEADLINE_MS)))
 		sink_event(&s->sink, AGENT_EVENT_STUCK, "op", "lookout", NULL, NULL);
 	op_run_count(s->run);
 	probe_end(s->probe);
@@ -372,6 +391,9 @@ static void execute(struct session *s, char *line)
 	switch (msg.verb) {
 	case WIRE_PLAN:
 		do_plan(s, &msg);
+		break;
+	case WIRE_PATIENCE:
+		do_patience(s, &msg);
 		break;
 	case WIRE_MODULE:
 		do_module(s, &msg);
@@ -402,6 +424,7 @@ struct session *session_new(int root_fd, const struct sink *sink, const struct r
 	s->root_fd = root_fd;
 	s->sink = *sink;
 	s->rec = rec;
+	s->patience = 100;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->queued, NULL);
 	s->monitor = block_monitor_new(root_fd);

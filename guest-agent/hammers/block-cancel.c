@@ -98,11 +98,11 @@ static void arm(struct block_cancel *c, uint64_t us)
 
 static int offline(struct block_cancel *c, struct op_env *env, const struct block_file *file)
 {
-	uint64_t start, us;
+	uint64_t start, us, deadline_ms;
 	int err;
 
 	op_record(env, REC_OFFLINE_BEGIN, file->number, 0);
-	op_deadline(env, c->deadline_ms);
+	deadline_ms = op_deadline(env, c->deadline_ms);
 	start = op_now_ns();
 	if (c->by == SIGNAL)
 		arm(c, 1 + op_random(env, c->signal_us));
@@ -113,7 +113,7 @@ static int offline(struct block_cancel *c, struct op_env *env, const struct bloc
 	op_deadline_clear(env);
 	op_record(env, REC_OFFLINE_END, file->number, -err);
 	op_count(env, OFFLINE_US, us);
-	if (us >= c->deadline_ms * 1000ULL) {
+	if (us >= deadline_ms * 1000) {
 		op_count(env, OVERDUE, 1);
 		op_event(env, AGENT_EVENT_OFFLINE_OVERDUE, "block", file->number, "ms",
 			 (int64_t)(us / 1000));

@@ -21,7 +21,8 @@
 	{                                                                                          \
 		.name = "deadline-ms", .type = OP_PARAM_INT, .def = "5000", .min = 10,             \
 		.max = 600000,                                                                     \
-		.help = "a write that takes longer is interrupted by a signal and reported"        \
+		.help = "a write that takes longer, times [guest] patience, is interrupted by a "  \
+			"signal and reported"                                              \
 	}
 /* clang-format on */
 

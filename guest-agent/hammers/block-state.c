@@ -72,11 +72,11 @@ static int write_state(struct block_state *c, struct op_env *env, struct block_f
 		       const char *state, enum counter base, enum counter time)
 {
 	bool offline = base == OFFLINE;
-	uint64_t start, us;
+	uint64_t start, us, deadline_ms;
 	int err;
 
 	op_record(env, offline ? REC_OFFLINE_BEGIN : REC_ONLINE_BEGIN, file->number, 0);
-	op_deadline(env, c->deadline_ms);
+	deadline_ms = op_deadline(env, c->deadline_ms);
 	start = op_now_ns();
 	err = pwrite(file->fd, state, strlen(state), 0) < 0 ? errno : 0;
 	us = (op_now_ns() - start) / 1000;
@@ -87,7 +87,7 @@ static int write_state(struct block_state *c, struct op_env *env, struct block_f
 	op_count(env, time, us);
 	if (offline)
 		op_count_max(env, OFFLINE_US_MAX, us);
-	if (us >= c->deadline_ms * 1000ULL) {
+	if (us >= deadline_ms * 1000) {
 		op_count(env, OVERDUE, 1);
 		op_event(env, offline ? AGENT_EVENT_OFFLINE_OVERDUE : AGENT_EVENT_ONLINE_OVERDUE,
 			 "block", file->number, "ms", (int64_t)(us / 1000));

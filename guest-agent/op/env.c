@@ -149,10 +149,13 @@ void op_event(struct op_env *env, enum agent_event what, const char *key0, int64
 	op_event_of(env, what, NULL, key0, value0, key1, value1);
 }
 
-void op_deadline(struct op_env *env, unsigned int ms)
+uint64_t op_deadline(struct op_env *env, unsigned int ms)
 {
-	atomic_store_explicit(&env->deadline_ns, op_now_ns() + ms * 1000000ULL,
+	uint64_t patient_ms = (uint64_t)ms * env->patience / 100;
+
+	atomic_store_explicit(&env->deadline_ns, op_now_ns() + patient_ms * 1000000,
 			      memory_order_relaxed);
+	return patient_ms;
 }
 
 void op_deadline_clear(struct op_env *env)

@@ -53,6 +53,7 @@ struct op_env {
 	_Atomic int refused_errno;	 /* of the last one */
 	_Atomic uint64_t count[OP_COUNTERS_MAX];
 	_Atomic uint64_t deadline_ns; /* 0: none */
+	unsigned int patience;	      /* percent; see op_deadline() */
 	uint64_t random_state;
 
 	struct op_event event[OP_EVENT_RING]; /* written by the op, read by the core */
@@ -131,9 +132,10 @@ void op_event(struct op_env *env, enum agent_event what, const char *key0, int64
 
 /*
  * From now until op_deadline_clear() the core sends the op's thread a signal, again and again,
- * when @ms have passed: a blocking system call then ends with EINTR.
+ * when @ms times the host's patience have passed: a blocking system call then ends with EINTR.
+ * Returns that time in milliseconds.
  */
-void op_deadline(struct op_env *env, unsigned int ms);
+uint64_t op_deadline(struct op_env *env, unsigned int ms);
 void op_deadline_clear(struct op_env *env);
 
 /*

@@ -40,6 +40,7 @@ struct op_run {
 	struct sink sink;
 	struct rec_head *rec_head;
 	struct targets_box targets;
+	unsigned int patience;
 	unsigned int count;
 	struct op_task *task[OP_INST_MAX];
 };
@@ -67,6 +68,7 @@ struct op_run *op_run_new(int root_fd, uint64_t seed, const struct sink *sink,
 	run->seed = seed;
 	run->sink = *sink;
 	run->rec_head = rec_head;
+	run->patience = 100;
 	return run;
 }
 
@@ -102,6 +104,7 @@ int op_run_add(struct op_run *run, struct op_plan *plan)
 	task->env.plan = &task->plan;
 	task->env.root_fd = run->root_fd;
 	task->env.cpu = -1;
+	task->env.patience = run->patience;
 	task->env.targets = &run->targets;
 	task->env.random_state = random ? random : 1;
 	task->env.rec_head = run->rec_head;
@@ -109,6 +112,11 @@ int op_run_add(struct op_run *run, struct op_plan *plan)
 		task->env.rec = &run->rec_head->slot[plan->inst];
 	run->task[run->count++] = task;
 	return 0;
+}
+
+void op_run_set_patience(struct op_run *run, unsigned int percent)
+{
+	run->patience = percent;
 }
 
 struct targets_box *op_run_targets(struct op_run *run)

@@ -23,6 +23,9 @@ struct op_run *op_run_new(int root_fd, uint64_t seed, const struct sink *sink,
 /* No thread may be left running: op_run_stop() returned 0. */
 void op_run_free(struct op_run *run);
 
+/* The deadlines of ops added from now on are @percent of what they are by default. */
+void op_run_set_patience(struct op_run *run, unsigned int percent);
+
 /*
  * Takes over what @plan holds. 0, or -EEXIST (the instance number is taken), with @plan still
  * the caller's.

@@ -44,6 +44,13 @@ static const char *op_name(const Boot *boot, const BootOp *op)
 		->name;
 }
 
+static void send_patience(Boot *boot)
+{
+	g_autofree char *line = g_strdup_printf("patience percent=%u\n", boot_patience(boot));
+
+	boot_send_line(boot, line);
+}
+
 static void on_hello(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
@@ -65,6 +72,7 @@ static void on_hello(Boot *boot, const struct wire_msg *msg)
 		boot_end(boot, FALSE);
 		return;
 	}
+	send_patience(boot);
 	for (guint i = 0; i < boot->plan->lines->len; i++)
 		boot_send_line(boot, g_ptr_array_index(boot->plan->lines, i));
 	boot_set_state(boot, BOOT_PLUG);

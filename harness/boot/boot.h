@@ -15,7 +15,7 @@
 #include "host-driver/backend.h"
 #include "host-driver/kernel/kernel.h"
 
-/* Deadlines; tests shorten them. */
+/* Deadlines of a guest that boots within 3 s, see [guest] patience; tests shorten them. */
 typedef struct {
 	guint console_ms;      /* power-on to the first byte on the console */
 	guint hello_ms;	       /* power-on to the agent's hello */
@@ -103,12 +103,6 @@ typedef struct {
 	void (*over)(Boot *boot, BootResult *result,
 		     gpointer user); /* takes result; free boot later */
 } BootListener;
-
-/*
- * The longest that a boot can take from the start of its guest, whatever guest, machine and host
- * do: all deadlines together. Its machine is killed then.
- */
-guint64 boot_hard_end_ms(const BootDeadlines *deadlines, const Scenario *scenario);
 
 /* NULL + error when it could not even start; the folder may exist then. */
 Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointer user,

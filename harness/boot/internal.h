@@ -192,6 +192,8 @@ struct Boot {
 
 /* state.c: the states, and the ways from one to the next. */
 void boot_set_state(Boot *boot, BootState state);
+/* What its deadlines are multiplied by, in percent: 100 to 100 * SCENARIO_PATIENCE_MAX. */
+guint boot_patience(const Boot *boot);
 /* Something on our side went wrong; the first one told counts. @reason: (transfer full) */
 void boot_fail(Boot *boot, char *reason);
 /* Asks the agent to end the run; @why is for the record. */

@@ -20,6 +20,9 @@ const BootDeadlines boot_deadlines_default = {
 
 /* The machine answers within 10 s, if only with an error (vm.h). */
 #define ANSWER_MS 15000
+/* A guest that boots as fast as this is judged by the default deadlines. */
+#define USUAL_HELLO_US	  (3 * G_USEC_PER_SEC)
+#define AUTO_PATIENCE_MAX 1000 /* percent: the guest is not to be trusted with more */
 /* What a busy host may add to the sum of all deadlines. */
 #define HARD_MS 10000
 
@@ -259,7 +262,40 @@ static void pass(Boot *boot, const Deadline *row)
 	}
 }
 
-guint64 boot_hard_end_ms(const BootDeadlines *d, const Scenario *s)
+/* How much longer than 3 s this guest takes from its first byte to its hello, in percent. */
+static guint measure_patience(const Boot *boot)
+{
+	gint64 took_us = boot->agent.hello_us - boot->machine.first_byte_us;
+
+	if (!boot->machine.first_byte_us)
+		return 100;
+	return (guint)CLAMP(100 * took_us / USUAL_HELLO_US, 100, AUTO_PATIENCE_MAX);
+}
+
+guint boot_patience(const Boot *boot)
+{
+	if (boot->config.scenario->patience)
+		return 100 * (guint)boot->config.scenario->patience;
+	return boot->agent.hello ? measure_patience(boot) : 100;
+}
+
+/* The default deadlines, times the patience with this guest. */
+static BootDeadlines patient_deadlines(const Boot *boot)
+{
+	BootDeadlines d = boot->config.deadlines;
+	guint *const all[] = {&d.console_ms, &d.hello_ms,	 &d.plug_ms, &d.setup_ms,
+			      &d.quiet_ms,   &d.unresponsive_ms, &d.stop_ms, &d.exit_ms};
+
+	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
+		*all[i] = (guint)((guint64)*all[i] * boot_patience(boot) / 100);
+	return d;
+}
+
+/*
+ * The longest that a boot can take from the start of its guest, whatever guest, machine and host
+ * do: all deadlines together.
+ */
+static guint64 hard_end_ms(const BootDeadlines *d, const Scenario *s)
 {
 	return (guint64)d->hello_ms + d->plug_ms + d->setup_ms + s->duration_ms + s->linger_ms +
 	       2ull * d->stop_ms + d->quiet_ms + d->unresponsive_ms + d->exit_ms +
@@ -267,9 +303,9 @@ guint64 boot_hard_end_ms(const BootDeadlines *d, const Scenario *s)
 }
 
 /* Nothing that the guest, the machine or its host does postpones this one. */
-static gboolean is_overdue(Boot *boot, gint64 now_us)
+static gboolean is_overdue(Boot *boot, const BootDeadlines *d, gint64 now_us)
 {
-	guint64 most_ms = boot_hard_end_ms(&boot->config.deadlines, boot->config.scenario);
+	guint64 most_ms = hard_end_ms(d, boot->config.scenario);
 
 	if (boot->machine.launching || boot->life.overdue ||
 	    now_us - boot->machine.started_us < (gint64)most_ms * 1000)
@@ -284,7 +320,7 @@ static gboolean is_overdue(Boot *boot, gint64 now_us)
 
 void boot_check_deadlines(Boot *boot, gint64 now_us)
 {
-	const BootDeadlines *d = &boot->config.deadlines;
+	const BootDeadlines d = patient_deadlines(boot);
 	const Scenario *s = boot->config.scenario;
 	const gint64 since_us[SINCE_COUNT] = {
 		[SINCE_STATE] = boot->life.since_us,
@@ -296,21 +332,21 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 	};
 	const gint64 limit_ms[LIMIT_COUNT] = {
 		[LIMIT_NONE] = G_MININT64,
-		[LIMIT_CONSOLE] = d->console_ms,
-		[LIMIT_HELLO] = d->hello_ms,
-		[LIMIT_PLUG] = d->plug_ms,
-		[LIMIT_SETUP] = d->setup_ms,
+		[LIMIT_CONSOLE] = d.console_ms,
+		[LIMIT_HELLO] = d.hello_ms,
+		[LIMIT_PLUG] = d.plug_ms,
+		[LIMIT_SETUP] = d.setup_ms,
 		[LIMIT_ANSWER] = ANSWER_MS,
-		[LIMIT_QUIET] = d->quiet_ms,
-		[LIMIT_UNRESPONSIVE] = d->unresponsive_ms,
-		[LIMIT_DURATION] = (gint64)s->duration_ms + d->stop_ms,
+		[LIMIT_QUIET] = d.quiet_ms,
+		[LIMIT_UNRESPONSIVE] = d.unresponsive_ms,
+		[LIMIT_DURATION] = (gint64)s->duration_ms + d.stop_ms,
 		[LIMIT_LINGER] = (gint64)s->linger_ms,
-		[LIMIT_STOP] = d->stop_ms,
-		[LIMIT_EXIT] = d->exit_ms,
+		[LIMIT_STOP] = d.stop_ms,
+		[LIMIT_EXIT] = d.exit_ms,
 	};
 	guint holds;
 
-	if (is_overdue(boot, now_us))
+	if (is_overdue(boot, &d, now_us))
 		return;
 	if (boot->life.now == BOOT_ENDING)
 		switch_off(boot);

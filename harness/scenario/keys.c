@@ -38,6 +38,10 @@ const ScenarioKey scenario_keys[] = {
 	 "kernel arguments that change the kernel under test (mitigations=, preempt=, "
 	 "init_on_alloc=)",
 	 IN(cmdline)},
+	{"guest", "patience", KEY_COUNT, "auto", 1, SCENARIO_PATIENCE_MAX, "auto",
+	 "all deadlines are multiplied by it; auto: by how much longer than 3 s the guest took "
+	 "from its first console output to the agent's hello, at most 10",
+	 IN(patience)},
 	{"guest", "online-policy", KEY_TEXT, "online_movable", 0, 0,
 	 "offline|online|online_kernel|online_movable",
 	 "value of auto_online_blocks, set before memory is plugged", IN(online_policy)},

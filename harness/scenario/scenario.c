@@ -116,8 +116,12 @@ static gboolean store_named(const Source *src, const ScenarioKey *k, const char 
 		max = units_format_ms(k->max);
 		break;
 	case KEY_COUNT:
+		if (k->choices && g_str_equal(value, k->choices)) {
+			*(guint64 *)field = 0;
+			return TRUE;
+		}
 		ok = units_parse_u64(value, &number);
-		example = "a number";
+		example = k->choices ? "auto or a number" : "a number";
 		min = g_strdup_printf("%" G_GUINT64_FORMAT, k->min);
 		max = g_strdup_printf("%" G_GUINT64_FORMAT, k->max);
 		break;

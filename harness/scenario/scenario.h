@@ -25,7 +25,8 @@ typedef struct {
 	guint64 least;
 } ScenarioGoal;
 
-#define SCENARIO_DIMMS_MAX 16
+#define SCENARIO_DIMMS_MAX    16
+#define SCENARIO_PATIENCE_MAX 100
 
 typedef struct {
 	char *name; /* of a kernel module, with underscores */
@@ -39,6 +40,7 @@ typedef struct {
 	char *summary;
 	/* [guest] */
 	guint64 cpus, memory_bytes, nodes;
+	guint64 patience; /* 1 to SCENARIO_PATIENCE_MAX; 0: auto */
 	char *cmdline, *online_policy;
 	/* [memory ID] */
 	GPtrArray *devices; /* of VmMemDevice */

@@ -76,7 +76,7 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 			     .known_issues = f->known,
 			     .strict = f->strict,
 			     .deadlines = {.console_ms = f->console_ms ? f->console_ms : 300,
-					   .hello_ms = 600,
+					   .hello_ms = f->hello_ms ? f->hello_ms : 600,
 					   .plug_ms = 600,
 					   .setup_ms = 1500,
 					   .quiet_ms = 600,

@@ -41,8 +41,8 @@ typedef struct {
 	Boot *boot;
 	const TriageKnown *known;
 	gboolean strict;
-	guint console_ms;    /* the deadline, instead of a short one */
-	const char *refusal; /* words of the error that starting must give, or NULL */
+	guint console_ms, hello_ms; /* these deadlines, instead of short ones */
+	const char *refusal;	    /* words of the error that starting must give, or NULL */
 } BootFixture;
 
 void boot_fixture_set_up(BootFixture *f, gconstpointer data);

@@ -235,6 +235,32 @@ static void test_paused(BootFixture *f, gconstpointer data)
 	boot_fixture_expect(f, VERDICT_HANG, "while the ops ran");
 }
 
+#define SILENT_900_MS                                                                              \
+	RUNS "on go +900 agent count t_ns=2000000000 inst=0 name=null-hammer steps=9 offlines=9\n" \
+	     "on go +910 agent done t_ns=2010000000 reason=duration ops=1 steps=9\n"               \
+	     "on poweroff +5 exit 0\n"
+
+/* 600 ms of silence hang a guest, but not one that is known to be slow, or that was slow to boot. */
+static void test_patience(BootFixture *f, gconstpointer data)
+{
+	g_autofree char *slow =
+		g_strconcat("1 console [    0.1] Linux version 6.1.0\\n\n"
+			    "7000 agent hello proto=1 release=6.1.0 version=v machine=x86_64 "
+			    "cpus=2 page_bytes=4096 block_bytes=134217728 t_ns=1000000000 "
+			    "rec_pages=17\n",
+			    strstr(SILENT_900_MS, "on plug"), NULL);
+
+	boot_fixture_play_policy(f, SILENT_900_MS, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_HANG, "while the ops ran");
+	boot_fixture_again(f);
+	boot_fixture_play_policy(f, SILENT_900_MS, POLICY "[guest]\npatience=3\n", 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2");
+	boot_fixture_again(f);
+	f->hello_ms = 10000;
+	boot_fixture_play_policy(f, slow, POLICY, 0);
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2");
+}
+
 /* A guest that answers and never starts its ops comes to an end. */
 static void test_endless_setup(BootFixture *f, gconstpointer data)
 {
@@ -287,6 +313,7 @@ int main(int argc, char **argv)
 		{"/boot-trust/agent-end", test_agent_end},
 		{"/boot-trust/late-console", test_late_console},
 		{"/boot-trust/paused", test_paused},
+		{"/boot-trust/patience", test_patience},
 		{"/boot-trust/endless-setup", test_endless_setup},
 	};
 

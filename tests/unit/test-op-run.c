@@ -315,6 +315,21 @@ static void test_deadline(OpFixture *f, gconstpointer data)
 	close(blocked_pipe[1]);
 }
 
+/* Of a host that knows the guest to be slow; the read then waits for a writer, not for 30 ms. */
+static void test_patience(OpFixture *f, gconstpointer data)
+{
+	deaf = FALSE;
+	op_run_set_patience(f->run, 10000);
+	start_blocking(f);
+	g_usleep(200000);
+	op_run_watch(f->run);
+	op_run_count(f->run);
+	op_fixture_assert_value(f, "count", "5", "steps", "0");
+	g_assert_cmpuint(op_run_stop(f->run, 2000), ==, 0);
+	close(blocked_pipe[0]);
+	close(blocked_pipe[1]);
+}
+
 static void test_stuck(OpFixture *f, gconstpointer data)
 {
 	deaf = TRUE;
@@ -431,6 +446,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/op-run/offline-reached", test_offline_reached);
 	op_fixture_add_test("/op-run/recorder", test_recorder);
 	op_fixture_add_test("/op-run/deadline", test_deadline);
+	op_fixture_add_test("/op-run/patience", test_patience);
 	op_fixture_add_test("/op-run/stuck", test_stuck);
 	op_fixture_add_test("/op-run/step-fails", test_step_fails);
 	op_fixture_add_test("/op-run/random", test_random);

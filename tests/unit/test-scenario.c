@@ -77,6 +77,7 @@ static void test_goal(void)
 
 	g_assert_no_error(error);
 	g_assert_cmpstr(plain->goal_ops, ==, "all");
+	g_assert_cmpuint(plain->patience, ==, 0);
 	g_assert_cmpuint(plain->goals->len, ==, 0);
 	g_assert_cmpfloat(plain->bound, ==, 0);
 	g_assert_cmpfloat_with_epsilon(s->bound, 0.005, 1e-12);
@@ -139,6 +140,8 @@ static void test_bad(void)
 		{HEAD OPS "[goal]\nwindows.decs=1\n", "[goal] windows.decs: no such window"},
 		{HEAD OPS "[goal]\nvisits.damn=1\n", "[goal] visits.damn: no walker of that name"},
 		{HEAD OPS "[goal]\nvisits.block-state=1\n", "no walker of that name"},
+		{HEAD OPS "[guest]\npatience=much\n", "[guest] patience: 'much' is not auto or a"},
+		{HEAD OPS "[guest]\npatience=0\n", "0 is not between 1 and 100"},
 		{HEAD OPS "[goal]\nvisits.damon=x\n", "[goal] visits.damon: 'x' is not a number"},
 		{HEAD OPS "[goal]\nops=most\n", "'most' is none of all|any"},
 		{HEAD OPS "[policy]\nstop=bound:1\n", "[policy] stop: 'bound:1' is none of never"},
