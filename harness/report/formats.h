@@ -19,7 +19,7 @@ char *report_prometheus(const GPtrArray *hunts);
 
 /*
  * Appends @text as XML or HTML character data: < > & and quotes as references; what XML does not
- * allow at all (control characters, broken UTF-8) as '?'. NULL appends nothing.
+ * allow at all, and what text_clean() does not show, as '?' except tabs and line ends. NULL appends nothing.
  */
 void report_escape(GString *out, const char *text);
 

@@ -2,18 +2,12 @@
 /* See formats.h. */
 #include "harness/report/cases.h"
 #include "harness/report/formats.h"
+#include "host-driver/base/text.h"
 
-static gboolean is_xml_char(gunichar c)
+/* XML has no way to write the last two of a plane, which are no characters. */
+static gboolean is_allowed(gunichar c)
 {
-	return c == '\t' || c == '\n' || (c >= 0x20 && c <= 0xd7ff && c != 0x7f) ||
-	       (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
-}
-
-/* Turns text around or hides it: no reader of a report wants that. */
-static gboolean is_bidi(gunichar c)
-{
-	return (c >= 0x80 && c <= 0x9f) || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	return c == '\t' || c == '\n' || (text_is_shown(c) && (c & 0xfffe) != 0xfffe);
 }
 
 void report_escape(GString *out, const char *text)
@@ -23,7 +17,7 @@ void report_escape(GString *out, const char *text)
 	for (const char *p = valid; p && *p; p = g_utf8_next_char(p)) {
 		gunichar c = g_utf8_get_char(p);
 
-		if (!is_xml_char(c) || is_bidi(c))
+		if (!is_allowed(c))
 			g_string_append_c(out, '?');
 		else if (c == '<')
 			g_string_append(out, "&lt;");

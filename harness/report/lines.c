@@ -80,14 +80,11 @@ char *report_jsonl(const GPtrArray *hunts)
 
 static void append_label(GString *out, const char *name, const char *value)
 {
-	g_autofree char *valid = g_utf8_make_valid(value, -1);
+	g_autofree char *clean = units_printable(value);
 
 	g_string_append_printf(out, "%s%s=\"", out->len ? "," : "", name);
-	for (const char *p = valid; *p; p++)
-		if (*p == '\\' || *p == '"')
-			g_string_append_printf(out, "\\%c", *p);
-		else
-			g_string_append_c(out, (guchar)*p < 0x20 || *p == 0x7f ? '?' : *p);
+	for (const char *p = clean; *p; p++)
+		g_string_append_printf(out, "%s%c", *p == '\\' || *p == '"' ? "\\" : "", *p);
 	g_string_append_c(out, '"');
 }
 

@@ -2,11 +2,12 @@
 /* See json-depth.h. */
 #include "host-driver/base/json-depth.h"
 
-#define DEPTH_MAX 64
+#define DEPTH_MAX  64
+#define VALUES_MAX 200000
 
 gboolean json_depth_is_sane(const char *text)
 {
-	guint depth = 0;
+	guint depth = 0, values = 0;
 	gboolean in_string = FALSE;
 
 	for (const char *p = text; *p; p++) {
@@ -20,7 +21,8 @@ gboolean json_depth_is_sane(const char *text)
 			depth--;
 		else if (!in_string && (*p == '/' || *p == '#' || *p == '\''))
 			return FALSE;
-		if (depth > DEPTH_MAX)
+		values += !in_string && (*p == ',' || *p == '{' || *p == '[');
+		if (depth > DEPTH_MAX || values > VALUES_MAX)
 			return FALSE;
 	}
 	return TRUE;

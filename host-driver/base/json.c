@@ -6,9 +6,11 @@
 #include "host-driver/base/error.h"
 #include "host-driver/base/json-depth.h"
 #include "host-driver/base/open.h"
+#include "host-driver/base/text.h"
 
 #include <gio/gio.h>
 #include <math.h>
+#include <string.h>
 
 static JsonNode *value_of(JsonObject *o, const char *key)
 {
@@ -23,6 +25,11 @@ const char *rj_text(JsonObject *o, const char *key, const char *fallback)
 
 	return node && json_node_get_value_type(node) == G_TYPE_STRING ? json_node_get_string(node)
 								       : fallback;
+}
+
+char *rj_copy(JsonObject *o, const char *key, const char *fallback)
+{
+	return text_cut(rj_text(o, key, fallback), RESULTS_TEXT_MAX_BYTES);
 }
 
 static gboolean is_number(JsonNode *node)
@@ -151,12 +158,38 @@ gboolean rj_lines(const char *dir, const char *name,
 			  parse_line, &lines, NULL);
 }
 
-/* json-glib copies what is no UTF-8 as it is. All that JSON is made of is ASCII, so it survives. */
+/* JSON has escapes of 16 bits: what does not fit is two of them. */
+static void append_escape(GString *out, gunichar c)
+{
+	if (c >= 0x10000)
+		g_string_append_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+				       0xdc00 + (c & 0x3ff));
+	else
+		g_string_append_printf(out, "\\u%04x", c);
+}
+
+/*
+ * json-glib copies what is no UTF-8 as it is, and of control characters those below 0x80 alone are
+ * escaped. All that JSON is made of is ASCII and beside texts there is nothing else: what is
+ * replaced stands in a text. Line ends are the printer's own.
+ */
 char *rj_string(JsonNode *node, gboolean pretty)
 {
-	g_autofree char *text = json_to_string(node, pretty);
+	g_autofree char *text = json_to_string(node, pretty), *valid = g_utf8_make_valid(text, -1);
+	GString *out = g_string_sized_new(strlen(valid) + 1);
+	const char *done = valid;
 
-	return g_utf8_make_valid(text, -1);
+	for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
+		gunichar c = g_utf8_get_char(p);
+
+		if ((c < 0x7f) || text_is_shown(c))
+			continue;
+		g_string_append_len(out, done, p - done);
+		append_escape(out, c);
+		done = g_utf8_next_char(p);
+	}
+	g_string_append(out, done);
+	return g_string_free(out, FALSE);
 }
 
 char *rj_print(JsonObject *o, gboolean pretty)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static gboolean is_shown(gunichar c)
+gboolean text_is_shown(gunichar c)
 {
 	switch (g_unichar_type(c)) {
 	case G_UNICODE_CONTROL:
@@ -29,7 +29,7 @@ char *text_clean(char *text)
 		gboolean valid = c != (gunichar)-1 && c != (gunichar)-2;
 
 		next = valid ? g_utf8_next_char(p) : p + 1;
-		if (!valid || !is_shown(c)) {
+		if (!valid || !text_is_shown(c)) {
 			*out++ = '?';
 			continue;
 		}
@@ -42,5 +42,18 @@ char *text_clean(char *text)
 
 char *text_clean_copy(const char *text)
 {
-	return text_clean(g_strndup(text, TEXT_MAX_BYTES));
+	/* No longer than the text: g_strndup() takes the whole length, and tables have many cells. */
+	return text_clean(g_strndup(text, strnlen(text, TEXT_MAX_BYTES)));
+}
+
+char *text_cut(const char *text, gsize max_bytes)
+{
+	gsize len = text ? strnlen(text, max_bytes + 1) : 0;
+
+	if (len <= max_bytes)
+		return g_strdup(text);
+	/* A byte that goes on with a character does not begin what is left out. */
+	for (len = max_bytes; len > 0 && ((guchar)text[len] & 0xc0) == 0x80;)
+		len--;
+	return g_strndup(text, len);
 }

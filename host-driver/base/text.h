@@ -19,5 +19,9 @@
 char *text_clean(char *text);
 /* The same from the first TEXT_MAX_BYTES of @text, which stays as it is. (transfer full) */
 char *text_clean_copy(const char *text);
+/* No more than the first @max_bytes of @text, in whole characters; NULL of NULL. (transfer full) */
+char *text_cut(const char *text, gsize max_bytes);
+/* Whether text_clean() leaves it as it is. */
+gboolean text_is_shown(gunichar c);
 
 #endif

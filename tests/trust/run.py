@@ -397,7 +397,8 @@ def always(run):
         raise Failed("it did not end within %g s" % run.row.within)
     if run.code < 0 or run.code > 4:
         raise Failed("pfnhunt ended with %d: %s" % (run.code, run.err[-500:]))
-    has_not(run, run.out + run.err, r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\udc80-\udcff]",
+    has_not(run, run.out + run.err, "[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u200b-\u200f\u2028-\u202e"
+            "\u2060-\u206f\ufeff\udc80-\udcff]",
             "what was printed")
     has_not(run, run.err, r"(GLib|Json)[^\n]*(CRITICAL|WARNING)|Sanitizer|runtime error", "stderr")
     if run.rss_mb > 1024:

@@ -6,6 +6,7 @@
 #include "harness/report/formats.h"
 #include "harness/results/model.h"
 #include "harness/store/store.h"
+#include "host-driver/base/json-depth.h"
 #include "host-driver/base/json.h"
 #include "host-driver/base/text.h"
 #include "host-driver/fake/fake.h"
@@ -258,10 +259,63 @@ static void test_clean(void)
 	g_assert_cmpuint(strlen(cut), ==, TEXT_MAX_BYTES);
 }
 
+static void test_cut(void)
+{
+	/* Where it is cut, and what is left. */
+	static const struct {
+		gsize max;
+		const char *out;
+	} cases[] = {{0, ""},	     {1, "a"},	      {2, "a"},	      {3, "a"},
+		     {4, "a\u20ac"}, {5, "a\u20acb"}, {9, "a\u20acb"}};
+
+	for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = text_cut("a\u20acb", cases[i].max);
+
+		g_assert_cmpstr(text, ==, cases[i].out);
+	}
+	g_assert_null(text_cut(NULL, 10));
+}
+
+/* What no terminal should see stands in JSON as an escape, and comes back as it was. */
+static void test_escapes(void)
+{
+	static const char evil[] = "a\x7f\xc2\x85\xc2\x9b"
+				   "2J\u2028\u202e\u2066\u00ad\U000E0041\u00e9\"\\";
+	JsonObject *o = json_object_new();
+	g_autofree char *text = NULL;
+	g_autoptr(JsonNode) node = NULL;
+
+	rj_set_text(o, "text", evil);
+	text = rj_print(o, FALSE);
+	g_assert_cmpstr(
+		text, ==,
+		"{\"text\":\"a\\u007f\\u0085\\u009b2J\\u2028\\u202e\\u2066\\u00ad\\udb40\\udc41"
+		"\u00e9\\\"\\\\\"}");
+	node = json_from_string(text, NULL);
+	g_assert_cmpstr(rj_text(json_node_get_object(node), "text", ""), ==, evil);
+}
+
+/* Two bytes of a file are hundreds in memory: of a file of 4 MiB it would be a gigabyte. */
+static void test_values(void)
+{
+	GString *text = g_string_new("[0");
+
+	for (guint i = 0; i < 150000; i++)
+		g_string_append(text, ",0");
+	g_assert_true(json_depth_is_sane(text->str));
+	for (guint i = 0; i < 150000; i++)
+		g_string_append(text, ",0");
+	g_assert_false(json_depth_is_sane(text->str));
+	g_string_free(text, TRUE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/hostile/clean", test_clean);
+	g_test_add_func("/hostile/cut", test_cut);
+	g_test_add_func("/hostile/escapes", test_escapes);
+	g_test_add_func("/hostile/values", test_values);
 	g_test_add_func("/hostile/round-trip", test_round_trip);
 	g_test_add_func("/hostile/unreadable", test_unreadable);
 	return g_test_run();
