@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* So many changes are listed in words, new ones first. */
+#define CHANGES_SHOWN 100
+
 static const char *change_word(RChangeKind kind)
 {
 	static const char *const words[] = {
@@ -72,10 +75,24 @@ static double median_of(const GArray *times)
 	return stats_median(steps);
 }
 
+/* Signature -> RSignature, both borrowed. */
+static GHashTable *index_of(const GPtrArray *signatures)
+{
+	GHashTable *index = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < signatures->len; i++) {
+		RSignature *s = g_ptr_array_index(signatures, i);
+
+		g_hash_table_insert(index, s->first->signature, s);
+	}
+	return index;
+}
+
 RComparison *results_compare(const RHunt *a, const RHunt *b)
 {
 	RComparison *c = g_new0(RComparison, 1);
 	g_autoptr(GPtrArray) in_a = results_signatures(a), in_b = results_signatures(b);
+	g_autoptr(GHashTable) index_a = index_of(in_a), index_b = index_of(in_b);
 	g_autoptr(GArray) times_a = results_times(a), times_b = results_times(b);
 
 	c->a = results_totals(a);
@@ -91,12 +108,12 @@ RComparison *results_compare(const RHunt *a, const RHunt *b)
 	for (guint i = 0; i < in_b->len; i++) {
 		const RSignature *s = g_ptr_array_index(in_b, i);
 
-		add_change(c, results_signature_find(in_a, s->first->signature), s);
+		add_change(c, g_hash_table_lookup(index_a, s->first->signature), s);
 	}
 	for (guint i = 0; i < in_a->len; i++) {
 		const RSignature *s = g_ptr_array_index(in_a, i);
 
-		if (!results_signature_find(in_b, s->first->signature))
+		if (!g_hash_table_lookup(index_b, s->first->signature))
 			add_change(c, s, NULL);
 	}
 	g_ptr_array_sort(c->changes, by_kind);
@@ -231,7 +248,7 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 	GString *text = g_string_new(NULL);
 
 	append_facts(text, a, b, c);
-	for (guint i = 0; i < c->changes->len; i++) {
+	for (guint i = 0; i < MIN(c->changes->len, CHANGES_SHOWN); i++) {
 		const RChange *change = g_ptr_array_index(c->changes, i);
 		g_autofree char *p = p_text(change->p);
 
@@ -246,6 +263,9 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 	}
 	body = rtable_text(table);
 	g_string_append_printf(text, "%s%s", *body ? "\n" : "", body);
+	if (c->changes->len > CHANGES_SHOWN)
+		g_string_append_printf(text, "and %u more (--json lists all)\n",
+				       c->changes->len - CHANGES_SHOWN);
 	{
 		g_autoptr(Estimate) estimate = estimate_of_hunt(a);
 		g_autofree char *fix = estimate_fix(estimate);

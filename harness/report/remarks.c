@@ -19,13 +19,32 @@ typedef struct {
 	const RBoot *last;
 } Tally;
 
-static void tally(GArray *all, const RBoot *b, Tally one)
-{
-	for (guint i = 0; i < all->len; i++) {
-		Tally *t = &g_array_index(all, Tally, i);
+typedef struct {
+	GArray *all;	    /* of Tally, as they came first */
+	GHashTable *places; /* name -> place in it, from 1 */
+} Tallies;
 
-		if (!g_str_equal(t->name, one.name))
-			continue;
+static void tallies_clear(Tallies *tallies)
+{
+	g_array_unref(tallies->all);
+	g_hash_table_unref(tallies->places);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Tallies, tallies_clear)
+
+static Tallies tallies_new(void)
+{
+	return (Tallies){g_array_new(FALSE, FALSE, sizeof(Tally)),
+			 g_hash_table_new(g_str_hash, g_str_equal)};
+}
+
+static void tally(Tallies *tallies, const RBoot *b, Tally one)
+{
+	guint place = GPOINTER_TO_UINT(g_hash_table_lookup(tallies->places, one.name));
+
+	if (place) {
+		Tally *t = &g_array_index(tallies->all, Tally, place - 1);
+
 		t->count += one.count;
 		t->boots += t->last != b;
 		t->last = b;
@@ -33,10 +52,12 @@ static void tally(GArray *all, const RBoot *b, Tally one)
 	}
 	one.boots = 1;
 	one.last = b;
-	g_array_append_val(all, one);
+	g_array_append_val(tallies->all, one);
+	g_hash_table_insert(tallies->places, (gpointer)one.name,
+			    GUINT_TO_POINTER(tallies->all->len));
 }
 
-static void tally_boot(GArray *known, GArray *baseline, GArray *impaired, const RBoot *b)
+static void tally_boot(Tallies *known, Tallies *baseline, Tallies *impaired, const RBoot *b)
 {
 	for (guint i = 0; i < b->incidents->len; i++) {
 		const RIncident *in = g_ptr_array_index(b->incidents, i);
@@ -116,9 +137,9 @@ static void add_known(GPtrArray *remarks, const GArray *known, guint boots)
 GPtrArray *report_remarks(const RHunt *h, const RBoot *only)
 {
 	GPtrArray *remarks = g_ptr_array_new_with_free_func(remark_free);
-	g_autoptr(GArray) known = g_array_new(FALSE, FALSE, sizeof(Tally));
-	g_autoptr(GArray) baseline = g_array_new(FALSE, FALSE, sizeof(Tally));
-	g_autoptr(GArray) impaired = g_array_new(FALSE, FALSE, sizeof(Tally));
+	g_auto(Tallies) known = tallies_new();
+	g_auto(Tallies) baseline = tallies_new();
+	g_auto(Tallies) impaired = tallies_new();
 	guint boots = 0;
 
 	for (guint i = 0; i < h->boots->len; i++) {
@@ -127,18 +148,18 @@ GPtrArray *report_remarks(const RHunt *h, const RBoot *only)
 		if (only ? b != only : !results_boot_counts(b))
 			continue;
 		boots++;
-		tally_boot(known, baseline, impaired, b);
+		tally_boot(&known, &baseline, &impaired, b);
 	}
-	add_known(remarks, known, boots);
-	for (guint i = 0; i < MIN(baseline->len, LINES_MAX); i++) {
-		const Tally *t = &g_array_index(baseline, Tally, i);
+	add_known(remarks, known.all, boots);
+	for (guint i = 0; i < MIN(baseline.all->len, LINES_MAX); i++) {
+		const Tally *t = &g_array_index(baseline.all, Tally, i);
 		g_autofree char *in = in_boots(t, boots);
 
 		add(remarks, "baseline", "%s%s, before the hunt began: no find of it", t->title,
 		    in);
 	}
-	for (guint i = 0; i < MIN(impaired->len, LINES_MAX); i++) {
-		const Tally *t = &g_array_index(impaired, Tally, i);
+	for (guint i = 0; i < MIN(impaired.all->len, LINES_MAX); i++) {
+		const Tally *t = &g_array_index(impaired.all, Tally, i);
 		g_autofree char *in = in_boots(t, boots), *times = results_number(t->count, "time");
 
 		add(remarks, "impaired", "%s: %s, %s%s (%s)", t->name, t->title, times, in,

@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+/* So many signatures, and rows of exposure, are listed: those that fired in most boots first. */
+#define SIGNATURES_SHOWN 50
+#define EXPOSURES_SHOWN	 200
+
 static void row(GString *text, const char *key, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 static void row(GString *text, const char *key, const char *format, ...)
@@ -34,6 +38,12 @@ static void append_indented(GString *text, const RTable *table, const char *titl
 		g_string_append_printf(text, "\n%s\n", title);
 	for (guint i = 0; lines[i] && *lines[i]; i++)
 		g_string_append_printf(text, "  %s\n", lines[i]);
+}
+
+static void append_more(GString *text, guint all, guint shown)
+{
+	if (all > shown)
+		g_string_append_printf(text, "  and %u more (--json lists all)\n", all - shown);
 }
 
 static void append_kernel(GString *text, const char *release, const char *version,
@@ -82,9 +92,13 @@ static void append_exposure(GString *text, const RHunt *h)
 {
 	const RHunt *hunts[] = {h, NULL};
 	g_autoptr(GPtrArray) rows = exposure_rows(hunts, NULL);
-	g_autoptr(RTable) table = exposure_rows_table(rows, FALSE);
+	g_autoptr(RTable) table = NULL;
+	guint all = rows->len;
 
+	g_ptr_array_set_size(rows, (gint)MIN(all, EXPOSURES_SHOWN));
+	table = exposure_rows_table(rows, FALSE);
 	append_indented(text, table, "exposure (visits inside open windows, per walker)");
+	append_more(text, all, EXPOSURES_SHOWN);
 }
 
 static void append_signatures(GString *text, const RHunt *h, guint exposed)
@@ -92,7 +106,7 @@ static void append_signatures(GString *text, const RHunt *h, guint exposed)
 	g_autoptr(GPtrArray) all = results_signatures(h);
 	g_autoptr(RTable) table = rtable_new("family|>boots|>hits|walker|what|signature");
 
-	for (guint i = 0; i < all->len; i++) {
+	for (guint i = 0; i < MIN(all->len, SIGNATURES_SHOWN); i++) {
 		const RSignature *s = g_ptr_array_index(all, i);
 
 		rtable_cell(table, "%s%s", s->first->family, s->known ? " (known)" : "");
@@ -103,6 +117,7 @@ static void append_signatures(GString *text, const RHunt *h, guint exposed)
 		rtable_cell(table, "%s", s->first->signature);
 	}
 	append_indented(text, table, "incidents");
+	append_more(text, all->len, SIGNATURES_SHOWN);
 }
 
 static void append_remarks(GString *text, const RHunt *h, const RBoot *only)

@@ -8,9 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More of them are not ours. */
-#define OPS_MAX	    255
-#define RESIZES_MAX 200000
+/* More of them, and longer lines of totals, are not ours. */
+#define OPS_MAX		255
+#define RESIZES_MAX	200000
+#define INCIDENTS_MAX	1024
+#define SPLATS_MAX	1024
+#define IMPAIRMENTS_MAX 1024
+#define ARGV_MAX	4096
+#define COUNT_MAX_BYTES (64 << 10)
 
 static void splat_free_r(RSplat *s)
 {
@@ -65,9 +70,9 @@ static RSplat *load_splat(JsonObject *o)
 {
 	RSplat *s = g_new0(RSplat, 1);
 
-	s->title = g_strdup(rj_text(o, "title", ""));
-	s->kind = g_strdup(rj_text(o, "kind", ""));
-	s->signature = g_strdup(rj_text(o, "signature", ""));
+	s->title = rj_copy(o, "title", "");
+	s->kind = rj_copy(o, "kind", "");
+	s->signature = rj_copy(o, "signature", "");
 	s->corrupted = rj_bool(o, "corrupted");
 	s->line = rj_int(o, "line", 0);
 	s->t_us = rj_count(o, "t_us", -1);
@@ -79,18 +84,18 @@ static RIncident *load_incident(JsonObject *o)
 	RIncident *i = g_new0(RIncident, 1);
 	JsonArray *behind = rj_array(o, "consequences");
 
-	i->family = g_strdup(rj_text(o, "family", "other"));
-	i->title = g_strdup(rj_text(o, "title", ""));
-	i->signature = g_strdup(rj_text(o, "signature", ""));
-	i->walker = g_strdup(rj_text(o, "walker", NULL));
-	i->known = g_strdup(rj_text(o, "known", NULL));
+	i->family = rj_copy(o, "family", "other");
+	i->title = rj_copy(o, "title", "");
+	i->signature = rj_copy(o, "signature", "");
+	i->walker = rj_copy(o, "walker", NULL);
+	i->known = rj_copy(o, "known", NULL);
 	i->walker_guessed = rj_bool(o, "walker_guessed");
 	i->evidence = rj_bool(o, "evidence");
 	i->hits = rj_count(o, "hits", 1);
 	i->splats = g_ptr_array_new_with_free_func((GDestroyNotify)splat_free_r);
 	if (rj_object(o, "cause"))
 		g_ptr_array_add(i->splats, load_splat(rj_object(o, "cause")));
-	for (guint k = 0; k < rj_length(behind); k++)
+	for (guint k = 0; k < MIN(rj_length(behind), SPLATS_MAX); k++)
 		if (rj_element(behind, k))
 			g_ptr_array_add(i->splats, load_splat(rj_element(behind, k)));
 	return i;
@@ -98,7 +103,7 @@ static RIncident *load_incident(JsonObject *o)
 
 static void load_incidents(GPtrArray *to, JsonArray *from)
 {
-	for (guint i = 0; i < rj_length(from); i++)
+	for (guint i = 0; i < MIN(rj_length(from), INCIDENTS_MAX); i++)
 		if (rj_element(from, i))
 			g_ptr_array_add(to, load_incident(rj_element(from, i)));
 }
@@ -107,10 +112,10 @@ static RImpairment *load_impairment(JsonObject *o)
 {
 	RImpairment *i = g_new0(RImpairment, 1);
 
-	i->name = g_strdup(rj_text(o, "name", ""));
-	i->source = g_strdup(rj_text(o, "source", ""));
-	i->effect = g_strdup(rj_text(o, "effect", "note"));
-	i->text = g_strdup(rj_text(o, "text", ""));
+	i->name = rj_copy(o, "name", "");
+	i->source = rj_copy(o, "source", "");
+	i->effect = rj_copy(o, "effect", "note");
+	i->text = rj_copy(o, "text", "");
 	i->count = rj_count(o, "count", 1);
 	return i;
 }
@@ -256,8 +261,8 @@ static void load_counter_file(RBoot *b)
 	g_autoptr(GHashTable) places = g_hash_table_new(NULL, NULL);
 	Counters c = {b, last, places};
 
-	open_lines(path, OPEN_FOUND, RESULTS_FILE_MAX_BYTES, RESULTS_LINE_MAX_BYTES, load_counters,
-		   &c, NULL);
+	open_lines(path, OPEN_FOUND, RESULTS_FILE_MAX_BYTES, COUNT_MAX_BYTES, load_counters, &c,
+		   NULL);
 	for (guint i = 0; i < last->len; i++) {
 		const GString *line = g_ptr_array_index(last, i);
 		g_autoptr(JsonNode) node = rj_line(line->str, line->len);
@@ -273,7 +278,7 @@ static gboolean load_resize(JsonObject *line, gpointer user)
 	RResize *r = g_new0(RResize, 1);
 
 	r->host_us = rj_count(line, "host_us", 0);
-	r->device = g_strdup(rj_text(line, "device", "?"));
+	r->device = rj_copy(line, "device", "?");
 	r->requested_bytes = rj_count(line, "requested_bytes", 0);
 	r->plugged_bytes = rj_count(line, "plugged_bytes", 0);
 	g_ptr_array_add(b->resizes, r);
@@ -284,14 +289,14 @@ static void load_start(RBoot *b, JsonObject *o)
 {
 	JsonArray *argv = rj_array(o, "argv");
 
-	b->started = g_strdup(rj_text(o, "started", ""));
-	b->seed = g_strdup(rj_text(o, "seed", ""));
-	b->kernel = g_strdup(rj_text(o, "kernel", ""));
-	b->kernel_version = g_strdup(rj_text(o, "kernel_version", ""));
-	b->build_id = g_strdup(rj_text(o, "build_id", ""));
-	b->backend = g_strdup(rj_text(o, "backend", "qemu"));
-	b->accel = g_strdup(rj_text(o, "accel", ""));
-	for (guint i = 0; i < rj_length(argv); i++) {
+	b->started = rj_copy(o, "started", "");
+	b->seed = rj_copy(o, "seed", "");
+	b->kernel = rj_copy(o, "kernel", "");
+	b->kernel_version = rj_copy(o, "kernel_version", "");
+	b->build_id = rj_copy(o, "build_id", "");
+	b->backend = rj_copy(o, "backend", "qemu");
+	b->accel = rj_copy(o, "accel", "");
+	for (guint i = 0; i < MIN(rj_length(argv), ARGV_MAX); i++) {
 		JsonNode *node = json_array_get_element(argv, i);
 
 		if (JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING)
@@ -308,28 +313,28 @@ static void load_hit(RBoot *b, JsonObject *hit)
 	b->hit_offlines = rj_int(hit, "offlines", -1);
 	if (!hit)
 		return;
-	b->hit_title = g_strdup(rj_text(hit, "title", ""));
-	b->hit_family = g_strdup(rj_text(hit, "family", "other"));
-	b->hit_signature = g_strdup(rj_text(hit, "signature", ""));
-	b->hit_walker = g_strdup(rj_text(hit, "walker", NULL));
+	b->hit_title = rj_copy(hit, "title", "");
+	b->hit_family = rj_copy(hit, "family", "other");
+	b->hit_signature = rj_copy(hit, "signature", "");
+	b->hit_walker = rj_copy(hit, "walker", NULL);
 }
 
 static void load_verdict(RBoot *b, JsonObject *o)
 {
 	JsonArray *impairments = rj_array(o, "impairments");
 
-	b->verdict = g_strdup(rj_text(o, "verdict", ""));
+	b->verdict = rj_copy(o, "verdict", "");
 	b->ended = *b->verdict != '\0';
 	b->before_hunt = g_str_equal(rj_text(o, "phase", "hunt"), "boot");
-	b->reason = g_strdup(rj_text(o, "reason", ""));
+	b->reason = rj_copy(o, "reason", "");
 	b->interrupted = rj_bool(o, "interrupted");
 	b->run_s = rj_double(o, "run_s", 0);
 	b->hello_s = rj_double(o, "hello_s", -1);
 	b->offlines = rj_count(o, "offlines", 0);
 	b->offlines_ok = rj_count(o, "offlines_ok", -1);
 	b->offlines_refused = rj_count(o, "offlines_refused", -1);
-	b->ended_by_known = g_strdup(rj_text(o, "ended_by_known", NULL));
-	b->censored = g_strdup(rj_text(o, "censored", NULL));
+	b->ended_by_known = rj_copy(o, "ended_by_known", NULL);
+	b->censored = rj_copy(o, "censored", NULL);
 	b->hits = rj_count(o, "hits", 0);
 	b->known = rj_count(o, "known", 0);
 	load_hit(b, rj_object(o, "first_hit"));
@@ -344,7 +349,7 @@ static void load_verdict(RBoot *b, JsonObject *o)
 		if (incident->evidence)
 			g_clear_pointer(&incident->known, g_free);
 	}
-	for (guint i = 0; i < rj_length(impairments); i++)
+	for (guint i = 0; i < MIN(rj_length(impairments), IMPAIRMENTS_MAX); i++)
 		if (rj_element(impairments, i))
 			g_ptr_array_add(b->impairments,
 					load_impairment(rj_element(impairments, i)));

@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+#define ROWS_MAX 4096
+
+typedef struct {
+	GPtrArray *all;	   /* of ExposureRow */
+	GHashTable *index; /* kernel, walker and window -> ExposureRow, borrowed */
+} Rows;
+
 static void row_free(gpointer data)
 {
 	ExposureRow *r = data;
@@ -22,25 +29,31 @@ static const ExposureKind *kind_of(const char *window)
 	return NULL;
 }
 
-static ExposureRow *row_of(GPtrArray *rows, const char *kernel, const char *walker,
+/* Whoever wrote the folder may have invented names for ever: what is too much goes into one row. */
+static ExposureRow *row_of(Rows *rows, const char *kernel, const char *walker,
 			   const ExposureKind *kind)
 {
 	const char *window = kind ? kind->kind : NULL;
-	ExposureRow *r;
+	g_autofree char *key = g_strdup_printf("%s\n%s\n%s", kernel, walker, window ? window : "");
+	ExposureRow *r = g_hash_table_lookup(rows->index, key);
 
-	for (guint i = 0; i < rows->len; i++) {
-		r = g_ptr_array_index(rows, i);
-		if (r->window == window && g_str_equal(r->walker, walker) &&
-		    g_str_equal(r->kernel, kernel))
-			return r;
-	}
+	if (r)
+		return r;
+	if (rows->all->len > ROWS_MAX)
+		return g_ptr_array_index(rows->all, ROWS_MAX);
 	r = g_new0(ExposureRow, 1);
-	r->kernel = g_strdup(kernel);
-	r->walker = g_strdup(walker);
-	r->window = window;
-	r->family = kind ? kind->family : NULL;
 	r->nearest_ns = -1;
-	g_ptr_array_add(rows, r);
+	if (rows->all->len < ROWS_MAX) {
+		r->kernel = g_strdup(kernel);
+		r->walker = g_strdup(walker);
+		r->window = window;
+		r->family = kind ? kind->family : NULL;
+		g_hash_table_insert(rows->index, g_steal_pointer(&key), r);
+	} else {
+		r->kernel = g_strdup("(others)");
+		r->walker = g_strdup("(others)");
+	}
+	g_ptr_array_add(rows->all, r);
 	return r;
 }
 
@@ -61,7 +74,7 @@ static void exposed_in(ExposureRow *r, const RBoot *b)
 	r->in = b;
 }
 
-static void add_visits(GPtrArray *rows, const char *kernel, const RBoot *b)
+static void add_visits(Rows *rows, const char *kernel, const RBoot *b)
 {
 	for (guint i = 0; i < b->exposure->visits->len; i++) {
 		const ExposureVisit *v = g_ptr_array_index(b->exposure->visits, i);
@@ -83,7 +96,7 @@ static void add_visits(GPtrArray *rows, const char *kernel, const RBoot *b)
 }
 
 /* What ran, measured or not: the row without a window. */
-static void add_ops(GPtrArray *rows, const char *kernel, const RBoot *b)
+static void add_ops(Rows *rows, const char *kernel, const RBoot *b)
 {
 	for (guint i = 0; i < b->ops->len; i++) {
 		const ROp *op = g_ptr_array_index(b->ops, i);
@@ -118,8 +131,8 @@ static void add_hit(ExposureRow *r, const RBoot *b, const RIncident *incident)
 }
 
 /* A hit stands in the window of its family, and in the one around that: dec lies in offline. */
-static void add_hit_of(GPtrArray *rows, const char *kernel, const RBoot *b,
-		       const RIncident *incident, const char *walker)
+static void add_hit_of(Rows *rows, const char *kernel, const RBoot *b, const RIncident *incident,
+		       const char *walker)
 {
 	gboolean placed = FALSE;
 
@@ -135,7 +148,7 @@ static void add_hit_of(GPtrArray *rows, const char *kernel, const RBoot *b,
 		add_hit(row_of(rows, kernel, walker, NULL), b, incident);
 }
 
-static void add_hits(GPtrArray *rows, const char *kernel, const RBoot *b)
+static void add_hits(Rows *rows, const char *kernel, const RBoot *b)
 {
 	for (guint i = 0; i < b->incidents->len; i++) {
 		const RIncident *incident = g_ptr_array_index(b->incidents, i);
@@ -176,6 +189,8 @@ static gboolean is_idle(const GPtrArray *rows, const ExposureRow *r)
 GPtrArray *exposure_rows(const RHunt *const *hunts, const RBoot *only)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func(row_free);
+	g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	Rows all = {rows, index};
 
 	for (; *hunts; hunts++)
 		for (guint i = 0; i < (*hunts)->boots->len; i++) {
@@ -183,9 +198,9 @@ GPtrArray *exposure_rows(const RHunt *const *hunts, const RBoot *only)
 
 			if (only ? b != only : !results_boot_exposed(b))
 				continue;
-			add_visits(rows, (*hunts)->kernel, b);
-			add_ops(rows, (*hunts)->kernel, b);
-			add_hits(rows, (*hunts)->kernel, b);
+			add_visits(&all, (*hunts)->kernel, b);
+			add_ops(&all, (*hunts)->kernel, b);
+			add_hits(&all, (*hunts)->kernel, b);
 		}
 	g_ptr_array_sort(rows, by_place);
 	for (guint i = rows->len; i-- > 0;)

@@ -8,6 +8,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
+/* Resizes of all boots together: of a hunt that has more, later boots keep but the first few. */
+#define RESIZES_MAX 1000000
+#define RESIZES_FEW 16
+
 static gint by_text(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -40,6 +44,7 @@ static gboolean load_boots(RHunt *h, GError **error)
 	g_autofree char *path = g_build_filename(h->dir, "boots", NULL);
 	g_autoptr(GDir) dir = NULL;
 	const char *name;
+	guint resizes = 0;
 
 	/* Boots that are ours would be put where it points, and old ones be thinned there. */
 	if (g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
@@ -54,8 +59,12 @@ static gboolean load_boots(RHunt *h, GError **error)
 
 		if (g_ascii_isdigit(*name) && open_is_folder(boot_dir))
 			boot = results_boot_load(boot_dir, NULL);
-		if (boot)
-			g_ptr_array_add(h->boots, boot);
+		if (!boot)
+			continue;
+		if (boot->resizes->len > RESIZES_FEW && resizes > RESIZES_MAX)
+			g_ptr_array_set_size(boot->resizes, RESIZES_FEW);
+		resizes += boot->resizes->len;
+		g_ptr_array_add(h->boots, boot);
 	}
 	mark_retried(h->boots);
 	return TRUE;
@@ -63,7 +72,7 @@ static gboolean load_boots(RHunt *h, GError **error)
 
 static char *text_of(JsonObject *o, const char *key)
 {
-	return g_strdup(rj_text(o, key, ""));
+	return rj_copy(o, key, "");
 }
 
 static void load_start(RHunt *h, JsonObject *o)

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+/* A cell that is wider than this stands out of its column: the others are not padded to it. */
+#define WIDTH_MAX 120
+
 struct RTable {
 	char **titles;
 	guint columns;
@@ -53,7 +56,7 @@ static const char *title_of(const RTable *t, guint column)
 
 static void append_cell(const RTable *t, GString *line, guint column, const char *text, guint width)
 {
-	guint pad = width - (guint)g_utf8_strlen(text, -1);
+	guint len = (guint)g_utf8_strlen(text, -1), pad = width - MIN(width, len);
 
 	g_string_append(line, column ? "  " : "");
 	if (is_right(t, column))
@@ -82,8 +85,9 @@ char *rtable_text(const RTable *t)
 	for (guint i = 0; i < t->cells->len; i++) {
 		const char *cell = g_ptr_array_index(t->cells, i);
 
-		widths[i % t->columns] =
-			MAX(widths[i % t->columns], (guint)g_utf8_strlen(cell, -1));
+		guint len = (guint)g_utf8_strlen(cell, -1);
+
+		widths[i % t->columns] = MAX(widths[i % t->columns], MIN(len, WIDTH_MAX));
 	}
 	for (guint i = 0; i < t->columns; i++)
 		append_cell(t, text, i, title_of(t, i), widths[i]);
