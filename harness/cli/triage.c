@@ -10,6 +10,7 @@
 #include "harness/cli/known.h"
 #include "harness/cli/triage.h"
 #include "harness/splat/input.h"
+#include "host-driver/base/text.h"
 
 #define UNPACKED_MAX (1ull << 30) /* of a compressed log */
 
@@ -52,7 +53,8 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		.args = "[FILE...]",
 		.summary = "Finds splats in kernel logs (or stdin) and groups them into incidents "
 			   "by cause.\nExit codes: 0 nothing unknown, 1 something unknown, 2 "
-			   "usage, 3 an unreadable file.",
+			   "usage, 3 an unreadable file, or one that is cut off and nothing was "
+			   "found.",
 	};
 
 	return command_parse(&help, entries, argc, argv, error);
@@ -78,7 +80,7 @@ static void feed(const char *data, gsize len, gpointer user)
 	triage_feed(user, TRIAGE_CONSOLE, data, len, -1, 0);
 }
 
-static gboolean feed_file(Triage *triage, const char *name, GError **error)
+static gboolean feed_file(Triage *triage, const char *name, SplatInputFlaws *flaws, GError **error)
 {
 	gboolean in = strcmp(name, "-") == 0, good;
 	int fd = in ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
@@ -88,7 +90,7 @@ static gboolean feed_file(Triage *triage, const char *name, GError **error)
 				    g_strerror(errno));
 		return FALSE;
 	}
-	good = splat_input_read(fd, UNPACKED_MAX, feed, triage, error);
+	good = splat_input_read(fd, UNPACKED_MAX, feed, triage, flaws, error);
 	if (!in)
 		close(fd);
 	return good;
@@ -107,23 +109,43 @@ static gboolean unknown_found(const Options *o, const Triage *triage)
 	return FALSE;
 }
 
+/* Of a file in which nothing was found: only if it was read to its end is that an answer. */
+static gboolean tell_flaws(const char *name, const SplatInputFlaws *flaws)
+{
+	if (flaws->nuls)
+		g_printerr("pfnhunt triage: %s: %" G_GUINT64_FORMAT " NUL bytes were left out\n",
+			   name, flaws->nuls);
+	if (flaws->cut)
+		g_printerr("pfnhunt triage: %s: is cut off, read as far as it goes: %s\n", name,
+			   flaws->cut);
+	return !flaws->cut;
+}
+
 /* Returns the exit code of one file. */
 static int triage_file(const Options *o, const char *name)
 {
 	TriageConfig config = {.known_issues = o->known};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
+	g_autofree char *clean = text_clean_copy(name);
+	SplatInputFlaws flaws = {0};
+	gboolean whole;
 
-	if (!feed_file(triage, name, &error)) {
-		g_printerr("pfnhunt triage: %s: %s\n", name, error->message);
+	if (!feed_file(triage, name, &flaws, &error)) {
+		g_printerr("pfnhunt triage: %s: %s\n", clean, error->message);
+		g_free(flaws.cut);
 		return 3;
 	}
+	whole = tell_flaws(clean, &flaws);
+	g_free(flaws.cut);
 	triage_finish(triage);
 	if (o->json)
 		cmd_triage_print_json(name, triage, o->decoder);
 	else
 		cmd_triage_print_text(name, triage, o->decoder);
-	return unknown_found(o, triage) ? 1 : 0;
+	if (unknown_found(o, triage))
+		return 1;
+	return whole || triage_incidents(triage)->len ? 0 : 3;
 }
 
 int cmd_triage(int argc, char **argv)

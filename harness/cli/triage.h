@@ -8,7 +8,8 @@
 
 /*
  * argv[0] is the verb. Prints, and returns the exit code: 0 nothing, or only known issues and
- * emulator artefacts, 1 something unknown, 2 usage, 3 an unreadable file.
+ * emulator artefacts, 1 something unknown, 2 usage, 3 an unreadable file, or one that is
+ * cut off and has nothing.
  */
 int cmd_triage(int argc, char **argv);
 

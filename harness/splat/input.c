@@ -10,125 +10,40 @@
 #include "harness/splat/input.h"
 
 #define BUFFER_BYTES (256 * 1024)
-#define TEXT_PERCENT 70 /* so much of a text's beginning is what texts are made of */
-
-typedef enum { TEXT_UNKNOWN, TEXT_UTF8, TEXT_UTF16_LE, TEXT_UTF16_BE } Encoding;
-
-typedef struct {
-	SplatInputSink sink;
-	gpointer user;
-	Encoding encoding;
-	gboolean odd; /* half of a UTF-16 unit is in @byte */
-	guchar byte;
-	gunichar high; /* a surrogate that waits for its other half, or 0 */
-} Text;
+#define GZIP_MAGIC   "\x1f\x8b\x08"
 
 /* The file, of which the beginning has been read already. */
 typedef struct {
 	int fd;
-	gsize first; /* bytes in @buffer not handed on yet */
+	gsize have, used; /* bytes in @buffer, and how many of these were handed on */
 	char buffer[BUFFER_BYTES];
 } Source;
 
-/* TRUE when every other byte of [s, s + len) is NUL, from @from on. */
-static gboolean is_utf16(const guchar *s, gsize len, gsize from)
-{
-	gsize zeros = 0, n = 0;
+/* What comes out of a compressed file. */
+typedef struct {
+	SplatEncoded *text;
+	guint64 total, max;
+} Unpacked;
 
-	for (gsize i = from; i < MIN(len, 256); i += 2, n++)
-		zeros += s[i] == 0;
-	return n >= 4 && zeros * 10 >= n * 9 && memchr(s, '\n', MIN(len, 4096));
+static gboolean fail_text(GError **error)
+{
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "is not text");
+	return FALSE;
 }
 
-static gboolean is_text(const char *s, gsize len)
+static gboolean feed(SplatEncoded *text, const char *s, gsize len, GError **error)
 {
-	const char *end = s + MIN(len, 64 * 1024), *p = s;
-	gsize good = 0;
-
-	while (p < end) {
-		gunichar c;
-
-		if ((*p >= 0x20 && *p < 0x7f) || strchr("\t\n\r\f\b\033", *p)) {
-			good += *p != '\0';
-			p++;
-			continue;
-		}
-		c = g_utf8_get_char_validated(p, end - p);
-		if ((guchar)*p < 0x80 || c == (gunichar)-1 || c == (gunichar)-2) {
-			p++;
-			continue;
-		}
-		good += (gsize)(g_utf8_next_char(p) - p);
-		p = g_utf8_next_char(p);
-	}
-	return good * 100 >= (gsize)(end - s) * TEXT_PERCENT;
+	return splat_encoded_feed(text, s, len) || fail_text(error);
 }
 
-/* How the text that begins with [s, s + len) is encoded; UNKNOWN when it is none. @skip: its BOM. */
-static Encoding find_encoding(const char *s, gsize len, gsize *skip)
+static gboolean feed_unpacked(Unpacked *unpacked, const char *s, gsize len, GError **error)
 {
-	*skip = 0;
-	if (len >= 2 && (memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0)) {
-		*skip = 2;
-		return s[0] == '\xff' ? TEXT_UTF16_LE : TEXT_UTF16_BE;
-	}
-	if (len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0)
-		*skip = 3;
-	else if (is_utf16((const guchar *)s, len, 1))
-		return TEXT_UTF16_LE;
-	else if (is_utf16((const guchar *)s, len, 0))
-		return TEXT_UTF16_BE;
-	return is_text(s + *skip, len - *skip) ? TEXT_UTF8 : TEXT_UNKNOWN;
-}
-
-static void add_unit(Text *text, gunichar unit, GString *out)
-{
-	if (unit >= 0xd800 && unit < 0xdc00) {
-		text->high = unit;
-		return;
-	}
-	if (unit >= 0xdc00 && unit < 0xe000)
-		unit = text->high ? 0x10000 + ((text->high - 0xd800) << 10) + (unit - 0xdc00) : '?';
-	text->high = 0;
-	g_string_append_unichar(out, unit ? unit : ' ');
-}
-
-static void convert(Text *text, const char *s, gsize len)
-{
-	g_autoptr(GString) out = g_string_sized_new(len);
-
-	for (gsize i = 0; i < len; i++) {
-		guchar byte = (guchar)s[i];
-
-		if (text->odd)
-			add_unit(text,
-				 text->encoding == TEXT_UTF16_LE
-					 ? (gunichar)(byte << 8 | text->byte)
-					 : (gunichar)(text->byte << 8 | byte),
-				 out);
-		text->byte = byte;
-		text->odd = !text->odd;
-	}
-	text->sink(out->str, out->len, text->user);
-}
-
-/* Hands on [s, s + len). FALSE when it is the beginning, and of no text. */
-static gboolean feed(Text *text, const char *s, gsize len, GError **error)
-{
-	gsize skip = 0;
-
-	if (text->encoding == TEXT_UNKNOWN && len) {
-		text->encoding = find_encoding(s, len, &skip);
-		if (text->encoding == TEXT_UNKNOWN) {
-			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "is not text");
-			return FALSE;
-		}
-	}
-	if (text->encoding == TEXT_UTF8)
-		text->sink(s + skip, len - skip, text->user);
-	else
-		convert(text, s + skip, len - skip);
-	return TRUE;
+	unpacked->total += len;
+	if (unpacked->total <= unpacked->max)
+		return feed(unpacked->text, s, len, error);
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
+		    "unpacks to more than %" G_GUINT64_FORMAT " MiB", unpacked->max >> 20);
+	return FALSE;
 }
 
 /* Reads until @size bytes are there or the file ends. Returns their number, or -errno. */
@@ -157,79 +72,128 @@ static gboolean fail_errno(GError **error, int number)
 	return FALSE;
 }
 
-static gboolean read_plain(Source *source, Text *text, GError **error)
+/* FALSE when it cannot be read; at its end there is nothing in @source then. */
+static gboolean refill(Source *source, GError **error)
 {
-	gssize n = (gssize)source->first;
+	gssize n;
 
-	do {
-		if (!feed(text, source->buffer, (gsize)n, error))
+	if (source->used < source->have)
+		return TRUE;
+	n = read_fully(source->fd, source->buffer, BUFFER_BYTES);
+	source->have = (gsize)MAX(n, 0);
+	source->used = 0;
+	return n >= 0 || fail_errno(error, (int)-n);
+}
+
+static gboolean read_plain(Source *source, SplatEncoded *text, GError **error)
+{
+	while (source->have) {
+		if (!feed(text, source->buffer, source->have, error))
 			return FALSE;
-		n = read_fully(source->fd, source->buffer, BUFFER_BYTES);
-	} while (n > 0);
-	return n == 0 || fail_errno(error, (int)-n);
+		source->used = source->have;
+		if (!refill(source, error))
+			return FALSE;
+	}
+	return TRUE;
 }
 
 static la_ssize_t read_packed(struct archive *a, void *user, const void **data)
 {
 	Source *source = user;
-	gssize n = (gssize)source->first;
+	g_autoptr(GError) error = NULL;
 
-	source->first = 0;
-	if (!n)
-		n = read_fully(source->fd, source->buffer, BUFFER_BYTES);
-	if (n < 0)
-		archive_set_error(a, (int)-n, "%s", g_strerror((int)-n));
+	if (!refill(source, &error)) {
+		archive_set_error(a, EIO, "%s", error->message);
+		return -1;
+	}
 	*data = source->buffer;
-	return n < 0 ? -1 : n;
+	source->used = source->have;
+	return (la_ssize_t)source->have;
 }
 
-static gboolean fail_archive(GError **error, struct archive *a)
+/* It ends too early: what came before is all there is to say, if anything did. */
+static gboolean take_cut(const Unpacked *unpacked, const char *why, SplatInputFlaws *flaws,
+			 GError **error)
 {
-	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot be unpacked: %s",
-		    archive_error_string(a) ? archive_error_string(a) : "damaged");
+	if (unpacked->total) {
+		flaws->cut = g_strdup(why);
+		return TRUE;
+	}
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_IO, "cannot be unpacked: %s", why);
 	return FALSE;
 }
 
-static gboolean unpack(struct archive *a, guint64 max_bytes, Text *text, GError **error)
+static gboolean cut_archive(struct archive *a, const Unpacked *unpacked, SplatInputFlaws *flaws,
+			    GError **error)
+{
+	return take_cut(unpacked, archive_error_string(a) ? archive_error_string(a) : "damaged",
+			flaws, error);
+}
+
+static gboolean unpack(struct archive *a, Unpacked *unpacked, SplatInputFlaws *flaws,
+		       GError **error)
 {
 	g_autofree char *buffer = g_malloc(BUFFER_BYTES);
 	struct archive_entry *entry;
-	guint64 total = 0;
 	la_ssize_t n;
 
 	if (archive_read_next_header(a, &entry) != ARCHIVE_OK)
-		return fail_archive(error, a);
-	while ((n = archive_read_data(a, buffer, BUFFER_BYTES)) > 0) {
-		total += (guint64)n;
-		if (total > max_bytes) {
-			g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSPC,
-				    "unpacks to more than %" G_GUINT64_FORMAT " MiB",
-				    max_bytes >> 20);
+		return cut_archive(a, unpacked, flaws, error);
+	while ((n = archive_read_data(a, buffer, BUFFER_BYTES)) > 0)
+		if (!feed_unpacked(unpacked, buffer, (gsize)n, error))
 			return FALSE;
-		}
-		if (!feed(text, buffer, (gsize)n, error))
-			return FALSE;
-	}
-	return n == 0 || fail_archive(error, a);
+	return n == 0 || cut_archive(a, unpacked, flaws, error);
 }
 
-static gboolean unpack_source(Source *source, guint64 max_bytes, Text *text, GError **error)
+static gboolean unpack_source(Source *source, Unpacked *unpacked, SplatInputFlaws *flaws,
+			      GError **error)
 {
 	struct archive *a = archive_read_new();
 	gboolean good;
 
-	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_bzip2(a);
 	archive_read_support_filter_xz(a);
 	archive_read_support_filter_zstd(a);
 	archive_read_support_filter_lz4(a);
 	archive_read_support_format_raw(a);
 	if (archive_read_open(a, source, NULL, read_packed, NULL) == ARCHIVE_OK)
-		good = unpack(a, max_bytes, text, error);
+		good = unpack(a, unpacked, flaws, error);
 	else
-		good = fail_archive(error, a);
+		good = cut_archive(a, unpacked, flaws, error);
 	archive_read_free(a);
 	return good;
+}
+
+/* Not by libarchive, which keeps to itself what it has unpacked of the last block of a cut file. */
+static gboolean gunzip_source(Source *source, Unpacked *unpacked, SplatInputFlaws *flaws,
+			      GError **error)
+{
+	g_autoptr(GZlibDecompressor) zlib = g_zlib_decompressor_new(G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+	g_autofree char *out = g_malloc(BUFFER_BYTES);
+	gboolean whole = FALSE; /* one is, and another may follow */
+
+	for (;;) {
+		g_autoptr(GError) why = NULL;
+		GConverterResult result;
+		gsize in, n;
+
+		if (!refill(source, error))
+			return FALSE;
+		if (whole && !source->have)
+			return TRUE;
+		result = g_converter_convert(G_CONVERTER(zlib), source->buffer + source->used,
+					     source->have - source->used, out, BUFFER_BYTES,
+					     source->have ? 0 : G_CONVERTER_INPUT_AT_END, &in, &n,
+					     &why);
+		if (result == G_CONVERTER_ERROR)
+			return take_cut(unpacked, why->message, flaws, error);
+		source->used += in;
+		if (n && !feed_unpacked(unpacked, out, n, error))
+			return FALSE;
+		whole = result == G_CONVERTER_FINISHED;
+		if (whole)
+			g_converter_reset(G_CONVERTER(zlib));
+	}
 }
 
 static gboolean is_packed(const char *s, gsize len)
@@ -237,8 +201,7 @@ static gboolean is_packed(const char *s, gsize len)
 	static const struct {
 		const char *magic;
 		gsize len;
-	} magics[] = {{"\x1f\x8b\x08", 3},
-		      {"BZh", 3},
+	} magics[] = {{"BZh", 3},
 		      {"\xfd"
 		       "7zXZ",
 		       5},
@@ -252,17 +215,28 @@ static gboolean is_packed(const char *s, gsize len)
 }
 
 gboolean splat_input_read(int fd, guint64 max_bytes, SplatInputSink sink, gpointer user,
-			  GError **error)
+			  SplatInputFlaws *flaws, GError **error)
 {
 	g_autofree Source *source = g_new(Source, 1);
-	Text text = {.sink = sink, .user = user};
+	SplatEncoded text = {.sink = sink, .user = user};
+	Unpacked unpacked = {&text, 0, max_bytes};
 	gssize n = read_fully(fd, source->buffer, BUFFER_BYTES);
+	gboolean good = TRUE;
 
+	*flaws = (SplatInputFlaws){0};
 	if (n < 0)
 		return fail_errno(error, (int)-n);
 	source->fd = fd;
-	source->first = (gsize)n;
-	if (is_packed(source->buffer, (gsize)n))
-		return unpack_source(source, max_bytes, &text, error);
-	return n == 0 || read_plain(source, &text, error);
+	source->have = (gsize)n;
+	source->used = 0;
+	if (n >= 3 && memcmp(source->buffer, GZIP_MAGIC, 3) == 0)
+		good = gunzip_source(source, &unpacked, flaws, error);
+	else if (is_packed(source->buffer, (gsize)n))
+		good = unpack_source(source, &unpacked, flaws, error);
+	else if (n)
+		good = read_plain(source, &text, error);
+	flaws->nuls = text.nuls;
+	if (good && text.nuls && text.encoding == TEXT_UNKNOWN) /* it has nothing else */
+		return fail_text(error);
+	return good;
 }

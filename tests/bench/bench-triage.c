@@ -107,11 +107,12 @@ static void measure(const char *name, const char *path)
 	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
 	gint64 grep_us = count_grep(path), start = cpu_us(RUSAGE_SELF), us;
 	int fd = g_open(path, O_RDONLY | O_CLOEXEC);
+	SplatInputFlaws flaws;
 	guint64 hits = 0;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 ||
-	    !splat_input_read(fd, G_MAXUINT64, feed, triage, NULL)) {
+	    !splat_input_read(fd, G_MAXUINT64, feed, triage, &flaws, NULL)) {
 		printf("%-8s cannot be read\n", name);
 		return;
 	}
