@@ -4,6 +4,7 @@
 
 #include "harness/cli/triage.h"
 #include "host-driver/base/json.h"
+#include "host-driver/base/text.h"
 
 static void add_string(JsonBuilder *json, const char *name, const char *value)
 {
@@ -126,14 +127,26 @@ void cmd_triage_print_json(const char *name, const Triage *triage, Decoder *deco
 	puts(line);
 }
 
-static void print_place(const char *name, const Splat *splat)
+/* One line. The log, its name and the notes on known issues are anybody's: one gate for all. */
+G_GNUC_PRINTF(1, 2)
+static void say(const char *format, ...)
 {
-	printf("%s:%" G_GUINT64_FORMAT ": %s", name, splat->line, splat->title);
-	if (splat->file)
-		printf(" (%s:%u)", splat->file, splat->file_line);
-	if (splat->corrupted)
-		printf(" (truncated or interleaved)");
-	putchar('\n');
+	g_autofree char *line = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	line = g_strdup_vprintf(format, ap);
+	va_end(ap);
+	puts(text_clean(line));
+}
+
+static void print_place(const char *lead, const char *name, const Splat *splat)
+{
+	g_autofree char *source =
+		splat->file ? g_strdup_printf(" (%s:%u)", splat->file, splat->file_line) : NULL;
+
+	say("%s%s:%" G_GUINT64_FORMAT ": %s%s%s", lead, name, splat->line, splat->title,
+	    source ? source : "", splat->corrupted ? " (truncated or interleaved)" : "");
 }
 
 static void print_frames(Decoder *decoder, const Splat *splat)
@@ -145,49 +158,46 @@ static void print_frames(Decoder *decoder, const Splat *splat)
 		g_auto(GStrv) lines = g_strsplit(g_ptr_array_index(frames, i), "\n", -1);
 
 		for (char **line = lines; *line; line++)
-			printf("      %s\n", *line);
+			say("      %s", *line);
 	}
 	if (why)
-		printf("      frames not decoded: %s\n", why);
+		say("      frames not decoded: %s", why);
 }
 
 static void print_incident(const char *name, const Incident *incident, Decoder *decoder)
 {
-	print_place(name, incident->cause);
-	printf("    %s%s\n", incident_family_name(incident->family),
-	       incident->family == FAMILY_EMULATOR ? ": an artefact of the emulator, not a finding"
-						   : "");
+	print_place("", name, incident->cause);
+	say("    %s%s", incident_family_name(incident->family),
+	    incident->family == FAMILY_EMULATOR ? ": an artefact of the emulator, not a finding"
+						: "");
 	if (!g_str_has_suffix(incident->cause->title, incident->title))
-		printf("    %s\n", incident->title);
-	printf("    signature %s\n", incident->signature);
+		say("    %s", incident->title);
+	say("    signature %s", incident->signature);
 	if (incident->hits > 1)
-		printf("    %" G_GUINT64_FORMAT " times\n", incident->hits);
+		say("    %" G_GUINT64_FORMAT " times", incident->hits);
 	if (incident->cause->page.reason)
-		printf("    page: %s\n", incident->cause->page.reason);
+		say("    page: %s", incident->cause->page.reason);
 	if (incident->walker)
-		printf("    walker: %s%s\n", incident->walker,
-		       incident->walker_guessed ? " (a guess)" : "");
+		say("    walker: %s%s", incident->walker,
+		    incident->walker_guessed ? " (a guess)" : "");
 	if (incident->known)
-		printf("    known: %s\n", incident->known);
+		say("    known: %s", incident->known);
 	if (decoder)
 		print_frames(decoder, incident->cause);
 	for (guint i = 1; i < incident->splats->len; i++) {
 		const Splat *splat = g_ptr_array_index(incident->splats, i);
 
-		if (g_strcmp0(splat->signature, incident->signature) != 0) {
-			printf("    then ");
-			print_place(name, splat);
-		}
+		if (g_strcmp0(splat->signature, incident->signature) != 0)
+			print_place("    then ", name, splat);
 	}
 }
 
 void cmd_triage_print_text(const char *name, const Triage *triage, Decoder *decoder)
 {
-	g_autofree char *utf8 = g_filename_display_name(name);
 	const GPtrArray *incidents = triage_incidents(triage);
 
 	if (!incidents->len)
-		printf("%s: nothing found\n", utf8);
+		say("%s: nothing found", name);
 	for (guint i = 0; i < incidents->len; i++)
-		print_incident(utf8, g_ptr_array_index(incidents, i), decoder);
+		print_incident(name, g_ptr_array_index(incidents, i), decoder);
 }
