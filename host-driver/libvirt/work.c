@@ -115,11 +115,12 @@ static gboolean is_cancelled(VmLibvirt *v)
 static gboolean watch(VmLibvirt *v)
 {
 	virConnectPtr conn = v->host->conn;
+	/* By way of void (*)(void), which libvirt's own macro leaves out and clang 19 asks for. */
+	virConnectDomainEventGenericCallback any_callback =
+		(virConnectDomainEventGenericCallback)(void (*)(void))lifecycle;
 
-	v->lifecycle_id =
-		virConnectDomainEventRegisterAny(conn, v->dom, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-						 VIR_DOMAIN_EVENT_CALLBACK(lifecycle), lv_ref(v),
-						 unref_v);
+	v->lifecycle_id = virConnectDomainEventRegisterAny(
+		conn, v->dom, VIR_DOMAIN_EVENT_ID_LIFECYCLE, any_callback, lv_ref(v), unref_v);
 	if (v->lifecycle_id < 0) {
 		lv_unref(v);
 		return FALSE;
