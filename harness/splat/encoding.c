@@ -171,7 +171,7 @@ static const char *skip_ascii(const char *s, const char *end)
 		if ((v | (v - ones)) & ones << 7)
 			break;
 	}
-	while (s<end && * s> 0)
+	while (end > s && *s > 0)
 		s++;
 	return s;
 }
