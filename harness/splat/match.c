@@ -263,5 +263,6 @@ gboolean splat_match(const char *pattern, const char *s, const char *end, SplatM
 			return FALSE;
 		}
 	}
+	match->end = s;
 	return TRUE;
 }

@@ -31,6 +31,8 @@ typedef struct {
 	SplatText task, file, condition, symbol;
 	SplatText word[SPLAT_MATCH_WORDS];
 	guint words;
+	const char *end; /* where the pattern ended */
+	gboolean prose;	 /* the line reads like a sentence about it; announce.c */
 } SplatMatch;
 
 /* TRUE when @pattern matches from @s on; what follows the pattern's end does not matter. */

@@ -48,7 +48,7 @@ typedef struct {
 	guint64 pfn;	      /* that the header names, or 0 */
 	guint lines, foreign; /* foreign: lines since the last that looked like a report's */
 	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
-		message_sure, in_stack, bare, doubt, tail, page_open, next_section_set;
+		message_sure, in_stack, bare, doubt, prose, tail, page_open, next_section_set;
 	/* doubt: no stamp in a log that has them; maybe a program said it */
 	gboolean cut; /* the log ends in its stack */
 	SplatSection next_section;

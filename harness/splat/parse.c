@@ -2,6 +2,7 @@
 /* The parser of parse.h: lines and headers. Whose a line is: route.c. */
 #include <string.h>
 
+#include "harness/splat/announce.h"
 #include "harness/splat/carriers.h"
 #include "harness/splat/parse.h"
 #include "harness/splat/record.h"
@@ -10,8 +11,7 @@
 #include "harness/splat/wrapped.h"
 #include "harness/splat/unescape.h"
 
-#define HITS_MAX 32
-#define LATE_US	 (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
+#define LATE_US (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
 
 struct SplatParser {
 	const SplatScan *scan;
@@ -29,6 +29,7 @@ struct SplatParser {
 		SplatLine line;
 		const SplatRule *rule; /* its own, or NULL */
 		gsize at;	       /* where in the line the rule begins */
+		gboolean prose;	       /* as it said */
 		char text[SPLAT_LINE_MAX + 1];
 		gboolean two; /* the line behind it waits, too: a header may be on three */
 		SplatLine second;
@@ -57,41 +58,6 @@ void splat_parser_free(SplatParser *parser)
 	splat_route_clear(&parser->route);
 	g_free(parser->release);
 	g_free(parser);
-}
-
-/*
- * The rule that @line announces a splat by, and where in it the rule begins; or NULL. Noise
- * silences the whole line.
- */
-static const SplatRule *find_rule_at(const SplatParser *parser, const SplatLine *line,
-				     SplatMatch *match, gsize *offset)
-{
-	SplatHit hits[HITS_MAX];
-	guint n = splat_scan_all(parser->scan, line->s, line->end, hits, HITS_MAX);
-
-	for (guint i = 0; i < n; i++) {
-		const SplatRule *rule = &splat_rules[hits[i].rule];
-		const char *at = hits[i].at;
-
-		if (!(rule->flags & RULE_MID) && !splat_line_at_front(line, at))
-			continue;
-		/* quoted by somebody */
-		if (at > line->s && strchr("'\"`", at[-1]))
-			continue;
-		if (splat_match(rule->pattern, at, line->end, match)) {
-			*offset = (gsize)(at - line->s);
-			return rule;
-		}
-	}
-	return NULL;
-}
-
-static const SplatRule *find_rule(const SplatParser *parser, const SplatLine *line,
-				  SplatMatch *match)
-{
-	gsize offset;
-
-	return find_rule_at(parser, line, match, &offset);
 }
 
 static void note_time(SplatParser *parser, gint64 t_us)
@@ -148,8 +114,7 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 		return;
 	}
 	if (rule && rule->kind) {
-		/* no program says what an oops or a panic says */
-		gboolean sure = rule->group == GROUP_DIE || rule->group == GROUP_PANIC;
+		gboolean sure = rule->group == GROUP_PANIC; /* no program says what it says */
 		gboolean doubt = parser->timed && line->t_us < 0 && !line->syslog && !sure;
 
 		splat_route_header(&parser->route, rule, match, line, doubt);
@@ -175,6 +140,7 @@ static void flush_held(SplatParser *parser)
 	parser->held.on = FALSE;
 	if (rule)
 		splat_match(rule->pattern, line->s + parser->held.at, line->end, &match);
+	match.prose = parser->held.prose;
 	process(parser, line, rule, &match, FALSE);
 }
 
@@ -207,7 +173,8 @@ static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const Spla
 				 splat_scan_all(parser->scan, line->s, line->end, &hit, 1));
 }
 
-static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *rule, gsize at)
+static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
+		 const SplatMatch *match, gsize at)
 {
 	gsize len = MIN((gsize)(line->end - line->s), SPLAT_LINE_MAX);
 
@@ -215,6 +182,7 @@ static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *ru
 	parser->held.line = *line;
 	parser->held.rule = rule;
 	parser->held.at = at;
+	parser->held.prose = rule && match->prose;
 	memcpy(parser->held.text, line->s, len);
 	parser->held.text[len] = '\0';
 	parser->held.line.s = parser->held.text;
@@ -234,7 +202,7 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 	SplatMatch match;
 	SplatShape shape;
 
-	if (!splat_wrapped_rest(line) || find_rule(parser, line, &match))
+	if (!splat_wrapped_rest(line) || splat_announced(line, &match, NULL))
 		return FALSE;
 	if (parser->held.two) {
 		if (!splat_wrapped_join(held, &parser->held.second, text, sizeof(text), &joined) ||
@@ -243,7 +211,7 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 	} else if (!splat_wrapped_join(held, line, text, sizeof(text), &joined)) {
 		return FALSE;
 	}
-	rule = find_rule(parser, &joined, &match);
+	rule = splat_announced(&joined, &match, NULL);
 	if (!rule && !parser->held.two && splat_wrapped_names_next(held)) {
 		splat_shape(joined.s, joined.end, &shape);
 		if (!shape.name.len || shape.kind == SHAPE_FRAME)
@@ -265,7 +233,7 @@ static gboolean keep_second(SplatParser *parser, const SplatLine *line)
 
 	if (parser->held.two || parser->held.rule || !splat_wrapped_rest(line) ||
 	    !splat_scan_all(parser->scan, parser->held.line.s, parser->held.line.end, &hit, 1) ||
-	    len > SPLAT_LINE_MAX || find_rule(parser, line, &match))
+	    len > SPLAT_LINE_MAX || splat_announced(line, &match, NULL))
 		return FALSE;
 	parser->held.two = TRUE;
 	parser->held.second = *line;
@@ -346,9 +314,9 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	flush_held(parser);
 	if (take_frame(parser, line) || take_quiet(parser, line, &looks))
 		return;
-	rule = line->user || looks.quiet ? NULL : find_rule_at(parser, line, &match, &at);
+	rule = line->user || looks.quiet ? NULL : splat_announced(line, &match, &at);
 	if (may_go_on(parser, line, rule, &looks))
-		hold(parser, line, rule, at);
+		hold(parser, line, rule, &match, at);
 	else
 		process(parser, line, rule, &match, looks.shaped);
 }

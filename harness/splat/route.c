@@ -49,7 +49,7 @@ static void hand_over(SplatRoute *route)
 	route->n--;
 	memmove(&route->open[0], &route->open[1], route->n * sizeof(open));
 	if ((open->rule->flags & RULE_PROOF && !open->followed && !open->had_cpu) ||
-	    (open->doubt && !open->had_cpu && !open->had_trace)) {
+	    ((open->doubt || open->prose) && !open->had_cpu && !open->had_trace)) {
 		splat_open_free(open);
 		return;
 	}
@@ -78,6 +78,12 @@ static gboolean same_caller(const SplatOpen *open, const SplatLine *line)
 	       open->caller_id == line->caller_id && !(open->doubt && line->t_us >= 0);
 }
 
+/* TRUE when @open has a stack as a rule, and nothing of it was seen. */
+static gboolean waits_for_trace(const SplatOpen *open)
+{
+	return !open->had_trace && !open->said && open->rule->pick != PICK_NONE;
+}
+
 /* TRUE when @rule's line goes on with @open instead of being a complaint of its own. */
 static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 {
@@ -86,7 +92,7 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 	if (strcmp(open->rule->kind, rule->kind) == 0 && splat_open_is_inline_header(open))
 		return TRUE;
 	if (now == GROUP_PANIC)
-		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE || !open->had_trace;
+		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE || waits_for_trace(open);
 	if (now == GROUP_DIE && before == GROUP_DIE)
 		return !open->had_cpu && !open->had_trace;
 	if (now == GROUP_DIE && before == GROUP_REPORT) /* the reporter itself crashed */
@@ -276,6 +282,7 @@ void splat_route_header(SplatRoute *route, const SplatRule *rule, const SplatMat
 	close_older(route, line);
 	open = splat_open_new(rule, match, line);
 	open->doubt = doubt;
+	open->prose = match->prose;
 	open->splat->hotplug = route->hotplug;
 	give_dump(&route->dump, open, line);
 	open->message_sure = route->cut.lines == 1;

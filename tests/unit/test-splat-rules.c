@@ -97,6 +97,16 @@ static const char *const harmless[] = {
 	"2024-01-02T03:04:05+00:00 host python3: kernel BUG at mm/slub.c:1!",
 	"systemd[1]: Condition check: \"BUG: KASAN: use-after-free in x\" is no kernel's",
 	"audit: type=1400 msg='BUG: soft lockup - CPU#1 stuck'",
+	"audit: type=1400 audit(1.2:3): WARNING: CPU: 1 PID: 2 at mm/x.c:1 f+0x1/0x2",
+	"type=AVC msg=audit(1700000000.1:2): WARNING: CPU: 1 PID: 2 at mm/x.c:1 f+0x1/0x2",
+	/* source files, documentation, mails */
+	"	pr_emerg(\"watchdog: BUG: soft lockup - CPU#%d stuck for %us! [%s:%d]\\n\", x);",
+	"0xffffffff82345690:	\"WARNING: CPU: %d PID: %d at %s:%d %pS\\n\"",
+	" WARNING: possible circular locking dependency detected is printed by lockdep",
+	"From the docs: after that INFO: task khungtaskd:12 blocked for more than 120 seconds.",
+	"INFO: task khungtaskd:12 blocked for more than 120 seconds. is shown",
+	"kernel BUG at mm/foo.c:123! means that a BUG_ON() fired",
+	"Here, BUG: unable to handle kernel paging request",
 };
 
 static void test_harmless(void)
@@ -124,6 +134,19 @@ static void test_harmless_together(void)
 	for (guint i = 0; i < G_N_ELEMENTS(harmless); i++)
 		g_string_append_printf(log, "[%5u.000001] %s\n", i / 10, harmless[i]);
 	triage = read_log(log->str);
+	g_assert_cmpuint(triage_splats(triage)->len, ==, 0);
+}
+
+/* A program's output between the kernel's lines: no stamp in a log that has them. */
+static void test_programs(void)
+{
+	g_autoptr(Triage) triage =
+		read_log("[    1.000000] foo: module loaded\n$ cat selftest.out\n"
+			 "INFO: task foo:123 blocked for more than 120 seconds.\n"
+			 "WARNING: CPU: 1 PID: 33 at mm/page_alloc.c:123 foo+0x1/0x2\n"
+			 "BUG: unable to handle page fault for address: ffff888\n"
+			 "[    5.000000] foo: done\n");
+
 	g_assert_cmpuint(triage_splats(triage)->len, ==, 0);
 }
 
@@ -305,6 +328,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/splat-rules/harmless", test_harmless);
+	g_test_add_func("/splat-rules/programs", test_programs);
 	g_test_add_func("/splat-rules/harmless-together", test_harmless_together);
 	g_test_add_func("/splat-rules/complaints", test_complaints);
 	return g_test_run();
