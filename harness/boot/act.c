@@ -124,21 +124,17 @@ void boot_acts_stop(Boot *boot)
 	}
 }
 
-JsonArray *boot_acts_json(const Boot *boot)
+GPtrArray *boot_acts_told(const Boot *boot)
 {
-	g_autoptr(JsonArray) array = json_array_new();
+	GPtrArray *list = g_ptr_array_new();
 
 	for (guint i = 0; boot->acts.all && i < boot->acts.all->len; i++) {
 		const BootAct *act = g_ptr_array_index(boot->acts.all, i);
-		JsonObject *o;
 
-		if (!act->kind->json)
-			continue;
-		o = json_object_new();
-		act->kind->json(act, o);
-		json_array_add_object_element(array, o);
+		if (act->kind->tell)
+			g_ptr_array_add(list, act->kind->tell(act));
 	}
-	return json_array_get_length(array) ? g_steal_pointer(&array) : NULL;
+	return list;
 }
 
 void boot_acts_clear(Boot *boot)

@@ -15,7 +15,7 @@ typedef struct {
 	/* Ends what begin() began, if it did; NULL: a step has no end. */
 	void (*end)(BootAct *act);
 	/* What verdict.json says of it under "pressure"; NULL: nothing. */
-	void (*json)(const BootAct *act, JsonObject *o);
+	RPressure *(*tell)(const BootAct *act); /* (transfer full) */
 	/* Frees act->own; may be NULL. */
 	void (*clear)(BootAct *act);
 } BootActKind;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a boot says to its machine and asks of it, whatever state it is in. */
 #include "harness/boot/internal.h"
+#include "harness/results/records.h"
+#include "host-driver/base/text.h"
 
 #include <string.h>
 
@@ -35,18 +37,18 @@ static void memory_done(Vm *vm, const VmMemState *states, guint count, const GEr
 		const VmMemState *m = &states[i];
 		g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
 							m->requested_bytes, m->plugged_bytes);
-		JsonObject *o;
+		RResize line = {.requested_bytes = (gint64)m->requested_bytes,
+				.plugged_bytes = (gint64)m->plugged_bytes};
 
 		memory->plugged_bytes += m->plugged_bytes;
 		memory->plugging |= m->plugged_bytes != m->requested_bytes;
 		if (g_strcmp0(g_hash_table_lookup(memory->known, m->id), text) == 0)
 			continue;
 		memory->plugged_us = g_get_monotonic_time();
-		o = json_object_new();
-		json_object_set_string_member(o, "device", m->id);
-		json_object_set_int_member(o, "requested_bytes", (gint64)m->requested_bytes);
-		json_object_set_int_member(o, "plugged_bytes", (gint64)m->plugged_bytes);
-		record_json(boot->record, RECORD_MEMORY, o);
+		line.device = text_copy(m->id);
+		record_json(boot->record, RECORD_MEMORY,
+			    fields_write(&results_resize_table, &line));
+		fields_clear(&results_resize_table, &line);
 		g_hash_table_insert(memory->known, g_strdup(m->id), g_steal_pointer(&text));
 	}
 	memory->most_bytes = MAX(memory->most_bytes, memory->plugged_bytes);

@@ -197,39 +197,13 @@ static gboolean record_start(Boot *boot, const VmConfig *vm, GError **error)
 	const BootConfig *c = &boot->config;
 	g_auto(GStrv) argv = c->backend->ops->argv(vm, error);
 	g_autofree char *plan = NULL;
-	JsonObject *o;
-	JsonArray *args;
 
 	if (!argv)
 		return FALSE;
 	plan = plan_to_text(c->scenario, c->seed, c->modules, c->boot_module_count, 20);
 	record_file(boot->record, "scenario.ini", c->scenario->text, strlen(c->scenario->text));
 	record_file(boot->record, "plan.txt", plan, strlen(plan));
-	o = json_object_new();
-	json_object_set_int_member(o, "boot", c->index);
-	json_object_set_string_member(o, "scenario", c->scenario->name);
-	{
-		g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
-		g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-		g_autofree char *start = g_date_time_format_iso8601(now);
-
-		json_object_set_string_member(o, "seed", seed);
-		json_object_set_string_member(o, "started", start);
-	}
-	json_object_set_string_member(o, "kernel", c->kernel->release);
-	json_object_set_string_member(o, "kernel_version",
-				      c->kernel->version ? c->kernel->version : "");
-	json_object_set_string_member(o, "build_id",
-				      c->kernel->build_id ? c->kernel->build_id : "");
-	json_object_set_string_member(o, "backend", c->backend->text);
-	json_object_set_string_member(o, "accel", vm_accel_name(c->accel));
-	if (c->moved_from)
-		json_object_set_string_member(o, "moved_from", c->moved_from);
-	args = json_array_new();
-	for (guint i = 0; argv[i]; i++)
-		json_array_add_string_element(args, argv[i]);
-	json_object_set_array_member(o, "argv", args);
-	return record_json_file(boot->record, "boot.json", o);
+	return boot_write_start(boot, argv);
 }
 
 Boot *boot_start(const BootConfig *config, const BootListener *listener, gpointer user,

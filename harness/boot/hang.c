@@ -4,7 +4,7 @@
  * compared and acknowledged as a splat is.
  */
 #include "harness/boot/internal.h"
-#include "host-driver/base/json.h"
+#include "host-driver/base/text.h"
 
 #define FAMILY "hang"
 
@@ -20,26 +20,23 @@ const char *boot_hang_signature(const Boot *boot)
 	return boot->life.quiet ? quiet[boot->life.quiet_in] : NULL;
 }
 
-JsonObject *boot_hang_json(const Boot *boot, const char *reason, const KnownIssue *known)
+RIncident *boot_hang_incident(const Boot *boot, const char *reason, const KnownIssue *known)
 {
-	JsonObject *o = json_object_new(), *cause = json_object_new();
-	const char *signature = boot_hang_signature(boot);
+	RIncident *hang = g_new0(RIncident, 1);
+	RSplat *cause = g_new0(RSplat, 1);
 
-	rj_set_text(cause, "title", reason);
-	json_object_set_string_member(cause, "kind", FAMILY);
-	json_object_set_string_member(cause, "signature", signature);
-	json_object_set_boolean_member(cause, "corrupted", FALSE);
-	json_object_set_int_member(cause, "line", 0);
-	json_object_set_int_member(cause, "t_us", -1);
-	json_object_set_string_member(o, "family", FAMILY);
-	rj_set_text(o, "title", reason);
-	json_object_set_string_member(o, "signature", signature);
-	json_object_set_int_member(o, "hits", 1);
+	cause->title = text_clean_copy(reason);
+	cause->kind = g_strdup(FAMILY);
+	cause->signature = text_clean_copy(boot_hang_signature(boot));
+	cause->t_us = -1;
+	hang->family = FAMILY;
+	hang->title = text_clean_copy(reason);
+	hang->signature = text_clean_copy(boot_hang_signature(boot));
+	hang->hits = 1;
 	/* Before the hunt it is none of its finds. */
-	json_object_set_boolean_member(o, "evidence", boot_is_hunting(boot));
-	if (known)
-		rj_set_text(o, "known", known->note);
-	json_object_set_object_member(o, "cause", cause);
-	json_object_set_array_member(o, "consequences", json_array_new());
-	return o;
+	hang->evidence = boot_is_hunting(boot);
+	hang->known = known ? text_clean_copy(known->note) : NULL;
+	hang->splats = g_ptr_array_new();
+	g_ptr_array_add(hang->splats, cause);
+	return hang;
 }

@@ -6,6 +6,7 @@
 #include "guest-agent/contract/recorder.h"
 #include "guest-agent/contract/wire.h"
 #include "harness/boot/boot.h"
+#include "harness/results/model.h"
 #include "harness/results/recorder-ring.h"
 #include "harness/scenario/plan.h"
 #include "host-driver/base/units.h"
@@ -209,10 +210,10 @@ void boot_end(Boot *boot, gboolean poweroff);
 void boot_check_deadlines(Boot *boot, gint64 now_us);
 void boot_state_clear(Boot *boot);
 
-/* act.c: in each tick while the ops run; at the end of that; what came of them, or NULL. */
+/* act.c: in each tick while the ops run; at the end of that; what came of them. */
 void boot_acts_run(Boot *boot);
 void boot_acts_stop(Boot *boot);
-JsonArray *boot_acts_json(const Boot *boot); /* (transfer full) */
+GPtrArray *boot_acts_told(const Boot *boot); /* of RPressure; (transfer full) */
 void boot_acts_clear(Boot *boot);
 
 /* dimm.c: what QEMU says of DIMMs. */
@@ -253,7 +254,6 @@ char *boot_done_unfit(const Boot *boot, const struct wire_msg *msg, const char *
 
 /* weigh.c: records what there is to conclude; all impairments. Of Impairment. (transfer full) */
 GPtrArray *boot_weigh(Boot *boot);
-JsonArray *boot_impairments_json(const GPtrArray *impairments);
 
 /* splats.c: before the first byte of the guest; bytes and records of it, as triage_feed(). */
 void boot_splats_init(Boot *boot);
@@ -264,6 +264,8 @@ void boot_splats_hotplug(Boot *boot);
 gboolean boot_is_hunting(const Boot *boot);	    /* whether it has */
 void boot_splats_settle(Boot *boot, gint64 now_us); /* in each tick */
 void boot_splats_finish(Boot *boot);
+/* Whether @incident can be the race, and not the doing of the emulator or the agent. */
+gboolean boot_is_evidence(const Boot *boot, const Incident *incident);
 void boot_splats_clear(Boot *boot);
 
 /*
@@ -279,9 +281,13 @@ void boot_agent_end_conclude(Boot *boot);
  * and as one of the incidents of verdict.json. @known may be NULL. (transfer full)
  */
 const char *boot_hang_signature(const Boot *boot);
-JsonObject *boot_hang_json(const Boot *boot, const char *reason, const KnownIssue *known);
+RIncident *boot_hang_incident(const Boot *boot, const char *reason, const KnownIssue *known);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);
+
+/* files.c: boot.json and verdict.json. @hung: the hang is one of the incidents. */
+gboolean boot_write_start(Boot *boot, char **argv);
+void boot_write_verdict(Boot *boot, BootResult *result, gboolean hung, const KnownIssue *known);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Acts of the host: pressure (pressure.h), from which the guest is released after some milliseconds. */
 #include "harness/boot/act.h"
+#include "host-driver/base/text.h"
 #include "host-driver/pressure/discard.h"
 #include "host-driver/pressure/hog.h"
 #include "host-driver/pressure/vcpu.h"
@@ -196,19 +197,20 @@ static void end_discard(BootAct *act)
 	record_event(act->boot->record, HOST_EVENT_DISCARDED, "text", text);
 }
 
-static void json(const BootAct *act, JsonObject *o)
+static RPressure *tell(const BootAct *act)
 {
 	const Own *own = act->own;
+	RPressure *pressure = g_new0(RPressure, 1);
 
-	json_object_set_string_member(o, "pressure", host_act_pressure(act->plan)->label);
-	json_object_set_int_member(o, "steps", (gint64)act->steps);
-	if (host_act_kind(act->plan) == HOST_ACT_DISCARD)
-		json_object_set_int_member(o, "discarded_bytes", (gint64)own->gone_bytes);
-	if (act->failed)
-		json_object_set_string_member(o, "skipped", act->failed);
+	pressure->label = text_clean_copy(host_act_pressure(act->plan)->label);
+	pressure->steps = (gint64)act->steps;
+	pressure->discarded_bytes =
+		host_act_kind(act->plan) == HOST_ACT_DISCARD ? (gint64)own->gone_bytes : -1;
+	pressure->skipped = act->failed ? text_clean_copy(act->failed) : NULL;
+	return pressure;
 }
 
-const BootActKind boot_act_vcpu_stop = {init, hold_vcpus, release_vcpus, json, clear};
-const BootActKind boot_act_pause = {init, hold_machine, release_machine, json, clear};
-const BootActKind boot_act_hog = {init, begin_hog, end_hog, json, clear};
-const BootActKind boot_act_discard = {init, begin_discard, end_discard, json, clear};
+const BootActKind boot_act_vcpu_stop = {init, hold_vcpus, release_vcpus, tell, clear};
+const BootActKind boot_act_pause = {init, hold_machine, release_machine, tell, clear};
+const BootActKind boot_act_hog = {init, begin_hog, end_hog, tell, clear};
+const BootActKind boot_act_discard = {init, begin_discard, end_discard, tell, clear};

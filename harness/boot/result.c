@@ -16,26 +16,6 @@ static const ScenarioOp *scenario_op(const Boot *boot, guint i)
 
 #define INT3 "int3 at a patched instruction of an emulated guest"
 
-/*
- * After an artefact of the emulator nothing that the guest says is evidence of a race, and an end
- * that the agent brought upon it never is.
- */
-static gboolean is_evidence(const Boot *boot, const Incident *incident)
-{
-	const GPtrArray *all = triage_incidents(boot->splats.triage);
-
-	if (incident->family == FAMILY_EMULATOR || boot_is_agent_end(incident->cause))
-		return FALSE;
-	for (guint i = 0; i < all->len; i++) {
-		const Incident *other = g_ptr_array_index(all, i);
-
-		if (other->family == FAMILY_EMULATOR &&
-		    other->cause->host_us < incident->cause->host_us)
-			return FALSE;
-	}
-	return TRUE;
-}
-
 /* Offlines of all hammers until @t_ns, from the recorder; -1 when it does not reach back. */
 static gint64 offlines_until(const Boot *boot, guint64 t_ns, gint64 *block)
 {
@@ -146,7 +126,7 @@ static void gather_incidents(const Boot *boot, BootResult *r, gboolean *fatal)
 	for (guint i = 0; i < all->len; i++) {
 		const Incident *incident = g_ptr_array_index(all, i);
 
-		if (!is_evidence(boot, incident))
+		if (!boot_is_evidence(boot, incident))
 			continue;
 		if (incident->known && !boot->config.strict) {
 			r->known_count++;
@@ -239,156 +219,6 @@ static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 	}
 }
 
-static JsonObject *splat_json(const Splat *s)
-{
-	JsonObject *o = json_object_new();
-	g_autofree char *title = units_printable(s->title);
-
-	json_object_set_string_member(o, "title", title);
-	json_object_set_string_member(o, "kind", s->kind);
-	json_object_set_string_member(o, "signature", s->signature);
-	json_object_set_boolean_member(o, "corrupted", s->corrupted);
-	json_object_set_int_member(o, "line", (gint64)s->line);
-	json_object_set_int_member(o, "t_us", s->t_us);
-	return o;
-}
-
-static JsonArray *incidents_json(const Boot *boot, const Triage *triage)
-{
-	const GPtrArray *all = triage_incidents(triage);
-	JsonArray *array = json_array_new();
-
-	for (guint i = 0; i < all->len; i++) {
-		const Incident *incident = g_ptr_array_index(all, i);
-		JsonObject *o = json_object_new();
-		JsonArray *behind = json_array_new();
-
-		json_object_set_string_member(o, "family", incident_family_name(incident->family));
-		json_object_set_string_member(o, "title", incident->title);
-		json_object_set_string_member(o, "signature", incident->signature);
-		json_object_set_int_member(o, "hits", (gint64)incident->hits);
-		json_object_set_boolean_member(o, "evidence", is_evidence(boot, incident));
-		if (incident->walker) {
-			json_object_set_string_member(o, "walker", incident->walker);
-			json_object_set_boolean_member(o, "walker_guessed",
-						       incident->walker_guessed);
-		}
-		if (incident->known)
-			json_object_set_string_member(o, "known", incident->known);
-		json_object_set_object_member(o, "cause", splat_json(incident->cause));
-		for (guint k = 1; k < incident->splats->len; k++)
-			json_array_add_object_element(
-				behind, splat_json(g_ptr_array_index(incident->splats, k)));
-		json_object_set_array_member(o, "consequences", behind);
-		json_array_add_object_element(array, o);
-	}
-	return array;
-}
-
-static JsonArray *ops_json(const Boot *boot)
-{
-	JsonArray *array = json_array_new();
-
-	for (guint i = 0; i < boot->agent.op_count; i++) {
-		const BootOp *op = &boot->agent.ops[i];
-		JsonObject *o = json_object_new();
-
-		json_object_set_string_member(o, "op", scenario_op(boot, i)->label);
-		json_object_set_string_member(o, "state",
-					      !boot->plan->runs[i] ? "not-drawn"
-					      : op->state	   ? op->state
-								   : "unknown");
-		if (op->reason)
-			json_object_set_string_member(o, "reason", op->reason);
-		json_object_set_int_member(o, "steps", (gint64)op->steps);
-		if (op->end)
-			json_object_set_string_member(o, "ended", op->end);
-		if (op->hammer) {
-			json_object_set_int_member(o, "offlines", (gint64)op->offlines);
-			json_object_set_int_member(o, "offlines_ok", (gint64)op->offlines_ok);
-			json_object_set_int_member(o, "offlines_refused", (gint64)op->refused);
-		}
-		json_array_add_object_element(array, o);
-	}
-	return array;
-}
-
-static JsonObject *hit_json(const BootHit *hit)
-{
-	JsonObject *o = json_object_new();
-
-	json_object_set_string_member(o, "title", hit->title);
-	json_object_set_string_member(o, "family", hit->family);
-	json_object_set_string_member(o, "signature", hit->signature);
-	if (hit->walker)
-		json_object_set_string_member(o, "walker", hit->walker);
-	rj_set_known_int(o, "block", hit->block);
-	rj_set_known_int(o, "pfn", hit->pfn);
-	rj_set_known_int(o, "offlines", hit->offlines);
-	rj_set_known_double(o, "after_go_s", hit->after_go_s);
-	rj_set_known_double(o, "after_hello_s", hit->after_hello_s);
-	return o;
-}
-
-/* @hang: one more incident, or NULL; takes it. */
-static void write_verdict(Boot *boot, const BootResult *r, JsonObject *hang)
-{
-	JsonObject *o = json_object_new(), *exposure = exposure_to_json(r->exposure);
-	JsonArray *pressure = boot_acts_json(boot);
-	JsonArray *incidents = incidents_json(boot, boot->splats.triage);
-	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", r->seed);
-
-	json_object_set_string_member(o, "verdict", verdict_name(r->verdict));
-	json_object_set_string_member(o, "reason", r->reason);
-	json_object_set_string_member(o, "phase", r->phase);
-	json_object_set_int_member(o, "boot", r->index);
-	json_object_set_string_member(o, "seed", seed);
-	json_object_set_boolean_member(o, "interrupted", boot->life.interrupted);
-	if (r->host_lost)
-		json_object_set_boolean_member(o, "host_lost", TRUE);
-	json_object_set_double_member(o, "run_s", r->run_s);
-	json_object_set_double_member(o, "hello_s", r->hello_s);
-	json_object_set_int_member(o, "offlines", (gint64)r->offlines);
-	json_object_set_int_member(o, "offlines_ok", (gint64)r->offlines_ok);
-	json_object_set_int_member(o, "offlines_refused", (gint64)r->offlines_refused);
-	json_object_set_int_member(o, "hits", (gint64)r->hits);
-	json_object_set_int_member(o, "known", r->known_count);
-	if (r->censored)
-		json_object_set_string_member(o, "censored", r->censored);
-	if (r->ended_by_known)
-		json_object_set_string_member(o, "ended_by_known", r->ended_by_known);
-	if (r->hit.any)
-		json_object_set_object_member(o, "first_hit", hit_json(&r->hit));
-	if (exposure)
-		json_object_set_object_member(o, "exposure", exposure);
-	json_object_set_array_member(o, "ops", ops_json(boot));
-	json_object_set_array_member(o, "impairments", boot_impairments_json(r->impairments));
-	if (hang)
-		json_array_add_object_element(incidents, hang);
-	json_object_set_array_member(o, "incidents", incidents);
-	json_object_set_array_member(o, "baseline", incidents_json(boot, boot->splats.baseline));
-	if (pressure)
-		json_object_set_array_member(o, "pressure", pressure);
-	record_json_file(boot->record, "verdict.json", o);
-}
-
-gboolean boot_write_lost(const char *dir, const char *why)
-{
-	g_autofree char *start = g_build_filename(dir, "boot.json", NULL);
-	g_autofree char *path = g_build_filename(dir, "verdict.json", NULL);
-	g_autofree char *reason = units_printable(why), *text = NULL;
-	g_autoptr(JsonObject) o = json_object_new();
-	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), o);
-
-	if (!g_file_test(start, G_FILE_TEST_IS_REGULAR))
-		return FALSE;
-	json_object_set_string_member(o, "verdict", verdict_name(VERDICT_INFRA));
-	json_object_set_string_member(o, "reason", reason);
-	json_object_set_boolean_member(o, "host_lost", TRUE);
-	text = rj_string(node, TRUE);
-	return g_file_set_contents(path, text, -1, NULL);
-}
-
 static const KnownIssue *known_hang(const Boot *boot)
 {
 	const char *signature = boot->config.strict ? NULL : boot_hang_signature(boot);
@@ -398,11 +228,9 @@ static const KnownIssue *known_hang(const Boot *boot)
 			 : NULL;
 }
 
-/* What it hung in is counted as an incident is. (transfer full) */
-static JsonObject *take_hang(const Boot *boot, BootResult *r, const KnownIssue *known)
+/* What it hung in is counted as an incident is. */
+static void count_hang(const Boot *boot, BootResult *r, const KnownIssue *known)
 {
-	JsonObject *hang = boot_hang_json(boot, r->reason, known);
-
 	if (known) {
 		r->known_count++;
 		g_free(r->ended_by_known);
@@ -411,7 +239,6 @@ static JsonObject *take_hang(const Boot *boot, BootResult *r, const KnownIssue *
 		g_ptr_array_add(r->families, g_strdup(verdict_name(VERDICT_HANG)));
 		g_ptr_array_add(r->incident_titles, units_printable(r->reason));
 	}
-	return hang;
 }
 
 /* What of our own side ends a boot, though nobody said so while it ran. (transfer full) */
@@ -449,7 +276,7 @@ BootResult *boot_judge(Boot *boot)
 	g_autofree VerdictOp *ops = g_new0(VerdictOp, MAX(boot->agent.op_count, 1));
 	g_autofree char *unmet = NULL, *infra = NULL;
 	const KnownIssue *known;
-	JsonObject *hang = NULL;
+	gboolean hung;
 	VerdictFacts facts = {.console = !boot->life.mute,
 			      .quiet = boot->life.quiet,
 			      .endless = boot->agent.endless,
@@ -492,11 +319,12 @@ BootResult *boot_judge(Boot *boot)
 	facts.goal = goal_is_set(boot->config.scenario);
 	facts.any = g_str_equal(boot->config.scenario->goal_ops, "any");
 	r->verdict = verdict_decide(&facts, &r->reason);
-	if (r->verdict == VERDICT_HANG ||
-	    (r->verdict == VERDICT_KNOWN && (facts.endless || !facts.known)))
-		hang = take_hang(boot, r, known);
+	hung = r->verdict == VERDICT_HANG ||
+	       (r->verdict == VERDICT_KNOWN && (facts.endless || !facts.known));
+	if (hung)
+		count_hang(boot, r, known);
 	censor(r, &facts);
-	write_verdict(boot, r, hang);
+	boot_write_verdict(boot, r, hung, known);
 	return r;
 }
 

@@ -139,6 +139,26 @@ void boot_splats_finish(Boot *boot)
 	triage_finish(boot->splats.triage);
 }
 
+/*
+ * After an artefact of the emulator nothing that the guest says is evidence of a race, and an end
+ * that the agent brought upon it never is.
+ */
+gboolean boot_is_evidence(const Boot *boot, const Incident *incident)
+{
+	const GPtrArray *all = triage_incidents(boot->splats.triage);
+
+	if (incident->family == FAMILY_EMULATOR || boot_is_agent_end(incident->cause))
+		return FALSE;
+	for (guint i = 0; i < all->len; i++) {
+		const Incident *other = g_ptr_array_index(all, i);
+
+		if (other->family == FAMILY_EMULATOR &&
+		    other->cause->host_us < incident->cause->host_us)
+			return FALSE;
+	}
+	return TRUE;
+}
+
 void boot_splats_clear(Boot *boot)
 {
 	g_clear_pointer(&boot->splats.triage, triage_free);

@@ -90,22 +90,3 @@ GPtrArray *boot_weigh(Boot *boot)
 		    boot->agent.event_detail[e]);
 	return list;
 }
-
-JsonArray *boot_impairments_json(const GPtrArray *impairments)
-{
-	JsonArray *array = json_array_new();
-
-	for (guint n = 0; n < impairments->len; n++) {
-		const Impairment *i = g_ptr_array_index(impairments, n);
-		g_autofree char *text = impairment_text(i);
-		JsonObject *o = json_object_new();
-
-		json_object_set_string_member(o, "name", i->kind->name);
-		json_object_set_string_member(o, "source", i->host ? "host" : "agent");
-		json_object_set_int_member(o, "count", (gint64)i->count);
-		json_object_set_string_member(o, "effect", impairment_effect_name(i->kind->effect));
-		rj_set_text(o, "text", text);
-		json_array_add_object_element(array, o);
-	}
-	return array;
-}

@@ -98,20 +98,16 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 	g_autofree char *title = units_printable(was->hit_title ? was->hit_title : "");
 
 	if (opt->json) {
-		JsonObject *o = rexport_new("replay");
-		JsonArray *rate = json_array_new();
-		g_autofree char *text = NULL;
+		ReplayRecord record = {.of = (char *)of,
+				       .hunt = new->id,
+				       .signature = (char *)wanted,
+				       .boots = t.exposed,
+				       .fired = t.fired,
+				       .same_signature = back,
+				       .rate = {ci.low, ci.high}};
+		g_autofree char *text =
+			rj_print(fields_write(&report_replay_table, &record), FALSE);
 
-		json_array_add_double_element(rate, ci.low);
-		json_array_add_double_element(rate, ci.high);
-		rj_set_text(o, "of", of);
-		rj_set_text(o, "hunt", new->id);
-		rj_set_text(o, "signature", wanted);
-		json_object_set_int_member(o, "boots", t.exposed);
-		json_object_set_int_member(o, "fired", t.fired);
-		json_object_set_int_member(o, "same_signature", back);
-		json_object_set_array_member(o, "rate_95", rate);
-		text = rj_print(o, FALSE);
 		printf("%s\n", text);
 		return 0;
 	}

@@ -217,11 +217,9 @@ static int do_rebuild(Options *opt, char **args, GError **error)
 	if (!ok)
 		return -1;
 	if (opt->json) {
-		JsonObject *o = rexport_new("rebuild");
+		RebuildRecord record = {hunts, boots};
 
-		json_object_set_int_member(o, "hunts", hunts);
-		json_object_set_int_member(o, "boots", boots);
-		print_json(o);
+		print_json(fields_write(&report_rebuild_table, &record));
 	} else {
 		g_autofree char *of_hunts = results_number(hunts, "hunt");
 		g_autofree char *of_boots = results_number(boots, "boot");
@@ -243,18 +241,11 @@ static int do_merge(Options *opt, char **args, GError **error)
 		return -1;
 	if (note)
 		g_printerr("%s\n", note);
-	if (opt->json) {
-		JsonObject *o = rexport_new("merge");
-
-		json_object_set_int_member(o, "new", counts.hunts);
-		json_object_set_int_member(o, "grown", counts.grown);
-		json_object_set_int_member(o, "same", counts.same);
-		json_object_set_int_member(o, "unusable", counts.unusable);
-		print_json(o);
-	} else {
+	if (opt->json)
+		print_json(fields_write(&report_merge_table, &counts));
+	else
 		printf("hunts: %u new, %u grown, %u already here, %u unusable\n", counts.hunts,
 		       counts.grown, counts.same, counts.unusable);
-	}
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See facts.h. */
 #include "harness/hunt/facts.h"
+#include "host-driver/base/text.h"
 
 #include <string.h>
 #include <sys/utsname.h>
@@ -33,40 +34,25 @@ static char *sha256_of(const char *path)
 	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, len);
 }
 
-static void set_known(JsonObject *o, const char *key, const char *value)
+void hunt_facts_add(RHunt *h, const HuntConfig *c)
 {
-	if (value)
-		json_object_set_string_member(o, key, value);
-}
-
-void hunt_facts_add(JsonObject *o, const HuntConfig *c)
-{
-	g_autofree char *cpu = cpu_model();
-	g_autofree char *config = sha256_of(c->kernel->config_path);
 	struct utsname host;
 
 	uname(&host);
-	set_known(o, "kernel_version", c->kernel->version);
-	set_known(o, "build_id", c->kernel->build_id);
-	set_known(o, "config_sha256", config);
-	set_known(o, "replay_of", c->replay_of);
-	json_object_set_int_member(o, "boots", (gint64)c->boots);
-	json_object_set_int_member(o, "time_ms", (gint64)c->time_ms);
-	if (c->jobs == HUNT_JOBS_AUTO)
-		json_object_set_string_member(o, "jobs", "auto");
-	else
-		json_object_set_int_member(o, "jobs", MAX(c->jobs, 1));
-	json_object_set_boolean_member(o, "pin", c->pin);
-	if (c->shares) {
-		json_object_set_int_member(o, "share", c->share);
-		json_object_set_int_member(o, "shares", c->shares);
-	}
-	if (c->bound > 0)
-		json_object_set_double_member(o, "bound", c->bound);
-	json_object_set_string_member(o, "host", host.release);
-	json_object_set_string_member(o, "host_name", host.nodename);
-	set_known(o, "host_cpu", cpu);
-	json_object_set_int_member(o, "host_cpus", sysconf(_SC_NPROCESSORS_ONLN));
-	json_object_set_int_member(o, "host_memory_bytes",
-				   (gint64)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE));
+	h->kernel_version = text_copy(c->kernel->version);
+	h->build_id = text_copy(c->kernel->build_id);
+	h->config_sha256 = sha256_of(c->kernel->config_path);
+	h->replay_of = text_copy(c->replay_of);
+	h->boots_planned = (gint64)c->boots;
+	h->time_ms = (gint64)c->time_ms;
+	h->jobs = c->jobs == HUNT_JOBS_AUTO ? 0 : MAX(c->jobs, 1);
+	h->pin = c->pin;
+	h->share = c->share;
+	h->shares = c->shares;
+	h->bound = c->bound;
+	h->host_release = text_copy(host.release);
+	h->host_name = text_copy(host.nodename);
+	h->host_cpu = cpu_model();
+	h->host_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	h->host_memory_bytes = (gint64)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGE_SIZE);
 }

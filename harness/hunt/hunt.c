@@ -4,7 +4,8 @@
 #include "harness/hunt/facts.h"
 #include "harness/hunt/resume.h"
 #include "harness/scenario/plan.h"
-#include "host-driver/base/json.h"
+#include "harness/results/records.h"
+#include "host-driver/base/text.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/open.h"
@@ -16,49 +17,56 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-static JsonObject *hunt_json(const Hunt *hunt, gboolean ended)
+/* What hunt.json and summary.json have in common. */
+static void fill_record(const Hunt *hunt, RHunt *h)
 {
 	const HuntConfig *c = hunt->config;
 	g_autoptr(GString) backends = g_string_new(c->backend->text);
-	g_autofree char *seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autofree char *time = g_date_time_format_iso8601(now);
-	JsonObject *o = json_object_new();
-	JsonObject *verdicts = json_object_new();
 
 	for (guint i = 0; i < c->more_host_count; i++)
 		g_string_append_printf(backends, " %s", c->more_hosts[i].backend->text);
-	json_object_set_string_member(o, "id", hunt->id);
-	json_object_set_string_member(o, "scenario", c->scenario->name);
-	json_object_set_string_member(o, "seed", seed);
-	json_object_set_string_member(o, "kernel", c->kernel->release);
-	json_object_set_string_member(o, "kernel_spec", c->kernel->spec);
-	json_object_set_string_member(o, "backend", backends->str);
-	json_object_set_string_member(o, "accel",
-				      vm_accel_name(ended ? hunt->summary->accel : c->accel));
-	json_object_set_string_member(o, "pfnhunt", PFNHUNT_VERSION);
-	json_object_set_string_member(o, ended ? "ended" : "started", time);
-	if (!ended) {
-		hunt_facts_add(o, c);
-		return o;
-	}
-	for (guint v = 0; v < VERDICT_COUNT; v++)
-		json_object_set_int_member(verdicts, verdict_name(v), hunt->summary->verdicts[v]);
-	json_object_set_object_member(o, "verdicts", verdicts);
-	json_object_set_string_member(o, "verdict", verdict_name(hunt->summary->verdict));
-	json_object_set_boolean_member(o, "interrupted", hunt->summary->interrupted);
-	return o;
+	h->id = text_copy(hunt->id);
+	h->scenario = text_copy(c->scenario->name);
+	h->seed = g_strdup_printf("0x%016" G_GINT64_MODIFIER "x", c->seed);
+	h->kernel = text_copy(c->kernel->release);
+	h->kernel_spec = text_copy(c->kernel->spec);
+	h->backend = text_copy(backends->str);
+	h->pfnhunt = g_strdup(PFNHUNT_VERSION);
 }
 
-static gboolean write_hunt_json(Hunt *hunt, gboolean ended, GError **error)
+static gboolean write_record(const Hunt *hunt, const FieldTable *table, RHunt *h, GError **error)
 {
-	g_autoptr(JsonNode) node = json_node_init_object(json_node_alloc(), hunt_json(hunt, ended));
-	g_autofree char *text = rj_string(node, TRUE);
-	g_autofree char *path =
-		g_build_filename(hunt->summary->dir, ended ? "summary.json" : "hunt.json", NULL);
+	g_autofree char *path = g_build_filename(hunt->summary->dir, table->name, NULL);
+	g_autofree char *text = rj_print(fields_write(table, h), TRUE);
 
-	json_object_unref(json_node_get_object(node));
+	fields_clear(table, h);
 	return g_file_set_contents(path, text, -1, error);
+}
+
+static gboolean write_hunt_json(const Hunt *hunt, GError **error)
+{
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	RHunt h = {0};
+
+	fill_record(hunt, &h);
+	h.accel = g_strdup(vm_accel_name(hunt->config->accel));
+	h.started = g_date_time_format_iso8601(now);
+	hunt_facts_add(&h, hunt->config);
+	return write_record(hunt, &results_hunt_table, &h, error);
+}
+
+static gboolean write_summary_json(const Hunt *hunt, GError **error)
+{
+	const HuntSummary *summary = hunt->summary;
+	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+	RHunt h = {.verdict = verdict_name(summary->verdict), .interrupted = summary->interrupted};
+
+	fill_record(hunt, &h);
+	h.accel = g_strdup(vm_accel_name(summary->accel));
+	h.ended = g_date_time_format_iso8601(now);
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		h.verdicts[v] = (guint)summary->verdicts[v];
+	return write_record(hunt, &results_summary_table, &h, error);
 }
 
 /* A folder of its own: two hunts started in the same second differ by their number. */
@@ -140,8 +148,7 @@ static gboolean write_start(Hunt *hunt, GError **error)
 	const Scenario *scenario = hunt->config->scenario;
 	g_autofree char *path = g_build_filename(hunt->summary->dir, "scenario.ini", NULL);
 
-	return g_file_set_contents(path, scenario->text, -1, error) &&
-	       write_hunt_json(hunt, FALSE, error);
+	return g_file_set_contents(path, scenario->text, -1, error) && write_hunt_json(hunt, error);
 }
 
 /* Whether there is one: it is handed to QEMU by name, and the folder may be somebody else's. */
@@ -225,7 +232,7 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 	hunt_slots_run(&hunt);
 	summary->verdict = hunt_verdict(summary);
 	if (!hunt.error)
-		write_hunt_json(&hunt, TRUE, &hunt.error);
+		write_summary_json(&hunt, &hunt.error);
 	hunt_tell(&hunt, store_hunt(hunt.store, summary->dir));
 	ok = hunt.error == NULL;
 	if (hunt.error)

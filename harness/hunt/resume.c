@@ -17,7 +17,7 @@ static BootResult *restore(const RBoot *b)
 	BootResult *r = g_new0(BootResult, 1);
 
 	r->verdict = verdict_of_name(b->verdict);
-	r->phase = b->before_hunt ? "boot" : "hunt";
+	r->phase = results_boot_before_hunt(b) ? "boot" : "hunt";
 	r->ended_by_known = printable(b->ended_by_known);
 	r->reason = printable(b->reason);
 	r->dir = g_strdup(b->dir);

@@ -2,7 +2,7 @@
 /* See retention.h. */
 #include "harness/hunt/retention.h"
 #include "host-driver/base/json.h"
-#include "harness/results/model.h"
+#include "harness/results/records.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -70,16 +70,14 @@ static gboolean cut_counters(const char *dir)
 guint64 retention_strip_boot(const char *dir)
 {
 	guint64 before = boot_bytes(dir);
-	JsonArray *gone = json_array_new();
-	JsonObject *mark = json_object_new();
+	RThinned mark = {g_ptr_array_new(), (gint64)before};
 	g_autofree char *path = g_build_filename(dir, "thinned.json", NULL), *text = NULL;
 
 	for (guint i = 0; i < G_N_ELEMENTS(bulky); i++)
 		if (size_of(dir, bulky[i]))
-			json_array_add_string_element(gone, bulky[i]);
-	json_object_set_array_member(mark, "removed", gone);
-	json_object_set_int_member(mark, "bytes", (gint64)before);
-	text = rj_print(mark, TRUE);
+			g_ptr_array_add(mark.removed, g_strdup(bulky[i]));
+	text = rj_print(fields_write(&results_thinned_table, &mark), TRUE);
+	fields_clear(&results_thinned_table, &mark);
 	/* The mark first: a boot whose logs are gone always says so. */
 	if (!g_file_set_contents(path, text, -1, NULL) || !cut_counters(dir))
 		return 0;

@@ -286,27 +286,21 @@ char *results_compare_text(const RHunt *a, const RHunt *b)
 JsonObject *results_compare_json(const RHunt *a, const RHunt *b)
 {
 	g_autoptr(RComparison) c = results_compare(a, b);
-	JsonObject *o = rexport_new("comparison"), *from = rexport_hunt(a), *to = rexport_hunt(b);
-	JsonArray *changes = json_array_new();
+	g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(g_free);
 
-	json_object_set_object_member(o, "a", from);
-	json_object_set_object_member(o, "b", to);
-	rj_set_double(o, "p_boots", c->p_boots);
-	rj_set_double(o, "p_times", c->p_times);
 	for (guint i = 0; i < c->changes->len; i++) {
-		const RChange *change = g_ptr_array_index(c->changes, i);
-		JsonObject *item = json_object_new();
+		const RChange *from = g_ptr_array_index(c->changes, i);
+		ChangeRecord *change = g_new0(ChangeRecord, 1);
 
-		json_object_set_string_member(item, "change", change_word(change->kind));
-		rj_set_text(item, "signature", change->incident->signature);
-		rj_set_text(item, "family", change->incident->family);
-		rj_set_text(item, "title", change->incident->title);
-		json_object_set_boolean_member(item, "known", change->known);
-		json_object_set_int_member(item, "boots_a", change->boots_a);
-		json_object_set_int_member(item, "boots_b", change->boots_b);
-		rj_set_double(item, "p", change->p);
-		json_array_add_object_element(changes, item);
+		change->change = change_word(from->kind);
+		change->signature = from->incident->signature;
+		change->family = from->incident->family;
+		change->title = from->incident->title;
+		change->known = from->known;
+		change->boots_a = from->boots_a;
+		change->boots_b = from->boots_b;
+		change->p = from->p;
+		g_ptr_array_add(changes, change);
 	}
-	json_object_set_array_member(o, "changes", changes);
-	return o;
+	return rexport_comparison(a, b, c->p_boots, c->p_times, changes);
 }

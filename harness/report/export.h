@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results as JSON objects for machines: the one schema behind `--json` and the JSON lines of
- * `pfnhunt report`. docs/json-schema.md describes it, docs/json-schema.json checks it.
+ * Results as JSON objects for machines: the records of records.h, filled. docs/json-schema.md
+ * describes them.
  */
 #ifndef PFNHUNT_RESULTS_EXPORT_H
 #define PFNHUNT_RESULTS_EXPORT_H
 
-#include "harness/results/exposure-rows.h"
-#include "harness/results/model.h"
-#include "harness/store/store.h"
+#include "harness/report/records.h"
 
-#include <json-glib/json-glib.h>
-
-/* Raised when a member changes its meaning or goes; new members may come without. */
-#define RESULTS_SCHEMA 2
-
-/* {"schema": 1, "type": @type}. All objects here are (transfer full). */
-JsonObject *rexport_new(const char *type);
+/* All (transfer full). */
 JsonObject *rexport_hunt(const RHunt *hunt);
 JsonObject *rexport_hunt_row(const StoreHunt *hunt);
 JsonObject *rexport_boot(const RHunt *hunt, const RBoot *boot, gboolean with_recorder);
 JsonObject *rexport_exposure_row(const ExposureRow *row);
 JsonObject *rexport_signature(const StoreIncident *incident);
+/* @changes: of ChangeRecord. */
+JsonObject *rexport_comparison(const RHunt *a, const RHunt *b, double p_boots, double p_times,
+			       GPtrArray *changes);
 
 #endif

@@ -191,7 +191,7 @@ static void append_ops(GString *text, const RBoot *b)
 		g_autoptr(GString) counters = g_string_new(NULL);
 
 		for (guint k = 0; k < op->counters->len; k++) {
-			const RCounter *c = g_ptr_array_index(op->counters, k);
+			const FieldNumber *c = g_ptr_array_index(op->counters, k);
 
 			if (c->value && !g_str_equal(c->name, "steps"))
 				g_string_append_printf(counters, "%s%s %" G_GINT64_FORMAT,
@@ -321,7 +321,7 @@ char *results_show_boot(const RHunt *h, const RBoot *b)
 	append_kernel(text, b->kernel, b->kernel_version, b->build_id);
 	if (b->censored)
 		row(text, "cut short", "%s, after it had reached its goal", b->censored);
-	if (b->before_hunt)
+	if (results_boot_before_hunt(b))
 		row(text, "phase", "boot: no memory had been plugged yet");
 	row(text, "ran", "%s, agent's hello after %s; %s, %s", ran, hello, offlines, hits);
 	append_remarks(text, h, b);

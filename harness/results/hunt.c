@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A hunt out of its folder, and how hunts are found: see model.h. */
 #include "host-driver/base/json.h"
-#include "harness/results/model.h"
+#include "harness/results/records.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/open.h"
 
@@ -70,34 +70,17 @@ static gboolean load_boots(RHunt *h, GError **error)
 	return TRUE;
 }
 
-static char *text_of(JsonObject *o, const char *key)
+/* Of the summary, which repeats much of hunt.json. */
+static void load_end(RHunt *h, JsonObject *o)
 {
-	return rj_copy(o, key, "");
-}
+	RHunt end = {0};
 
-static void load_start(RHunt *h, JsonObject *o)
-{
-	h->scenario = text_of(o, "scenario");
-	h->seed = text_of(o, "seed");
-	h->kernel = text_of(o, "kernel");
-	h->kernel_spec = text_of(o, "kernel_spec");
-	h->kernel_version = text_of(o, "kernel_version");
-	h->build_id = text_of(o, "build_id");
-	h->config_sha256 = text_of(o, "config_sha256");
-	h->backend = text_of(o, "backend");
-	h->accel = text_of(o, "accel");
-	h->pfnhunt = text_of(o, "pfnhunt");
-	h->started = text_of(o, "started");
-	h->host_release = text_of(o, "host");
-	h->host_name = text_of(o, "host_name");
-	h->host_cpu = text_of(o, "host_cpu");
-	h->host_cpus = rj_int(o, "host_cpus", 0);
-	h->host_memory_bytes = rj_int(o, "host_memory_bytes", 0);
-	h->boots_planned = rj_int(o, "boots", 0);
-	h->time_ms = rj_int(o, "time_ms", 0);
-	h->share = (guint)CLAMP(rj_int(o, "share", 0), 0, G_MAXINT32);
-	h->shares = (guint)CLAMP(rj_int(o, "shares", 0), 0, G_MAXINT32);
-	h->bound = rj_double(o, "bound", 0);
+	fields_read(&results_summary_table, o, &end);
+	h->ended = g_steal_pointer(&end.ended);
+	h->verdict = end.verdict;
+	h->interrupted = end.interrupted;
+	memcpy(h->verdicts, end.verdicts, sizeof(h->verdicts));
+	fields_clear(&results_summary_table, &end);
 }
 
 /* hunt.json is written once and never again: its bytes are the hunt's identity. */
@@ -127,17 +110,14 @@ RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error)
 	summary = end ? json_node_get_object(end) : NULL;
 	h = g_new0(RHunt, 1);
 	h->dir = g_strdup(dir);
-	h->id = g_path_get_basename(dir);
 	h->uid = identity(dir);
 	h->boots = g_ptr_array_new_with_free_func((GDestroyNotify)results_boot_free);
-	load_start(h, json_node_get_object(start));
-	h->ended = text_of(summary, "ended");
-	h->verdict = text_of(summary, "verdict");
-	h->interrupted = rj_bool(summary, "interrupted");
-	if (!end && g_file_test(summary_path, G_FILE_TEST_EXISTS)) {
-		g_free(h->verdict);
-		h->verdict = g_strdup("infra");
-	}
+	fields_read(&results_hunt_table, json_node_get_object(start), h);
+	g_free(h->id);
+	h->id = g_path_get_basename(dir);
+	load_end(h, summary);
+	if (!end && g_file_test(summary_path, G_FILE_TEST_EXISTS))
+		h->verdict = verdict_name(VERDICT_INFRA);
 	if (!with_boots)
 		return g_steal_pointer(&h);
 	if (!load_boots(h, error))
@@ -159,24 +139,9 @@ void results_hunt_free(RHunt *h)
 	if (!h)
 		return;
 	g_free(h->dir);
-	g_free(h->id);
 	g_free(h->uid);
-	g_free(h->scenario);
-	g_free(h->seed);
-	g_free(h->kernel);
-	g_free(h->kernel_spec);
-	g_free(h->kernel_version);
-	g_free(h->build_id);
-	g_free(h->config_sha256);
-	g_free(h->backend);
-	g_free(h->accel);
-	g_free(h->pfnhunt);
-	g_free(h->started);
 	g_free(h->ended);
-	g_free(h->verdict);
-	g_free(h->host_name);
-	g_free(h->host_release);
-	g_free(h->host_cpu);
+	fields_clear(&results_hunt_table, h);
 	g_ptr_array_unref(h->boots);
 	g_free(h);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See join.h. */
 #include "harness/results/join.h"
+#include "harness/results/records.h"
 #include "harness/scenario/scenario.h"
 #include "host-driver/base/json.h"
 #include "host-driver/base/open.h"
@@ -206,34 +207,28 @@ static gboolean write_summary(const Joined *joined, guint shares, GError **error
 	gboolean interrupted = FALSE;
 	const char *ended = end_of(joined, shares, &interrupted);
 	g_autoptr(RHunt) h = ended ? results_hunt_load(joined->dir, TRUE, error) : NULL;
-	g_autoptr(JsonObject) o = json_object_new();
-	JsonObject *verdicts = json_object_new();
-	guint counts[VERDICT_COUNT] = {0};
+	g_autoptr(JsonObject) o = NULL;
 	Verdict worst = VERDICT_CLEAN;
 	guint boots = 0;
 
-	json_object_set_object_member(o, "verdicts", verdicts);
 	if (!h)
 		return !ended; /* not at its end: nothing to be written */
+	memset(h->verdicts, 0, sizeof(h->verdicts));
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
 		for (guint v = 0; v < VERDICT_COUNT; v++)
-			counts[v] += g_str_equal(verdict_name(v), b->verdict);
+			h->verdicts[v] += g_str_equal(verdict_name(v), b->verdict);
 		if (results_boot_counts(b)) {
 			boots++;
 			worst = MIN(worst, results_boot_weigh(b));
 		}
 	}
-	for (guint v = 0; v < VERDICT_COUNT; v++)
-		json_object_set_int_member(verdicts, verdict_name(v), counts[v]);
-	rj_set_text(o, "id", h->id);
-	rj_set_text(o, "scenario", h->scenario);
-	rj_set_text(o, "seed", h->seed);
-	rj_set_text(o, "kernel", h->kernel);
-	rj_set_text(o, "ended", ended);
-	rj_set_text(o, "verdict", verdict_name(verdict_of_hunt(worst, boots, interrupted)));
-	json_object_set_boolean_member(o, "interrupted", interrupted);
+	g_free(h->ended);
+	h->ended = g_strdup(ended);
+	h->verdict = verdict_name(verdict_of_hunt(worst, boots, interrupted));
+	h->interrupted = interrupted;
+	o = fields_write(&results_summary_table, h);
 	return write_json(joined->dir, "summary.json", o, error);
 }
 

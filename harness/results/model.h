@@ -10,6 +10,7 @@
 #include "harness/splat/decode.h"
 #include "harness/verdict/exposure.h"
 #include "harness/verdict/verdict.h"
+#include "host-driver/base/fields.h"
 
 #include <glib.h>
 
@@ -20,7 +21,8 @@ typedef struct {
 } RSplat;
 
 typedef struct {
-	char *family, *title, *signature;
+	const char *family;
+	char *title, *signature;
 	char *walker, *known; /* or NULL */
 	gboolean walker_guessed;
 	gboolean evidence; /* FALSE: the emulator's doing */
@@ -28,24 +30,21 @@ typedef struct {
 	GPtrArray *splats; /* of RSplat: the cause first, then the consequences */
 } RIncident;
 
-typedef struct {
-	char *name;
-	gint64 value;
-} RCounter;
-
 /* What went wrong on the way, and what that does to the verdict. */
 typedef struct {
-	char *name, *source; /* source: "agent" or "host" */
-	char *effect;	     /* "note", "unexposed" or "infra" */
-	char *text;
+	char *name, *text;
+	const char *source; /* "agent" or "host" */
+	const char *effect; /* "note", "unexposed" or "infra" */
 	gint64 count;
 } RImpairment;
 
 typedef struct {
-	char *label, *state, *reason; /* reason: "" without */
+	char *label, *reason; /* reason: "" without */
+	const char *state;
+	char *ended; /* why it did before the run ended, or NULL */
 	gint64 inst, steps;
 	gint64 offlines, offlines_ok, offlines_refused; /* as in RBoot */
-	GPtrArray *counters;				/* of RCounter: the last totals */
+	GPtrArray *counters;				/* of FieldNumber: the last totals */
 } ROp;
 
 typedef struct {
@@ -53,6 +52,18 @@ typedef struct {
 	char *device;
 	gint64 requested_bytes, plugged_bytes;
 } RResize;
+
+/* What the host did to the guest. */
+typedef struct {
+	char *label, *skipped; /* why it was not applied, or NULL */
+	gint64 steps, discarded_bytes;
+} RPressure;
+
+/* A boot whose bulky files were removed. */
+typedef struct {
+	GPtrArray *removed; /* of char * */
+	gint64 bytes;
+} RThinned;
 
 /* Unknown numbers are -1, unknown texts "" unless said otherwise. */
 typedef struct {
@@ -62,9 +73,11 @@ typedef struct {
 	gboolean ended;	  /* it has a verdict */
 	gboolean thinned; /* its bulky evidence was removed to save space */
 	gboolean interrupted;
-	gboolean before_hunt; /* it ended before its first hotplug event */
-	char *seed, *started, *verdict, *reason;
+	gboolean host_lost;
+	const char *verdict, *phase; /* phase: "boot" until its first hotplug event, then "hunt" */
+	char *seed, *started, *reason, *scenario;
 	char *kernel, *kernel_version, *build_id, *backend, *accel;
+	char *moved_from; /* the host that was lost under its last attempt, or NULL */
 	double run_s, hello_s;
 	/* Those that the kernel began; of them that succeeded; those that it did not even begin. */
 	gint64 offlines, offlines_ok, offlines_refused;
@@ -72,7 +85,8 @@ typedef struct {
 	char *ended_by_known; /* the known issue that the guest died of, or NULL */
 	char *censored;	      /* why it was cut after it had reached its goal, or NULL */
 	/* The first unknown hit. */
-	char *hit_title, *hit_family, *hit_signature, *hit_walker; /* NULL without a hit */
+	const char *hit_family; /* these are NULL without a hit */
+	char *hit_title, *hit_signature, *hit_walker;
 	double hit_s, hit_hello_s;
 	gint64 hit_block, hit_pfn, hit_offlines;
 	GPtrArray *argv;      /* of char *, without NULL at the end */
@@ -80,6 +94,7 @@ typedef struct {
 	GPtrArray *incidents; /* of RIncident */
 	GPtrArray *baseline; /* of RIncident: before the first hotplug event, no find of the hunt */
 	GPtrArray *impairments; /* of RImpairment */
+	GPtrArray *pressure;	/* of RPressure */
 	GPtrArray *resizes;	/* of RResize */
 	Exposure *exposure;	/* never NULL */
 	Decoder *decoder;	/* borrowed: reports decode its splats' frames; NULL: they do not */
@@ -89,13 +104,17 @@ typedef struct {
 	char *dir, *id;
 	char *uid; /* the same wherever the folder is copied */
 	char *scenario, *seed, *kernel, *kernel_spec, *kernel_version, *build_id, *config_sha256;
-	char *backend, *accel, *pfnhunt, *started, *ended, *verdict;
+	char *backend, *accel, *pfnhunt, *started, *ended, *replay_of;
+	const char *verdict;
+	guint verdicts[VERDICT_COUNT]; /* of all boots, with those tried again */
 	char *host_name, *host_release, *host_cpu;
 	gint64 host_cpus, host_memory_bytes;
 	gint64 boots_planned; /* 0: no limit */
 	gint64 time_ms;	      /* 0: no limit */
 	guint share, shares;  /* it ran every shares-th boot from number share on; 0: all */
-	double bound;	      /* boots went on until a hit or this bound; 0: no such rule */
+	gint64 jobs;	      /* 0: as many as the machine can run */
+	gboolean pin;
+	double bound; /* boots went on until a hit or this bound; 0: no such rule */
 	gboolean interrupted;
 	GPtrArray *boots; /* of RBoot, by number, then by time; with those tried again */
 } RHunt;
@@ -127,6 +146,8 @@ char *results_find_boot(const char *results_dir, const char *what, char **boot, 
 /* The boot of that folder, or of that number the one that counts; USAGE error. Borrowed. */
 const RBoot *results_boot_of(const RHunt *hunt, const char *name, GError **error);
 
+/* It ended before its first hotplug event. */
+gboolean results_boot_before_hunt(const RBoot *boot);
 /* What counts: neither tried again nor cut off by a kill. */
 gboolean results_boot_counts(const RBoot *boot);
 /* As what a boot that has ended counts: verdict_weigh(). */

@@ -16,7 +16,7 @@ static void set_hit(RBoot *b, const RIncident *hit)
 	if (hit && b->hit_signature && g_str_equal(hit->signature, b->hit_signature))
 		return;
 	set_text(&b->hit_title, hit ? hit->title : NULL);
-	set_text(&b->hit_family, hit ? hit->family : NULL);
+	b->hit_family = hit ? hit->family : NULL;
 	set_text(&b->hit_signature, hit ? hit->signature : NULL);
 	set_text(&b->hit_walker, hit ? hit->walker : NULL);
 	b->hit_s = b->hit_hello_s = -1;
@@ -34,7 +34,7 @@ static void set_verdict(RBoot *b, const RIncident *hit, const char *known)
 	if (g_str_equal(b->verdict, word) || (!hit && !known) ||
 	    (!hit && g_str_equal(b->verdict, "clean")))
 		return;
-	set_text(&b->verdict, word);
+	b->verdict = word;
 	set_text(&b->reason, hit ? hit->title : known);
 	set_text(&b->ended_by_known, hit ? NULL : known);
 }
@@ -83,6 +83,5 @@ void results_rejudge(RHunt *hunt, const TriageKnown *known)
 		counted++;
 	}
 	if (*hunt->verdict)
-		set_text(&hunt->verdict,
-			 verdict_name(verdict_of_hunt(worst, counted, hunt->interrupted)));
+		hunt->verdict = verdict_name(verdict_of_hunt(worst, counted, hunt->interrupted));
 }

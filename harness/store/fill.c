@@ -73,7 +73,7 @@ static gboolean put_op(Store *store, gint64 boot, const ROp *op)
 			"iittti", boot, op->inst, label, op->state, reason, op->steps))
 		return FALSE;
 	for (guint i = 0; i < op->counters->len; i++) {
-		const RCounter *c = g_ptr_array_index(op->counters, i);
+		const FieldNumber *c = g_ptr_array_index(op->counters, i);
 
 		if (!store_exec(store, NULL,
 				"INSERT INTO counters (op, name, value) VALUES (?, ?, ?)", "iti",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See exposure.h. */
 #include "harness/verdict/exposure.h"
-#include "host-driver/base/json.h"
+#include "host-driver/base/fields.h"
 #include "host-driver/base/units.h"
 
 #include <string.h>
@@ -160,59 +160,121 @@ static guint64 number(JsonObject *o, const char *key)
 	return (guint64)rj_count(o, key, 0);
 }
 
-/* A total of a window or a visit, under the name that the agent and the results know it by. */
-typedef struct {
-	const char *key;
-	gsize offset;
-	gboolean most; /* in a sum of boots the largest one stands, and not all together */
-} Total;
-
-static const Total window_totals[] = {
-	{"opened", offsetof(ExposureWindow, opened), FALSE},
-	{"open_ns", offsetof(ExposureWindow, open_ns), FALSE},
-	{"longest_ns", offsetof(ExposureWindow, longest_ns), TRUE},
-	{"overlap", offsetof(ExposureWindow, overlap), FALSE},
-	{"lost", offsetof(ExposureWindow, lost), FALSE},
-	{NULL, 0, FALSE},
+static const Field window_fields[] = {
+	{"window", FIELD_TEXT, FIELD_AT(ExposureWindow, kind), .doc = "its kind"},
+	{"opened", FIELD_COUNT, FIELD_AT(ExposureWindow, opened), .doc = "how often it opened"},
+	{"open_ns", FIELD_COUNT, FIELD_AT(ExposureWindow, open_ns),
+	 .doc = "how long it was open, in all"},
+	{"longest_ns", FIELD_COUNT, FIELD_AT(ExposureWindow, longest_ns),
+	 .doc = "the longest time that one was open"},
+	{"overlap", FIELD_COUNT, FIELD_AT(ExposureWindow, overlap),
+	 .doc = "opened while another of its kind was open"},
+	{"lost", FIELD_COUNT, FIELD_AT(ExposureWindow, lost),
+	 .doc = "not followed for want of room"},
+	{NULL},
+};
+static const FieldTable window_table = {
+	.name = "window",
+	.help = "Totals of one kind of window.",
+	.size = sizeof(ExposureWindow),
+	.fields = window_fields,
 };
 
-static const Total visit_totals[] = {
-	{"visits", offsetof(ExposureVisit, visits), FALSE},
-	{"inside", offsetof(ExposureVisit, inside), FALSE},
-	{"offline", offsetof(ExposureVisit, offline), FALSE},
-	{NULL, 0, FALSE},
+static const Field visit_fields[] = {
+	{"walker", FIELD_TEXT, FIELD_AT(ExposureVisit, walker), .doc = "the op"},
+	{"func", FIELD_TEXT, FIELD_AT(ExposureVisit, func), .doc = "the kernel function counted"},
+	{"window", FIELD_TEXT, FIELD_AT(ExposureVisit, window), .doc = "kind of window"},
+	{"visits", FIELD_COUNT, FIELD_AT(ExposureVisit, visits), .doc = "calls of the function"},
+	{"inside", FIELD_COUNT, FIELD_AT(ExposureVisit, inside),
+	 .doc = "of them, in an open window of another task"},
+	{"offline", FIELD_COUNT, FIELD_AT(ExposureVisit, offline),
+	 .doc = "of those, met a fake-offline page"},
+	{"nearest_ns", FIELD_COUNT, FIELD_AT(ExposureVisit, nearest_ns), FIELD_IF_KNOWN,
+	 .doc = "nearest miss"},
+	{NULL},
+};
+static const FieldTable visit_table = {
+	.name = "visit",
+	.help = "Totals of one function of a walker against one kind of window.",
+	.size = sizeof(ExposureVisit),
+	.fields = visit_fields,
 };
 
-static guint64 *total_in(gpointer row, const Total *total)
+static const Field exposure_fields[] = {
+	{"layer", FIELD_TEXT, FIELD_AT(Exposure, layer), FIELD_IF_KNOWN,
+	 .doc = "what counted: `bpf`, `kprobe`, `user` or `off`; several in a sum"},
+	{"reason", FIELD_TEXT, FIELD_AT(Exposure, reason), FIELD_IF_SET,
+	 .doc = "why it is not a better one"},
+	{"paused", FIELD_BOOL, FIELD_AT(Exposure, paused), .doc = "the probes were off for a time"},
+	{"windows", FIELD_LIST, FIELD_AT(Exposure, windows), .of = &window_table, .doc = "by kind"},
+	{"visits", FIELD_LIST, FIELD_AT(Exposure, visits), .of = &visit_table,
+	 .doc = "by walker, function and window"},
+	{NULL},
+};
+
+static gpointer read_exposure(JsonObject *o)
 {
-	return (guint64 *)(gpointer)((char *)row + total->offset);
+	return exposure_from_json(o);
 }
 
-static guint64 total_of(gconstpointer row, const Total *total)
+static gboolean is_untold(gconstpointer exposure)
 {
-	return *(const guint64 *)(gconstpointer)((const char *)row + total->offset);
+	const Exposure *e = exposure;
+
+	return !e->layer && e->windows->len == 0 && e->visits->len == 0;
+}
+
+static void free_exposure(gpointer exposure)
+{
+	exposure_free(exposure);
+}
+
+const FieldTable exposure_table = {
+	.name = "exposure",
+	.help = "What the probes counted ([exposure.md](exposure.md)).",
+	.size = sizeof(Exposure),
+	.fields = exposure_fields,
+	.read = read_exposure,
+	.is_empty = is_untold,
+	.free = free_exposure,
+};
+
+/* The fields that add up over the lines of a boot and over boots. */
+static gboolean is_total(const Field *f)
+{
+	return f->type == FIELD_COUNT && f->when == FIELD_ALWAYS;
+}
+
+/* In a sum of boots the largest one stands, and not all together. */
+static gboolean is_most(const FieldTable *table, const Field *f)
+{
+	return table == &window_table && f->offset == offsetof(ExposureWindow, longest_ns);
+}
+
+static guint64 *total_in(gconstpointer row, const Field *f)
+{
+	return (guint64 *)(gpointer)((const char *)row + f->offset);
 }
 
 /* Totals only grow; a line that says less is a torn one. */
-static void take_totals(gpointer row, const Total *totals, JsonObject *o)
+static void take_totals(gpointer row, const FieldTable *table, JsonObject *o)
 {
-	for (; totals->key; totals++)
-		*total_in(row, totals) = MAX(total_of(row, totals), number(o, totals->key));
+	for (const Field *f = table->fields; f->key; f++)
+		if (is_total(f))
+			*total_in(row, f) = MAX(*total_in(row, f), number(o, f->key));
 }
 
-static void add_totals(gpointer sum, gconstpointer row, const Total *totals)
+static void add_totals(gpointer sum, gconstpointer row, const FieldTable *table)
 {
-	for (; totals->key; totals++) {
-		guint64 have = total_of(sum, totals), more = total_of(row, totals);
+	for (const Field *f = table->fields; f->key; f++) {
+		guint64 have, more;
 
-		*total_in(sum, totals) = totals->most ? MAX(have, more) : have + more;
+		if (!is_total(f))
+			continue;
+		have = *total_in(sum, f);
+		more = *total_in(row, f);
+		*total_in(sum, f) = is_most(table, f) ? MAX(have, more) : have + more;
 	}
-}
-
-static void totals_to_json(JsonObject *o, gconstpointer row, const Total *totals)
-{
-	for (; totals->key; totals++)
-		json_object_set_int_member(o, totals->key, (gint64)total_of(row, totals));
 }
 
 static void take_window(Exposure *e, const char *kind, JsonObject *o)
@@ -220,7 +282,7 @@ static void take_window(Exposure *e, const char *kind, JsonObject *o)
 	ExposureWindow *w = kind ? window_of(e, kind) : NULL;
 
 	if (w)
-		take_totals(w, window_totals, o);
+		take_totals(w, &window_table, o);
 }
 
 static void take_visit(Exposure *e, JsonObject *o)
@@ -232,7 +294,7 @@ static void take_visit(Exposure *e, JsonObject *o)
 
 	if (!v)
 		return;
-	take_totals(v, visit_totals, o);
+	take_totals(v, &visit_table, o);
 	v->nearest_ns = nearer(v->nearest_ns, nearest_ns ? (gint64)nearest_ns : -1);
 }
 
@@ -281,7 +343,7 @@ void exposure_add(Exposure *sum, const Exposure *from)
 		ExposureWindow *w = window_of(sum, f->kind);
 
 		if (w)
-			add_totals(w, f, window_totals);
+			add_totals(w, f, &window_table);
 	}
 	for (guint i = 0; i < from->visits->len; i++) {
 		const ExposureVisit *f = g_ptr_array_index(from->visits, i);
@@ -289,56 +351,9 @@ void exposure_add(Exposure *sum, const Exposure *from)
 
 		if (!v)
 			continue;
-		add_totals(v, f, visit_totals);
+		add_totals(v, f, &visit_table);
 		v->nearest_ns = nearer(v->nearest_ns, f->nearest_ns);
 	}
-}
-
-static JsonObject *window_to_json(const ExposureWindow *w)
-{
-	JsonObject *o = json_object_new();
-
-	json_object_set_string_member(o, "window", w->kind);
-	totals_to_json(o, w, window_totals);
-	return o;
-}
-
-static JsonObject *visit_to_json(const ExposureVisit *v)
-{
-	JsonObject *o = json_object_new();
-
-	json_object_set_string_member(o, "walker", v->walker);
-	json_object_set_string_member(o, "func", v->func);
-	json_object_set_string_member(o, "window", v->window);
-	totals_to_json(o, v, visit_totals);
-	rj_set_known_int(o, "nearest_ns", v->nearest_ns);
-	return o;
-}
-
-JsonObject *exposure_to_json(const Exposure *e)
-{
-	JsonObject *o;
-	JsonArray *windows, *visits;
-
-	if (!e || (!e->layer && e->windows->len == 0 && e->visits->len == 0))
-		return NULL;
-	o = json_object_new();
-	windows = json_array_new();
-	visits = json_array_new();
-	if (e->layer)
-		json_object_set_string_member(o, "layer", e->layer);
-	if (*e->reason)
-		rj_set_text(o, "reason", e->reason);
-	json_object_set_boolean_member(o, "paused", e->paused);
-	for (guint i = 0; i < e->windows->len; i++)
-		json_array_add_object_element(windows,
-					      window_to_json(g_ptr_array_index(e->windows, i)));
-	for (guint i = 0; i < e->visits->len; i++)
-		json_array_add_object_element(visits,
-					      visit_to_json(g_ptr_array_index(e->visits, i)));
-	json_object_set_array_member(o, "windows", windows);
-	json_object_set_array_member(o, "visits", visits);
-	return o;
 }
 
 Exposure *exposure_from_json(JsonObject *o)

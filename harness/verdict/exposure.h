@@ -8,8 +8,9 @@
 #ifndef PFNHUNT_EXPOSURE_H
 #define PFNHUNT_EXPOSURE_H
 
+#include "host-driver/base/fields.h"
+
 #include <glib.h>
-#include <json-glib/json-glib.h>
 
 /* Kind of window, the family of the race that it belongs to, what is open. One table for all. */
 #define EXPOSURE_WINDOWS(X)                                                                        \
@@ -62,8 +63,8 @@ void exposure_line(Exposure *exposure, JsonObject *line);
 /* Adds another boot's totals. @from may be NULL. */
 void exposure_add(Exposure *sum, const Exposure *from);
 
-/* NULL when nothing was told. (transfer full) */
-JsonObject *exposure_to_json(const Exposure *exposure);
+/* As it stands in records; one that nothing was told to is in none. */
+extern const FieldTable exposure_table;
 /* @o may be NULL: nothing was told. (transfer full) */
 Exposure *exposure_from_json(JsonObject *o);
 

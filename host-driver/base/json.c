@@ -27,11 +27,6 @@ const char *rj_text(JsonObject *o, const char *key, const char *fallback)
 								       : fallback;
 }
 
-char *rj_copy(JsonObject *o, const char *key, const char *fallback)
-{
-	return text_cut(rj_text(o, key, fallback), RESULTS_TEXT_MAX_BYTES);
-}
-
 static gboolean is_number(JsonNode *node)
 {
 	GType type = node ? json_node_get_value_type(node) : G_TYPE_INVALID;

@@ -14,16 +14,12 @@
 #define RESULTS_JSON_MAX_BYTES (4ull << 20)
 #define RESULTS_FILE_MAX_BYTES (1ull << 30)
 #define RESULTS_LINE_MAX_BYTES (1 << 20)
-/* What is kept of one text: a hunt may have thousands of boots. */
-#define RESULTS_TEXT_MAX_BYTES (4 << 10)
 
 /* Largest count that is believed; of boots enough to fill a life they still add up. */
 #define RESULTS_COUNT_MAX (1ll << 53)
 
 /* All take a NULL object for an empty one. Texts and objects are borrowed from @o. */
 const char *rj_text(JsonObject *o, const char *key, const char *fallback);
-/* A copy of it, no longer than RESULTS_TEXT_MAX_BYTES; NULL of a NULL @fallback. (transfer full) */
-char *rj_copy(JsonObject *o, const char *key, const char *fallback);
 gint64 rj_int(JsonObject *o, const char *key, gint64 fallback);
 /* A count, or a time in us: not below 0, nor so large that what is reckoned with it overflows. */
 gint64 rj_count(JsonObject *o, const char *key, gint64 fallback);

@@ -57,3 +57,10 @@ char *text_cut(const char *text, gsize max_bytes)
 		len--;
 	return g_strndup(text, len);
 }
+
+char *text_copy(const char *text)
+{
+	char *copy = text_cut(text, TEXT_RECORD_MAX_BYTES);
+
+	return copy ? text_clean(copy) : NULL;
+}

@@ -10,6 +10,8 @@
 
 /* Of one text; what is longer is cut. */
 #define TEXT_MAX_BYTES (64 << 10)
+/* Of one in a record: a hunt may have thousands of boots. */
+#define TEXT_RECORD_MAX_BYTES (4 << 10)
 
 /*
  * Makes @text valid UTF-8 on one line, in place, and never longer: a byte that belongs to no
@@ -23,5 +25,7 @@ char *text_clean_copy(const char *text);
 char *text_cut(const char *text, gsize max_bytes);
 /* Whether text_clean() leaves it as it is. */
 gboolean text_is_shown(gunichar c);
+/* A text of a record: cleaned, no longer than TEXT_RECORD_MAX_BYTES; NULL of NULL. (transfer full) */
+char *text_copy(const char *text);
 
 #endif

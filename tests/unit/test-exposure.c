@@ -93,7 +93,7 @@ static void test_hostile(void)
 	tell(e, "window t_ns=2 opened=4");
 	tell(e, "visit t_ns=2 walker=a|b func=f window=dec inside=1");
 	tell(e, "visit t_ns=2 walker=a window=dec inside=1");
-	g_assert_null(exposure_to_json(e));
+	g_assert_true(exposure_table.is_empty(e));
 	tell(e, "window t_ns=2 name=dec opened=18446744073709551615 open_ns=-4 lost=x");
 	g_assert_cmpuint(exposure_opened(e, "dec"), ==, 0);
 	tell(e, "window t_ns=2 name=dec opened=9223372036854775807");
@@ -113,16 +113,16 @@ static void test_hostile(void)
 static void test_json(void)
 {
 	g_autoptr(Exposure) e = made_up(), back = NULL, none = exposure_from_json(NULL);
-	JsonObject *o = exposure_to_json(e), *again;
+	JsonObject *o = fields_write(&exposure_table, e), *again;
 	g_autofree char *text = NULL, *same = NULL;
 
 	back = exposure_from_json(o);
-	again = exposure_to_json(back);
+	again = fields_write(&exposure_table, back);
 	text = rj_print(o, FALSE);
 	same = rj_print(again, FALSE);
 	g_assert_cmpstr(text, ==, same);
 	g_assert_nonnull(strstr(text, "\"nearest_ns\":1234567"));
-	g_assert_null(exposure_to_json(none));
+	g_assert_true(exposure_table.is_empty(none));
 	/* Two boots. */
 	exposure_add(back, e);
 	g_assert_cmpuint(exposure_opened(back, "dec"), ==, 8);

@@ -189,7 +189,7 @@ static void test_export(Fixture *f, gconstpointer data)
 
 		g_assert_no_error(error);
 		g_assert_cmpint(json_object_get_int_member(json_node_get_object(node), "schema"),
-				==, RESULTS_SCHEMA);
+				==, REPORT_SCHEMA);
 		g_assert_null(strchr(texts[i], '\n'));
 	}
 	has(boot, "\"last_actions\":[{\"ms\":-15.0,\"op\":\"block-state\"");

@@ -60,7 +60,7 @@ static char *counters(const Fixture *f)
 
 			g_string_append_printf(text, "%s/%s:", b->folder, op->label);
 			for (guint c = 0; c < op->counters->len; c++) {
-				const RCounter *counter = g_ptr_array_index(op->counters, c);
+				const FieldNumber *counter = g_ptr_array_index(op->counters, c);
 
 				g_string_append_printf(text, " %s=%" G_GINT64_FORMAT, counter->name,
 						       counter->value);
