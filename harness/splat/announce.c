@@ -3,7 +3,8 @@
 #include "harness/splat/announce.h"
 #include "harness/splat/scan.h"
 
-#define HITS_MAX 32
+#define HITS_MAX   32
+#define MARKER_MAX 12
 
 /* The rest of a sentence that speaks of the message before it: " is printed", "! means that". */
 static gboolean goes_on_as_prose(const char *s, const char *end)
@@ -52,6 +53,16 @@ static gboolean is_quoted(const char *s, const char *at)
 	return quoted;
 }
 
+/* "12:", "+", "# ": what tools put before lines. An item of a list looks like it, too. */
+static gboolean is_marker(const SplatLine *line, const char *at)
+{
+	const char *s = line->s;
+
+	while (s < at && !g_ascii_isalpha(*s))
+		s++;
+	return s == at && at - line->s <= MARKER_MAX && !line->stamped && !line->syslog;
+}
+
 const SplatRule *splat_announced(const SplatLine *line, SplatMatch *match, gsize *offset)
 {
 	SplatHit hits[HITS_MAX];
@@ -61,7 +72,9 @@ const SplatRule *splat_announced(const SplatLine *line, SplatMatch *match, gsize
 		const SplatRule *rule = &splat_rules[hits[i].rule];
 		const char *at = hits[i].at;
 
-		if (!(rule->flags & RULE_MID) && !splat_line_at_front(line, at))
+		gboolean front = rule->flags & RULE_MID || splat_line_at_front(line, at);
+
+		if (!front && !is_marker(line, at))
 			continue;
 		if (is_quoted(line->s, at) || !splat_match(rule->pattern, at, line->end, match))
 			continue;

@@ -4,6 +4,7 @@
 
 #include "harness/splat/carriers.h"
 #include "harness/splat/match.h"
+#include "harness/splat/prefix.h"
 #include "harness/splat/stamps.h"
 #include "harness/splat/unescape.h"
 
@@ -305,6 +306,37 @@ static gboolean strip_yaml(SplatLine *line)
 	return take_value(line, value, *value == '\'' ? splat_unescape_yaml : splat_unescape_json);
 }
 
+/*
+ * "...","[   12.345678] ...","...": the field that has the kernel's stamp, else the last one. A
+ * field that is not in quotes has no message.
+ */
+static gboolean strip_csv(SplatLine *line)
+{
+	char *s = line->s, *message = NULL;
+	gboolean stamped = FALSE;
+	gint64 t_us;
+
+	for (;;) {
+		if (s < line->end && *s == '"') {
+			if (!stamped)
+				message = s;
+			stamped |= s[1] == '[' && splat_line_read_time(s + 1, line->end, &t_us);
+			for (s++; s < line->end && (*s != '"' || s[1] == '"'); s++)
+				s += *s == '"';
+			s++;
+		} else {
+			while (s < line->end && *s != ',')
+				s++;
+		}
+		if (s >= line->end)
+			break;
+		if (*s != ',')
+			return FALSE;
+		s++;
+	}
+	return s == line->end && take_value(line, message, splat_unescape_csv);
+}
+
 #define DIGITS	"0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -366,6 +398,9 @@ const SplatCarrier splat_carriers[] = {
 	{"YAML line", "LAVA",
 	 {"- {dt: '2026-01-02T10:00:00.123', lvl: target, msg: '%Y'}",
 	  "- {dt: 2026-01-02T10:00:00.123, lvl: target, msg: \"%J\"}"}, "-", strip_yaml},
+	{"CSV", "exports of log collectors",
+	 {"\"2026-01-02 10:00:00\",\"%C\"", "\"hosta\",\"[%t] %M\",1767348000,\"kernel\"",
+	  "\"2026-01-02\",4,\"%M\""}, "\"", strip_csv},
 	{"record", "journalctl -o export, json-pretty and verbose, dmesg -J",
 	 {"__CURSOR=s=1;i=1\n__MONOTONIC_TIMESTAMP=%u\n_TRANSPORT=kernel\nMESSAGE=%m\nPRIORITY=4\n",
 	  "{\n\t\"__CURSOR\" : \"s=1;i=1\",\n\t\"MESSAGE\" : \"%j\",\n\t\"_TRANSPORT\" : \"kernel\",\n"
@@ -373,6 +408,11 @@ const SplatCarrier splat_carriers[] = {
 	  "Fri 2026-01-02 10:00:00.000001 CET [s=1234567890abcdef;i=1]\n    _TRANSPORT=kernel\n"
 	  "    MESSAGE=%m\n    _SOURCE_MONOTONIC_TIMESTAMP=%u",
 	  "      },{\n         \"pri\": 4,\n         \"time\": %t,\n         \"msg\": \"%j\""}, NULL, NULL},
+	{"prefix", "grep, cat -n, diff, lists, logcat, avocado, and others that put one before each line",
+	 {"+%l", "-%l", "console.log:%l", "12:%l", "     9\t%l", "# %l", "    # %l", "* %l", "JD> %l", "+%m", "12:%m", "* %m",
+	  "2026-01-02 10:00:00,123 serial-console-vm1 L0123 DEBUG| %l",
+	  "01-02 10:00:00.123     0     0 W kernel  : %l", "2026-01-02 10:00:00 WARNING vm1: %l"},
+	 NULL, NULL},
 	{"symbolized", "scripts/decode_stacktrace.sh",
 	 {"%D"}, NULL, NULL},
 };
@@ -451,6 +491,12 @@ gboolean splat_line_kernel(SplatLine *line)
 	return TRUE;
 }
 
+static void strip_all(SplatLine *line)
+{
+	while (line->s < line->end && !line->total && strip(line))
+		line->wrapped = TRUE;
+}
+
 /* Cuts the message at @line's front, from which carriers may have been taken already. */
 static void cut_message(char **s, char **end, SplatLine *line)
 {
@@ -458,14 +504,17 @@ static void cut_message(char **s, char **end, SplatLine *line)
 
 	line->s = *s;
 	line->end = *end;
-	while (line->s < line->end && !line->total && strip(line))
-		line->wrapped = TRUE;
+	strip_all(line);
+	if (line->prefix && !line->stamped && splat_prefix_cut(line->prefix, line))
+		strip_all(line);
 	*end = line->end;
 	if (line->total) { /* what it is, is seen when all of the message is there */
 		*s = line->end;
 		return;
 	}
 	line->end = find_time(line->s, line->end);
+	if (line->prefix && line->end < *end)
+		splat_prefix_learn(line->prefix, line, line->end);
 	if (line->several && (next = memchr(line->s, '\n', (gsize)(line->end - line->s))))
 		line->end = next;
 	*s = line->end < *end && *line->end == '\n' ? line->end + 1 : line->end;
@@ -481,7 +530,7 @@ gboolean splat_line_next(char **s, char **end, SplatLine *line)
 {
 	if (*s >= *end)
 		return FALSE;
-	line->stamped = line->wrapped = FALSE;
+	line->stamped = line->wrapped = line->prefixed = FALSE;
 	line->total = 0;
 	cut_message(s, end, line);
 	return TRUE;

@@ -8,7 +8,7 @@
 
 #include "harness/splat/line.h"
 
-#define SPLAT_FORMS_MAX 12
+#define SPLAT_FORMS_MAX 16
 
 typedef struct {
 	const char *name;
@@ -18,7 +18,7 @@ typedef struct {
 	 * console shows it, %m for its message without a stamp, %t for the stamp's seconds, %u for
 	 * the same in microseconds, %a and %b for two halves of the message, %A and %N for the
 	 * lengths of the first and of both; %J and %j for %l and %m as JSON escapes them, %Y for
-	 * %l as YAML does, %H for %l as HTML does, %K for %m as /dev/kmsg does, %D for %l as
+	 * %l as YAML does, %C and %M for %l and %m as CSV does, %H for %l as HTML does, %K for %m as /dev/kmsg does, %D for %l as
 	 * scripts/decode_stacktrace.sh does, %% for a percent sign.
 	 */
 	const char *form[SPLAT_FORMS_MAX];

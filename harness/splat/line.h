@@ -12,6 +12,8 @@
 /* A line is cut after so many bytes; no message of the kernel is longer. */
 #define SPLAT_LINE_MAX 4096
 
+typedef struct SplatPrefix SplatPrefix;
+
 typedef struct {
 	/* the message, clean, blanks at its front kept; what is behind @end can be read */
 	char *s, *end;
@@ -23,10 +25,13 @@ typedef struct {
 	guint caller_id;
 	gboolean stamped;    /* t_us is of this very line */
 	gboolean wrapped;    /* a carrier's mark was in front of the message */
+	gboolean prefixed;   /* so was one that no table has */
 	gboolean syslog;     /* came through a log daemon */
 	gboolean user;	     /* a daemon says that a program wrote it, not the kernel */
 	gboolean several;    /* a line break may be in what is left of it */
 	gsize offset, total; /* of a fragment in its message; total is 0 when it is none */
+	gsize width;	     /* of all of the line, as it came */
+	SplatPrefix *prefix; /* that lines were seen to have, or NULL; see prefix.h */
 } SplatLine;
 
 /*

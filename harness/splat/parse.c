@@ -5,6 +5,7 @@
 #include "harness/splat/announce.h"
 #include "harness/splat/carriers.h"
 #include "harness/splat/parse.h"
+#include "harness/splat/prefix.h"
 #include "harness/splat/record.h"
 #include "harness/splat/route.h"
 #include "harness/splat/scan.h"
@@ -23,8 +24,9 @@ struct SplatParser {
 	guint64 lines;
 	guint64 swallowed; /* of these: no message of their own, but part of a record */
 	SplatRecord record;
-	gboolean records; /* messages come whole, as records of kmsg */
-	struct {	  /* a line that may have been wrapped, until the next one tells */
+	SplatPrefix prefix; /* that lines of this log have */
+	gboolean records;   /* messages come whole, as records of kmsg */
+	struct {	    /* a line that may have been wrapped, until the next one tells */
 		gboolean on;
 		SplatLine line;
 		const SplatRule *rule; /* its own, or NULL */
@@ -297,6 +299,18 @@ static void flush_all(SplatParser *parser)
 	flush_held(parser);
 }
 
+/* What stands before the beginning of a report stands before the rest of it, too. */
+static void learn_prefix(const SplatLine *line, const SplatRule *rule, gsize at)
+{
+	const char *own = rule->group == GROUP_CUT ? "------------" : "rcu: "; /* the kernel's */
+	gsize len = strlen(own);
+
+	if (at >= len && memcmp(line->s + at - len, own, len) == 0)
+		at -= len;
+	if (at && (rule->kind || rule->group == GROUP_CUT))
+		splat_prefix_learn(line->prefix, line, line->s + at);
+}
+
 static void take_message(SplatParser *parser, const SplatLine *line)
 {
 	SplatMatch match;
@@ -315,6 +329,8 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	if (take_frame(parser, line) || take_quiet(parser, line, &looks))
 		return;
 	rule = line->user || looks.quiet ? NULL : splat_announced(line, &match, &at);
+	if (rule && line->prefix)
+		learn_prefix(line, rule, at);
 	if (may_go_on(parser, line, rule, &looks))
 		hold(parser, line, rule, &match, at);
 	else
@@ -404,9 +420,11 @@ static void take_line(SplatParser *parser, const char *raw, gsize len, gint64 t_
 {
 	char clean[SPLAT_LINE_MAX + 1];
 	SplatRecordState state;
-	SplatLine line = {.t_us = t_us, .host_us = host_us, .number = parser->lines};
+	SplatLine line = {.t_us = t_us, .host_us = host_us, .number = parser->lines, .width = len};
 	gsize n;
 
+	if (!parser->records)
+		line.prefix = &parser->prefix;
 	if (take_plain(parser, raw, len, line))
 		return;
 	if (parser->record.length_left) {

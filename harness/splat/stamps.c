@@ -120,6 +120,24 @@ static gboolean is_complaint(const char *s, const char *end)
 	return splat_scan_all(splat_scan_get(), s, end, &hit, 1) && hit.at == s;
 }
 
+/* "DEBUG ", "W ", "INFO: ": no host and no program. */
+static gboolean is_level(const char *s, const char *end)
+{
+	static const char *const levels[] = {"TRACE", "DEBUG",	  "INFO",  "NOTICE",
+					     "WARN",  "WARNING",  "ERROR", "ERR",
+					     "CRIT",  "CRITICAL", "FATAL"};
+	const char *stop = s;
+
+	while (stop < end && g_ascii_isupper(*stop))
+		stop++;
+	if (stop == s || stop == end || !strchr(" :|]", *stop))
+		return FALSE;
+	for (guint i = 0; i < G_N_ELEMENTS(levels); i++)
+		if (splat_text_is((SplatText){s, (gsize)(stop - s)}, levels[i]))
+			return TRUE;
+	return stop - s == 1;
+}
+
 static void take_kernel(SplatLine *line, char *tag)
 {
 	char *text =
@@ -161,7 +179,8 @@ static void read_tag(SplatLine *line)
 	tag = skip_word(host + 1, line->end);
 	if (is_kernel(tag, line->end)) {
 		take_kernel(line, tag);
-	} else if (read_program(tag, line->end, &pid) && (pid || !is_complaint(s, line->end))) {
+	} else if (!is_level(s, line->end) && !is_level(tag, line->end) &&
+		   read_program(tag, line->end, &pid) && (pid || !is_complaint(s, line->end))) {
 		line->syslog = TRUE;
 		line->user = TRUE;
 	}

@@ -136,18 +136,29 @@ char *splat_unescape_json(char *s, char *end, char **after)
 	return NULL;
 }
 
-char *splat_unescape_yaml(char *s, char *end, char **after)
+/* In quotes of @quote, which is doubled where it stands for itself. */
+static char *unescape_doubled(char *s, char *end, char quote, char **after)
 {
 	char *o = s, *in = s + 1;
 
-	if (s == end || *s != '\'')
+	if (s == end || *s != quote)
 		return NULL;
 	while (in < end) {
-		if (*in == '\'' && !(in + 1 < end && in[1] == '\''))
+		if (*in == quote && !(in + 1 < end && in[1] == quote))
 			break;
-		in += *in == '\'';
+		in += *in == quote;
 		*o++ = *in++;
 	}
 	*after = in < end ? in + 1 : end;
 	return o;
+}
+
+char *splat_unescape_yaml(char *s, char *end, char **after)
+{
+	return unescape_doubled(s, end, '\'', after);
+}
+
+char *splat_unescape_csv(char *s, char *end, char **after)
+{
+	return unescape_doubled(s, end, '"', after);
 }

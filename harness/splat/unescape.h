@@ -20,4 +20,7 @@ char *splat_unescape_json(char *s, char *end, char **after);
 /* A YAML scalar in single quotes, "it''s", in the same way. */
 char *splat_unescape_yaml(char *s, char *end, char **after);
 
+/* A field of CSV, "it has ""quotes""", in the same way. */
+char *splat_unescape_csv(char *s, char *end, char **after);
+
 #endif

@@ -30,11 +30,11 @@ static void append_json(GString *out, const char *s)
 	}
 }
 
-static void append_yaml(GString *out, const char *s)
+static void append_doubled(GString *out, const char *s, char quote)
 {
 	for (; *s; s++) {
-		if (*s == '\'')
-			g_string_append_c(out, '\'');
+		if (*s == quote)
+			g_string_append_c(out, quote);
 		g_string_append_c(out, *s);
 	}
 }
@@ -106,7 +106,11 @@ static void append_directive(GString *out, char directive, const Source *source)
 		append_json(out, directive == 'J' ? source->line : source->message);
 		break;
 	case 'Y':
-		append_yaml(out, source->line);
+		append_doubled(out, source->line, '\'');
+		break;
+	case 'C':
+	case 'M':
+		append_doubled(out, directive == 'C' ? source->line : source->message, '"');
 		break;
 	case 'H':
 		append_html(out, source->line);
