@@ -4,8 +4,10 @@
 #include "harness/results/records.h"
 #include "host-driver/base/error.h"
 #include "host-driver/base/open.h"
+#include "host-driver/base/text.h"
 
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <string.h>
 
 /* Resizes of all boots together: of a hunt that has more, later boots keep but the first few. */
@@ -151,6 +153,14 @@ static gboolean is_hunt(const char *dir)
 	g_autofree char *mark = g_build_filename(dir, "hunt.json", NULL);
 
 	return g_file_test(mark, G_FILE_TEST_IS_REGULAR);
+}
+
+gboolean results_is_id(const char *id)
+{
+	g_autofree char *clean = text_clean_copy(id);
+
+	return *id && *id != '.' && !strchr(id, '/') && g_str_equal(clean, id) &&
+	       strlen(id) <= NAME_MAX;
 }
 
 GPtrArray *results_hunt_dirs(const char *results_dir, GError **error)

@@ -129,6 +129,9 @@ RHunt *results_hunt_load(const char *dir, gboolean with_boots, GError **error);
 void results_hunt_free(RHunt *hunt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RHunt, results_hunt_free)
 
+/* Whether @id can be that of a hunt: the name of a folder here, of characters that are shown. */
+gboolean results_is_id(const char *id);
+
 /* Paths of the hunts' folders in @results_dir, oldest first. (transfer full) */
 GPtrArray *results_hunt_dirs(const char *results_dir, GError **error);
 

@@ -3,7 +3,6 @@
 #include "harness/store/internal.h"
 #include "host-driver/base/error.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 /* Text of a folder is made valid on the way in, for every reader of the database expects it. */
@@ -225,6 +224,10 @@ static gboolean index_folder(Store *store, const char *dir, guint *boots, GError
 		g_warning("left out: %s", unreadable->message);
 		return TRUE;
 	}
+	if (!results_is_id(hunt->id)) {
+		g_warning("left out: %s: %s", dir, STORE_NO_ID);
+		return TRUE;
+	}
 	if (!store_begin(store))
 		return store_fail(store, error);
 	/* A folder that was renamed keeps its identity: its old row goes. */
@@ -259,89 +262,13 @@ static gboolean forget_gone(Store *store, GPtrArray *dirs, GError **error)
 	return ok || store_fail(store, error);
 }
 
-static gboolean is_sound(Store *store)
+gboolean store_fill(Store *store, GPtrArray *dirs, guint *boots, GError **error)
 {
-	sqlite3_stmt *stmt = store_prepare(store, "PRAGMA quick_check(1)", "");
-	int code = stmt ? sqlite3_step(stmt) : sqlite3_errcode(store->db);
-	/* A full disk, a lock, no right to read it: not broken. */
-	gboolean sound = code == SQLITE_ROW ? g_str_equal(store_text(stmt, 0), "ok")
-					    : (code & 0xff) != SQLITE_CORRUPT &&
-						      (code & 0xff) != SQLITE_NOTADB;
-
-	sqlite3_finalize(stmt);
-	return sound;
-}
-
-/* A database that no SQLite can read: kept, but out of the way. */
-static gboolean put_aside(const char *results_dir, char **note, GError **error)
-{
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-	g_autofree char *stamp = g_date_time_format(now, "%Y%m%d-%H%M%S");
-	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
-	g_autofree char *aside = g_strdup_printf("%s.corrupt-%s", path, stamp);
-
-	for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-		g_autofree char *from = g_strconcat(path, suffixes[i], NULL);
-		g_autofree char *to = g_strconcat(aside, suffixes[i], NULL);
-
-		if (g_rename(from, to) < 0 && i == 0) {
-			g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-				    "%s is corrupt and cannot be moved away", path);
-			return FALSE;
-		}
-	}
-	*note = g_strdup_printf("the database was corrupt; it is kept as %s", aside);
-	return TRUE;
-}
-
-static gboolean is_corrupt(const char *results_dir)
-{
-	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
-	Store probe = {0};
-	gboolean corrupt = FALSE;
-
-	if (!g_file_test(path, G_FILE_TEST_EXISTS))
-		return FALSE;
-	if (sqlite3_open_v2(path, &probe.db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
-		sqlite3_busy_timeout(probe.db, 10000);
-		corrupt = !is_sound(&probe);
-	}
-	sqlite3_close(probe.db);
-	return corrupt;
-}
-
-Store *store_open_filled(const char *results_dir, GError **error)
-{
-	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL), *note = NULL;
-	GStatBuf st;
-
-	/* A kill, or a disk that was full, right behind the creation leaves a file of no bytes. */
-	if ((g_stat(path, &st) < 0 || st.st_size == 0) && g_access(results_dir, W_OK) == 0 &&
-	    !store_rebuild(results_dir, &note, NULL, NULL, error))
-		return NULL;
-	return store_open(results_dir, error);
-}
-
-gboolean store_rebuild(const char *results_dir, char **note, guint *hunts, guint *boots,
-		       GError **error)
-{
-	g_autoptr(GPtrArray) dirs = results_hunt_dirs(results_dir, error);
-	g_autoptr(Store) store = NULL;
-	guint count = 0;
-
-	*note = NULL;
-	if (!dirs || (is_corrupt(results_dir) && !put_aside(results_dir, note, error)))
-		return FALSE;
-	store = store_open(results_dir, error);
-	if (!store || !forget_gone(store, dirs, error))
+	*boots = 0;
+	if (!forget_gone(store, dirs, error))
 		return FALSE;
 	for (guint i = 0; i < dirs->len; i++)
-		if (!index_folder(store, g_ptr_array_index(dirs, i), &count, error))
+		if (!index_folder(store, g_ptr_array_index(dirs, i), boots, error))
 			return FALSE;
-	if (hunts)
-		*hunts = dirs->len;
-	if (boots)
-		*boots = count;
 	return TRUE;
 }

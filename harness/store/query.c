@@ -5,6 +5,20 @@
 
 #include <string.h>
 
+/* Callers take an id for the name of a folder, and an index may have come from anybody. */
+static gboolean are_ids(const char *a, const char *b)
+{
+	return results_is_id(a) && results_is_id(b);
+}
+
+static gboolean ended(Store *store, sqlite3_stmt *stmt, int rc, GError **error)
+{
+	sqlite3_finalize(stmt);
+	if (rc == SQLITE_ROW)
+		return store_refuse(store, "the id of a hunt is " STORE_NO_ID, error);
+	return rc == SQLITE_DONE || store_fail(store, error);
+}
+
 gboolean store_list(Store *store, void (*each)(const StoreHunt *hunt, gpointer user), gpointer user,
 		    GError **error)
 {
@@ -24,10 +38,11 @@ gboolean store_list(Store *store, void (*each)(const StoreHunt *hunt, gpointer u
 				  store_text(stmt, 4),		 sqlite3_column_int64(stmt, 5),
 				  sqlite3_column_int64(stmt, 6), sqlite3_column_int64(stmt, 7),
 				  sqlite3_column_int64(stmt, 8), sqlite3_column_double(stmt, 9)};
+		if (!are_ids(hunt.id, hunt.id))
+			break;
 		each(&hunt, user);
 	}
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE || store_fail(store, error);
+	return ended(store, stmt, rc, error);
 }
 
 /* The moment that @since means, as the ISO text that the tables hold. */
@@ -104,8 +119,9 @@ gboolean store_incidents(Store *store, const char *since,
 			sqlite3_column_int64(stmt, 11),
 			sqlite3_column_int64(stmt, 12),
 		};
+		if (!are_ids(incident.first_hunt, incident.last_hunt))
+			break;
 		each(&incident, user);
 	}
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE || store_fail(store, error);
+	return ended(store, stmt, rc, error);
 }

@@ -115,3 +115,31 @@ gboolean store_migrate(Store *store, int from)
 			return FALSE;
 	return sqlite3_exec(store->db, version, NULL, NULL, NULL) == SQLITE_OK;
 }
+
+/* All of it as one text, or NULL; (transfer full). Statistics of ANALYZE may be the user's. */
+static char *schema_of(sqlite3 *db)
+{
+	static const char sql[] =
+		"SELECT group_concat(type || ' ' || name || ' ' || coalesce(sql, ''), char(10)) "
+		"FROM (SELECT * FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat%' "
+		"ORDER BY type, name)";
+	sqlite3_stmt *stmt = NULL;
+	char *text = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		text = g_strdup((const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return text;
+}
+
+gboolean store_has_schema(Store *store)
+{
+	Store ours = {0};
+	g_autofree char *is = schema_of(store->db), *must = NULL;
+
+	if (sqlite3_open(":memory:", &ours.db) == SQLITE_OK && store_migrate(&ours, 0))
+		must = schema_of(ours.db);
+	sqlite3_close(ours.db);
+	return is && must && g_str_equal(is, must);
+}

@@ -9,12 +9,29 @@
 
 #define STORE_BUSY_MS 10000
 
-static const char *way_out(int code)
+#define ANEW "; the folders have all: `pfnhunt results rebuild` makes it anew"
+
+gboolean store_is_broken(int code)
 {
 	switch (code & 0xff) {
+	case SQLITE_ERROR: /* a table or a column that is not there */
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return "; the folders have all: `pfnhunt results rebuild` makes it anew";
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+	case SQLITE_TOOBIG:
+	case SQLITE_NOMEM: /* of so little as it may have */
+		return TRUE;
+	default:
+		return FALSE;
+	}
+}
+
+static const char *way_out(int code)
+{
+	if (store_is_broken(code))
+		return ANEW;
+	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		return "; another pfnhunt holds it for long: try again";
@@ -27,11 +44,21 @@ static const char *way_out(int code)
 
 gboolean store_fail(Store *store, GError **error)
 {
+	int code = store->said ? store->code : sqlite3_errcode(store->db);
+
+	store->broken = store_is_broken(code);
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s%s",
 		    sqlite3_db_filename(store->db, "main"),
-		    store->said ? store->said : sqlite3_errmsg(store->db),
-		    way_out(store->said ? store->code : sqlite3_errcode(store->db)));
+		    store->said ? store->said : sqlite3_errmsg(store->db), way_out(code));
 	g_clear_pointer(&store->said, g_free);
+	return FALSE;
+}
+
+gboolean store_refuse(Store *store, const char *what, GError **error)
+{
+	store->broken = TRUE;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s%s",
+		    sqlite3_db_filename(store->db, "main"), what, ANEW);
 	return FALSE;
 }
 
@@ -194,50 +221,80 @@ static void distrust(sqlite3 *db)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 }
 
-Store *store_open(const char *results_dir, GError **error)
+/* FALSE + error: of a version that there is not, or not yet. */
+static gboolean is_known_version(Store *store, int version, GError **error)
 {
-	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
+	if (version < 0)
+		return store_refuse(store, "of a version that no pfnhunt has", error);
+	if (version <= STORE_VERSION)
+		return TRUE;
+	store->broken = TRUE;
+	g_set_error(
+		error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		"%s is of a newer pfnhunt (version %d, this one knows %d): update, use another "
+		"--results folder, or `pfnhunt results rebuild`, which keeps it beside a new one",
+		sqlite3_db_filename(store->db, "main"), version, STORE_VERSION);
+	return FALSE;
+}
+
+/* Whoever handed it on may have put anything in it: a schema of ours, and texts that fit memory. */
+static gboolean prepare(Store *store, GError **error)
+{
+	int version;
+
+	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
+	sqlite3_hard_heap_limit64(STORE_HEAP_MAX_BYTES);
+	sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, STORE_TEXT_MAX_BYTES);
+	distrust(store->db);
+	if (!user_version(store, &version))
+		return store_fail(store, error);
+	if (!is_known_version(store, version, error))
+		return FALSE;
+	if ((!store->read_only && !use_wal(store)) ||
+	    sqlite3_exec(store->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", NULL,
+			 NULL, NULL) != SQLITE_OK)
+		return store_fail(store, error);
+	if (version < STORE_VERSION && !bring_up_to_date(store, version, error))
+		return FALSE;
+	return store_has_schema(store) ||
+	       store_refuse(store, "its tables are not those that pfnhunt makes", error);
+}
+
+Store *store_open_file(const char *path, gboolean read_only, gboolean *broken, GError **error)
+{
 	g_autofree char *uri_path = g_uri_escape_string(path, "/", TRUE);
 	g_autofree char *uri = NULL;
 	g_autoptr(Store) store = g_new0(Store, 1);
-	int version;
 
+	*broken = FALSE;
 	if (!are_plain(path, error))
 		return NULL;
-	store->read_only = g_access(results_dir, W_OK) != 0 && g_access(results_dir, R_OK) == 0;
+	store->read_only = read_only;
 	/* WAL needs files beside the database; where none can be made nobody writes either. */
-	uri = g_strdup_printf("file:%s%s", uri_path, store->read_only ? "?immutable=1" : "");
+	uri = g_strdup_printf("file:%s%s", uri_path, read_only ? "?immutable=1" : "");
 	if (sqlite3_open_v2(uri, &store->db,
 			    SQLITE_OPEN_URI |
-				    (store->read_only ? SQLITE_OPEN_READONLY
-						      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE),
+				    (read_only ? SQLITE_OPEN_READONLY
+					       : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE),
 			    NULL) != SQLITE_OK) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s: %s", path,
 			    sqlite3_errmsg(store->db));
 		return NULL;
 	}
-	sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
-	distrust(store->db);
-	if (!user_version(store, &version)) {
-		store_fail(store, error);
-		return NULL;
-	}
-	if (version > STORE_VERSION) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "%s is of a newer pfnhunt (version %d, this one knows %d): update, or "
-			    "use another --results folder",
-			    path, version, STORE_VERSION);
-		return NULL;
-	}
-	if ((!store->read_only && !use_wal(store)) ||
-	    sqlite3_exec(store->db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;", NULL,
-			 NULL, NULL) != SQLITE_OK) {
-		store_fail(store, error);
-		return NULL;
-	}
-	if (version < STORE_VERSION && !bring_up_to_date(store, version, error))
-		return NULL;
-	return g_steal_pointer(&store);
+	if (prepare(store, error))
+		return g_steal_pointer(&store);
+	*broken = store->broken;
+	return NULL;
+}
+
+Store *store_open(const char *results_dir, GError **error)
+{
+	g_autofree char *path = g_build_filename(results_dir, "pfnhunt.db", NULL);
+	gboolean broken;
+
+	return store_open_file(path,
+			       g_access(results_dir, W_OK) != 0 && g_access(results_dir, R_OK) == 0,
+			       &broken, error);
 }
 
 void store_close(Store *store)

@@ -10,14 +10,14 @@
 
 #include "harness/results/model.h"
 
-/* Raised with every change of the schema; store-schema.c holds the way from each to the next. */
+/* Raised with every change of the schema; schema.c holds the way from each to the next. */
 #define STORE_VERSION 4
 
 typedef struct Store Store;
 
 /*
  * Opens or creates @results_dir/pfnhunt.db and brings its schema up to date. A folder that
- * cannot be written is opened for reading. Errors: INFRA (locked, corrupt, newer version), each
+ * cannot be written is opened for reading. Errors: INFRA (locked, corrupt, newer version, tables that are not ours), each
  * with the way out. Blocks up to 10 s on another writer.
  */
 Store *store_open(const char *results_dir, GError **error);
@@ -36,9 +36,9 @@ char *store_hunt(Store *store, const char *hunt_dir);
 char *store_boot(Store *store, const char *hunt_dir, const char *boot_dir, gboolean retried);
 
 /*
- * Makes the index agree with the folders of @results_dir; a database that cannot be read is put
- * aside first, under a name that the error or @note tells. A hunt may run meanwhile. @hunts and
- * @boots (nullable): how many are indexed.
+ * Makes the index agree with the folders of @results_dir. A hunt may run meanwhile. A database that
+ * is no index of this version is replaced by a new one when that is whole, and kept under a name that
+ * @note tells. @hunts and @boots (nullable): how many are indexed.
  */
 gboolean store_rebuild(const char *results_dir, char **note, guint *hunts, guint *boots,
 		       GError **error);
