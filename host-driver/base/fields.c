@@ -78,7 +78,8 @@ static gboolean is_written(gconstpointer record, const Field *f)
 {
 	if (f->only_read || (f->beside && !*(gpointer *)((const char *)record + f->beside - 1)))
 		return FALSE;
-	return f->when == FIELD_ALWAYS || is_there(record, f);
+	/* Of an object that is not there is nothing to write. */
+	return (f->when == FIELD_ALWAYS && f->type != FIELD_OBJECT) || is_there(record, f);
 }
 
 static JsonArray *write_list(const GPtrArray *list, guint first, const FieldTable *of)
