@@ -409,7 +409,7 @@ const SplatCarrier splat_carriers[] = {
 	  "    MESSAGE=%m\n    _SOURCE_MONOTONIC_TIMESTAMP=%u",
 	  "      },{\n         \"pri\": 4,\n         \"time\": %t,\n         \"msg\": \"%j\""}, NULL, NULL},
 	{"prefix", "grep, cat -n, diff, lists, logcat, avocado, and others that put one before each line",
-	 {"+%l", "-%l", "console.log:%l", "12:%l", "     9\t%l", "# %l", "    # %l", "* %l", "JD> %l", "+%m", "12:%m", "* %m",
+	 {"+%l", "console.log:%l", "     9\t%l", "    # %l", "12:%m", "* %m",
 	  "2026-01-02 10:00:00,123 serial-console-vm1 L0123 DEBUG| %l",
 	  "01-02 10:00:00.123     0     0 W kernel  : %l", "2026-01-02 10:00:00 WARNING vm1: %l"},
 	 NULL, NULL},

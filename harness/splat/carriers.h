@@ -8,7 +8,7 @@
 
 #include "harness/splat/line.h"
 
-#define SPLAT_FORMS_MAX 16
+#define SPLAT_FORMS_MAX 12
 
 typedef struct {
 	const char *name;

@@ -192,6 +192,23 @@ static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *ru
 }
 
 /*
+ * A message that names the splat to its end, as a panic's, goes on in the next line when that is
+ * no line of a report, and where a mail client would have broken it.
+ */
+static gboolean names_more(const SplatParser *parser, const SplatLine *line,
+			   const SplatLine *joined, const SplatMatch *match)
+{
+	const SplatLine *held = &parser->held.line;
+	SplatShape shape;
+
+	if (match->end != joined->end || !splat_wrapped_here(held, line) ||
+	    (parser->timed && !held->stamped))
+		return FALSE;
+	splat_shape(line->s, line->end, &shape);
+	return shape.kind == SHAPE_OTHER;
+}
+
+/*
  * Tries @line as the rest of what is held, and only if more is understood of both together than of
  * each.
  */
@@ -218,7 +235,8 @@ static gboolean join(SplatParser *parser, const SplatLine *line)
 		splat_shape(joined.s, joined.end, &shape);
 		if (!shape.name.len || shape.kind == SHAPE_FRAME)
 			return FALSE;
-	} else if (!rule || (before && rule >= before)) {
+	} else if (!rule || (before && rule > before) ||
+		   (rule == before && !names_more(parser, line, &joined, &match))) {
 		return FALSE;
 	}
 	parser->held.on = parser->held.two = FALSE;

@@ -123,6 +123,7 @@ void splat_route_cut(SplatRoute *route, const SplatLine *line)
 	route->cut.caller_id = line->caller_id;
 	route->cut.line = line->count;
 	route->cut.lines = 0;
+	route->cut.stamped = FALSE;
 	g_string_truncate(route->cut.text, 0);
 }
 
@@ -138,7 +139,9 @@ static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *
 		return;
 	g_string_append_len(cut->text, line->s, (gssize)len);
 	g_string_append_c(cut->text, ' ');
-	cut->lines++;
+	/* the rest of a wrapped line has no stamp of its own */
+	cut->lines += line->stamped || !cut->stamped || !cut->lines;
+	cut->stamped = line->stamped;
 }
 
 /* The message for a splat that begins with @line, or NULL. */

@@ -18,7 +18,8 @@ typedef struct {
 	char caller;
 	guint caller_id;
 	guint64 line;
-	guint lines; /* of the text */
+	guint lines;	  /* of the text */
+	gboolean stamped; /* the last of these */
 	GString *text;
 } SplatCut;
 

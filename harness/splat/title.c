@@ -392,6 +392,8 @@ static void append_word(GString *title, const char *word)
 	}
 }
 
+#define BARE_FRAMES 2 /* so many are a stack: one may be the rest of a wrapped header */
+
 /* TRUE when the report has no stack where one of its kind has, or no end of it. */
 static gboolean is_cut_short(const SplatOpen *open)
 {
@@ -407,7 +409,7 @@ static gboolean is_cut_short(const SplatOpen *open)
 	/* what names its function itself may have no stack */
 	if (rule->pick == PICK_SAID && open->said && strcmp(rule->kind, "deadlock") != 0)
 		return FALSE;
-	return !open->had_trace && !open->bare;
+	return !open->had_trace && (!open->bare || open->frames < BARE_FRAMES);
 }
 
 void splat_title(SplatOpen *open)

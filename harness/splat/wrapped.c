@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+/* Where mail clients break lines: at 72 to 80 columns, and some earlier. */
+#define WIDTH_MIN 64
+#define WIDTH_MAX 80
+
 static gboolean ends_with(const SplatLine *line, const char *literal)
 {
 	gsize len = strlen(literal);
@@ -27,6 +31,14 @@ gboolean splat_wrapped_rest(const SplatLine *line)
 	       *line->s != ' ';
 }
 
+gboolean splat_wrapped_here(const SplatLine *first, const SplatLine *rest)
+{
+	const char *blank = memchr(rest->s, ' ', (gsize)(rest->end - rest->s));
+	gsize word = (gsize)((blank ? blank : rest->end) - rest->s);
+
+	return first->width <= WIDTH_MAX && first->width + 1 + word > WIDTH_MIN;
+}
+
 gboolean splat_wrapped_join(const SplatLine *first, const SplatLine *rest, char *text, gsize max,
 			    SplatLine *joined)
 {
@@ -36,10 +48,11 @@ gboolean splat_wrapped_join(const SplatLine *first, const SplatLine *rest, char 
 		return FALSE;
 	*joined = *first;
 	memmove(text, first->s, len);
-	text[len] = ' ';
-	memcpy(text + len + 1, rest->s, more);
-	text[len + 1 + more] = '\0';
+	if (len < 2 || text[len - 1] != '-' || !g_ascii_isalpha(text[len - 2]))
+		text[len++] = ' ';
+	memcpy(text + len, rest->s, more);
+	text[len + more] = '\0';
 	joined->s = text;
-	joined->end = text + len + 1 + more;
+	joined->end = text + len + more;
 	return TRUE;
 }

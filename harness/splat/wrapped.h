@@ -10,7 +10,12 @@ gboolean splat_wrapped_names_next(const SplatLine *line);
 /* Can @line be the rest of another one? Without a stamp or a daemon's mark it may be. */
 gboolean splat_wrapped_rest(const SplatLine *line);
 /*
- * Makes *@joined of @first, a blank and @rest, with the text in the @max bytes at @text, where
+ * TRUE when a mail client may have broken a line behind @first: it is not too long, and with the
+ * first word of @rest it would be.
+ */
+gboolean splat_wrapped_here(const SplatLine *first, const SplatLine *rest);
+/*
+ * Makes *@joined of @first, a blank unless it ends in a hyphen, and @rest, with the text in the @max bytes at @text, where
  * @first may be already. FALSE when it is too long.
  */
 gboolean splat_wrapped_join(const SplatLine *first, const SplatLine *rest, char *text, gsize max,
