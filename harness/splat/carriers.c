@@ -45,8 +45,8 @@ static gboolean strip_caller(SplatLine *line)
 			id = id * 10 + (guint64)(*p - '0');
 	if (p == line->end || *p != ']')
 		return FALSE;
-	line->caller = kind;
-	line->caller_id = (guint)id;
+	line->caller.kind = kind;
+	line->caller.id = (guint)id;
 	line->s = p + 1;
 	skip_blank(line);
 	return TRUE;
@@ -86,8 +86,8 @@ static void read_kmsg_fields(SplatLine *line, const char *s, const char *end)
 	const char *caller = splat_find(s, end, ",caller="), *part = splat_find(s, end, ",ncfrag=");
 
 	if (caller && end - caller > 9 && (caller[8] == 'T' || caller[8] == 'C')) {
-		line->caller = caller[8];
-		line->caller_id = (guint)g_ascii_strtoull(caller + 9, NULL, 10);
+		line->caller.kind = caller[8];
+		line->caller.id = (guint)g_ascii_strtoull(caller + 9, NULL, 10);
 	}
 	if (part) {
 		char *slash;
@@ -157,6 +157,7 @@ static gboolean strip_container(SplatLine *line)
 		close = memchr(p, ']', (gsize)MIN(line->end - p, 160));
 		if (!splat_starts(p, line->end, "[pod/") || !close)
 			return FALSE;
+		splat_line_set_host(line, p, close);
 		line->s = close + 1;
 		skip_blank(line);
 		return TRUE;
@@ -167,6 +168,7 @@ static gboolean strip_container(SplatLine *line)
 		p++;
 	if (!splat_starts(p, line->end, "| ") || p == line->s)
 		return FALSE;
+	splat_line_set_host(line, line->s, p);
 	line->s = p + 2;
 	return TRUE;
 }
@@ -219,6 +221,8 @@ static void read_journal_key(SplatLine *line, const char *key, const char *end, 
 	value += *value == '"';
 	if (splat_text_is(name, "_TRANSPORT"))
 		line->user = !splat_starts(value, line->end, "kernel");
+	if (splat_text_is(name, "_HOSTNAME"))
+		splat_line_set_host(line, value, value + strcspn(value, "\""));
 	if (splat_text_is(name, "_SOURCE_MONOTONIC_TIMESTAMP")) {
 		line->t_us = g_ascii_strtoll(value, NULL, 10);
 		line->stamped = TRUE;

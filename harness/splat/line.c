@@ -192,3 +192,12 @@ gboolean splat_line_at_front(const SplatLine *line, const char *at)
 			return FALSE;
 	return TRUE;
 }
+
+void splat_line_set_host(SplatLine *line, const char *s, const char *end)
+{
+	guint hash = 5381;
+
+	for (; s < end; s++)
+		hash = hash * 33 ^ (guchar)*s;
+	line->caller.host = hash;
+}

@@ -14,6 +14,18 @@
 
 typedef struct SplatPrefix SplatPrefix;
 
+/* Who wrote a message, as far as its line says. */
+typedef struct {
+	char kind; /* 'T' thread, 'C' CPU, 0 not said */
+	guint id;
+	guint host; /* a hash of its name, 0 not said */
+} SplatCaller;
+
+static inline gboolean splat_same_caller(const SplatCaller *a, const SplatCaller *b)
+{
+	return a->kind == b->kind && a->id == b->id && a->host == b->host;
+}
+
 typedef struct {
 	/* the message, clean, blanks at its front kept; what is behind @end can be read */
 	char *s, *end;
@@ -21,8 +33,7 @@ typedef struct {
 	gint64 host_us;
 	guint64 number; /* in the log, from 1 */
 	guint64 count;	/* of messages so far: lines but for those that a record is made of */
-	char caller;	/* 'T' thread, 'C' CPU, 0 not said */
-	guint caller_id;
+	SplatCaller caller;
 	gboolean stamped;    /* t_us is of this very line */
 	gboolean wrapped;    /* a carrier's mark was in front of the message */
 	gboolean prefixed;   /* so was one that no table has */
@@ -60,6 +71,8 @@ const char *splat_line_read_stamp(const char *s, const char *end, gint64 *t_us);
  * and "Code: 0", and there is no other stamp in it.
  */
 gboolean splat_line_is_bare(const SplatLine *line);
+/* The line came under the name [s, end) of a host, a guest or a container. */
+void splat_line_set_host(SplatLine *line, const char *s, const char *end);
 /* Whether @at, in @line, is the front of its message: nothing before it but blanks. */
 gboolean splat_line_at_front(const SplatLine *line, const char *at);
 

@@ -106,7 +106,6 @@ SplatOpen *splat_open_new(const SplatRule *rule, const SplatMatch *match, const 
 	open->splat = splat;
 	open->rule = rule;
 	open->caller = line->caller;
-	open->caller_id = line->caller_id;
 	open->last_line = line->count;
 	open->last_us = splat->t_us = line->t_us;
 	open->last_host_us = splat->host_us = line->host_us;

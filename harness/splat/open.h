@@ -39,8 +39,7 @@ typedef struct {
 	char *word[SPLAT_MATCH_WORDS];
 	SplatPage late; /* of the dump whose last line has not come yet, or a VM_BUG_ON's */
 	char access;	/* 'R', 'W', or 0 */
-	char caller;
-	guint caller_id;
+	SplatCaller caller;
 
 	/* How far it is. */
 	gint64 last_us, last_host_us;
@@ -50,7 +49,8 @@ typedef struct {
 	gboolean had_cpu, had_code, had_trace, had_rip, followed, shared, unsure, closed, stale,
 		message_sure, in_stack, bare, doubt, prose, tail, page_open, next_section_set;
 	/* doubt: no stamp in a log that has them; maybe a program said it */
-	gboolean cut; /* the log ends in its stack */
+	gboolean cut;	/* the log ends in its stack */
+	gboolean mixed; /* some of it may be of another report */
 	SplatSection next_section;
 	int next_cpu;
 	int stalled_cpu; /* that the report of a stall names first, -1 */

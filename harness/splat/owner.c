@@ -41,21 +41,62 @@ static gboolean has_page(const SplatOpen *open)
 	return open->splat->page.present || open->late.present;
 }
 
-/* The first line of a page dump: of the one that names its PFN, or that waits for one. */
+/* A dump follows a WARN or a bad page. That of a BUG comes before it. */
+static gboolean dumps_page(const SplatOpen *open)
+{
+	return open->rule->group == GROUP_WARN || g_str_has_prefix(open->rule->kind, "bad-page");
+}
+
+static gboolean names_page(const SplatOpen *open, const SplatPage *page)
+{
+	return page->pfn && open->pfn == page->pfn;
+}
+
+static gboolean dumps_in_tail(const SplatOpen *open, const SplatPage *page)
+{
+	return dumps_page(open) && open->tail;
+}
+
+static gboolean dumps_any(const SplatOpen *open, const SplatPage *page)
+{
+	return dumps_page(open) && !open->pfn;
+}
+
+static gboolean is_tail(const SplatOpen *open, const SplatPage *page)
+{
+	return open->tail;
+}
+
+static gboolean names_none(const SplatOpen *open, const SplatPage *page)
+{
+	return !open->pfn;
+}
+
+/*
+ * The first line of a page dump: of the one that names its PFN, or that waits for one. Where
+ * several do, nobody knows.
+ */
 static SplatOpen *owner_of_page(SplatOpen *const *open, guint n, const SplatLine *line)
 {
+	static gboolean (*const fits[])(const SplatOpen *, const SplatPage *) = {
+		names_page, dumps_in_tail, dumps_any, is_tail, names_none};
 	SplatPage page = {0};
 
 	splat_page_read(&page, line->s, line->end);
-	for (guint i = n; i > 0; i--)
-		if (page.pfn && open[i - 1]->pfn == page.pfn && !has_page(open[i - 1]))
-			return open[i - 1];
-	for (guint i = n; i > 0; i--)
-		if (open[i - 1]->tail && !has_page(open[i - 1]))
-			return open[i - 1];
-	for (guint i = n; i > 0; i--)
-		if (!open[i - 1]->pfn && !has_page(open[i - 1]))
-			return open[i - 1];
+	for (guint f = 0; f < G_N_ELEMENTS(fits); f++) {
+		SplatOpen *owner = NULL;
+
+		for (guint i = n; i > 0; i--) {
+			if (has_page(open[i - 1]) || !fits[f](open[i - 1], &page))
+				continue;
+			if (owner)
+				owner->mixed = open[i - 1]->mixed = TRUE;
+			else
+				owner = open[i - 1];
+		}
+		if (owner)
+			return owner;
+	}
 	return NULL;
 }
 
@@ -67,6 +108,25 @@ static SplatOpen *owner_of_trace(SplatOpen *const *open, guint n)
 		    (has_registers(open[i]) ? open[i]->had_code : open[i]->had_cpu))
 			return open[i];
 	return NULL;
+}
+
+/*
+ * The end mark: of one whose stack has ended. Where frames of several came in turns, what follows
+ * may be of any of them.
+ */
+static SplatOpen *owner_of_end(SplatOpen *const *open, guint n)
+{
+	SplatOpen *owner = NULL;
+
+	for (guint i = 0; i < n; i++) {
+		if (!has_registers(open[i]) || !open[i]->had_trace || open[i]->tail)
+			continue;
+		if (owner && owner->shared && open[i]->shared)
+			owner->mixed = open[i]->mixed = TRUE;
+		if (!owner || (owner->in_stack && !open[i]->in_stack))
+			owner = open[i];
+	}
+	return owner;
 }
 
 static SplatOpen *owner_of_registers(SplatOpen *const *open, guint n, const SplatShape *shape)
@@ -144,9 +204,7 @@ SplatOpen *splat_owner(const SplatEdges *edges, SplatOpen *const *open, guint n,
 		owner = owner_of_frame(edges, open, n, shape);
 		break;
 	case SHAPE_END:
-		for (guint i = 0; i < n && !owner; i++)
-			if (has_registers(open[i]) && open[i]->had_trace && !open[i]->tail)
-				owner = open[i];
+		owner = owner_of_end(open, n);
 		break;
 	default:
 		break;

@@ -20,6 +20,7 @@
 #define QUIET_TAIL_US	 (G_USEC_PER_SEC / 2)
 #define MIXED_US	 (20 * 1000)
 #define MIXED_FRAMES	 3
+#define CLOCK_US	 (5 * 1000)	       /* one kernel's stamps do not go back so far */
 #define BACK_US		 (60 * G_USEC_PER_SEC) /* so far back lies another boot */
 #define FOLLOW_US	 (30 * G_USEC_PER_SEC) /* a panic is the consequence of what was */
 #define FOLLOW_LINES	 400
@@ -47,6 +48,7 @@ static void hand_over(SplatRoute *route)
 	SplatOpen *open = route->open[0];
 
 	route->n--;
+	route->clocks &= route->n > 0;
 	memmove(&route->open[0], &route->open[1], route->n * sizeof(open));
 	if ((open->rule->flags & RULE_PROOF && !open->followed && !open->had_cpu) ||
 	    ((open->doubt || open->prose) && !open->had_cpu && !open->had_trace)) {
@@ -74,8 +76,8 @@ static void hand_over_closed(SplatRoute *route)
 
 static gboolean same_caller(const SplatOpen *open, const SplatLine *line)
 {
-	return !open->closed && open->caller == line->caller &&
-	       open->caller_id == line->caller_id && !(open->doubt && line->t_us >= 0);
+	return !open->closed && splat_same_caller(&open->caller, &line->caller) &&
+	       !(open->doubt && line->t_us >= 0);
 }
 
 /* TRUE when @open has a stack as a rule, and nothing of it was seen. */
@@ -96,7 +98,7 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 	if (now == GROUP_DIE && before == GROUP_DIE)
 		return !open->had_cpu && !open->had_trace;
 	if (now == GROUP_DIE && before == GROUP_REPORT) /* the reporter itself crashed */
-		return open->caller && !open->had_trace;
+		return open->caller.kind && !open->had_trace;
 	if (now == GROUP_STALL && before == GROUP_STALL)
 		return strcmp(open->rule->kind, rule->kind) == 0 && !open->had_trace;
 	if (now == GROUP_REPORT && rule->flags & RULE_FOLLOW)
@@ -120,11 +122,17 @@ void splat_route_cut(SplatRoute *route, const SplatLine *line)
 {
 	route->cut.on = TRUE;
 	route->cut.caller = line->caller;
-	route->cut.caller_id = line->caller_id;
+	route->cut.t_us = line->t_us;
 	route->cut.line = line->count;
 	route->cut.lines = 0;
 	route->cut.stamped = FALSE;
 	g_string_truncate(route->cut.text, 0);
+}
+
+static gboolean is_of_cut(const SplatCut *cut, const SplatLine *line)
+{
+	return cut->on && splat_same_caller(&cut->caller, &line->caller) &&
+	       (line->t_us < 0 || line->t_us + CLOCK_US >= cut->t_us);
 }
 
 /* Keeps a line behind "cut here"; of several, nobody knows which is the message. */
@@ -134,8 +142,8 @@ static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *
 
 	if (line->count > cut->line + CUT_LINES)
 		cut->on = FALSE;
-	if (!cut->on || shape->kind != SHAPE_OTHER || cut->caller != line->caller ||
-	    cut->caller_id != line->caller_id || cut->text->len + len + 1 > CUT_TEXT)
+	if (shape->kind != SHAPE_OTHER || !is_of_cut(cut, line) ||
+	    cut->text->len + len + 1 > CUT_TEXT)
 		return;
 	g_string_append_len(cut->text, line->s, (gssize)len);
 	g_string_append_c(cut->text, ' ');
@@ -147,7 +155,7 @@ static void add_message(SplatCut *cut, const SplatLine *line, const SplatShape *
 /* The message for a splat that begins with @line, or NULL. */
 static char *take_message(SplatCut *cut, const SplatLine *line)
 {
-	if (!cut->on || cut->caller != line->caller || cut->caller_id != line->caller_id)
+	if (!is_of_cut(cut, line))
 		return NULL;
 	cut->on = FALSE;
 	return cut->text->len ? g_strdup(cut->text->str) : NULL;
@@ -168,12 +176,11 @@ static void dump_line(SplatDump *dump, const SplatLine *line, const SplatShape *
 		drop_dump(dump);
 		dump->on = TRUE;
 		dump->caller = line->caller;
-		dump->caller_id = line->caller_id;
 		dump->count = line->count;
 	} else if (shape->kind != SHAPE_PAGE_GO && shape->kind != SHAPE_PAGE_WHY) {
 		return;
 	}
-	if (!dump->on || dump->caller != line->caller || dump->caller_id != line->caller_id)
+	if (!dump->on || !splat_same_caller(&dump->caller, &line->caller))
 		return;
 	splat_page_read(&dump->page, line->s, line->end);
 	if (splat_page_dump(&dump->page) == PAGE_DUMP_ORDINARY)
@@ -185,7 +192,6 @@ static void take_dump(SplatRoute *route, SplatOpen *open, const SplatLine *line)
 {
 	route->dump.on = TRUE;
 	route->dump.caller = line->caller;
-	route->dump.caller_id = line->caller_id;
 	route->dump.count = line->count;
 	splat_page_move(&route->dump.page, &open->late);
 }
@@ -193,7 +199,7 @@ static void take_dump(SplatRoute *route, SplatOpen *open, const SplatLine *line)
 /* The dump that was printed before the WARN or BUG that begins with @line. */
 static void give_dump(SplatDump *dump, SplatOpen *open, const SplatLine *line)
 {
-	if (!dump->on || dump->caller != line->caller || dump->caller_id != line->caller_id)
+	if (!dump->on || !splat_same_caller(&dump->caller, &line->caller))
 		return;
 	if (dump->page.reason && line->count <= dump->count + DUMP_LINES &&
 	    (open->rule->group == GROUP_WARN || strcmp(open->rule->kind, "kernel-bug") == 0))
@@ -208,24 +214,39 @@ static gint64 quiet_us(const SplatOpen *open)
 	return open->rule->group == GROUP_STALL ? QUIET_STALL_US : QUIET_US;
 }
 
-/* Closes what has ended by the time of @line. */
+/* From what @open had last to @line. */
+static gint64 gap_us(const SplatOpen *open, const SplatLine *line)
+{
+	return line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
+}
+
+/* TRUE when two kernels write, and @line is of the other one's time. */
+static gboolean is_other_clock(const SplatRoute *route, const SplatOpen *open,
+			       const SplatLine *line)
+{
+	return route->clocks && ABS(gap_us(open, line)) > MIXED_US;
+}
+
 static gboolean has_ended(const SplatOpen *open, const SplatLine *line)
 {
 	guint most = open->tail	      ? FOREIGN_TAIL_MAX
 		     : line->t_us < 0 ? FOREIGN_BARE_MAX
 				      : FOREIGN_MAX;
-	gint64 gap_us = line->t_us >= 0 && open->last_us >= 0 ? line->t_us - open->last_us : 0;
+	gint64 gap = gap_us(open, line);
 
-	return gap_us > quiet_us(open) || gap_us < -BACK_US || open->lines > LINES_MAX ||
+	return gap > quiet_us(open) || gap < -BACK_US || open->lines > LINES_MAX ||
 	       line->count - open->last_line > most;
 }
 
 /* Closes what has ended by the time of @line. */
 static void close_ended(SplatRoute *route, const SplatLine *line)
 {
-	for (guint i = 0; i < route->n; i++)
+	for (guint i = 0; i < route->n; i++) {
 		if (has_ended(route->open[i], line))
 			close_splat(route, i);
+		else if (route->n > 1 && gap_us(route->open[i], line) < -CLOCK_US)
+			route->clocks = TRUE;
+	}
 	hand_over_closed(route);
 }
 
@@ -234,7 +255,9 @@ static SplatOpen *find_followed(const SplatRoute *route, const SplatRule *rule,
 				const SplatLine *line)
 {
 	for (guint i = route->n; i > 0; i--)
-		if (same_caller(route->open[i - 1], line) && goes_on(route->open[i - 1], rule))
+		if (same_caller(route->open[i - 1], line) &&
+		    !is_other_clock(route, route->open[i - 1], line) &&
+		    goes_on(route->open[i - 1], rule))
 			return route->open[i - 1];
 	return NULL;
 }
@@ -246,7 +269,7 @@ static SplatOpen *find_followed(const SplatRoute *route, const SplatRule *rule,
 static gboolean is_stale(const SplatOpen *open, const SplatLine *line)
 {
 	if (line->t_us >= 0 && open->last_us >= 0)
-		return ABS(line->t_us - open->last_us) > MIXED_US;
+		return line->t_us - open->last_us > MIXED_US;
 	return open->frames >= MIXED_FRAMES;
 }
 
@@ -254,10 +277,14 @@ static gboolean is_stale(const SplatOpen *open, const SplatLine *line)
 static void close_older(SplatRoute *route, const SplatLine *line)
 {
 	for (guint i = 0; i < route->n; i++)
-		if (same_caller(route->open[i], line) && (line->caller || route->open[i]->tail))
+		if (same_caller(route->open[i], line) &&
+		    !is_other_clock(route, route->open[i], line) &&
+		    (line->caller.kind || route->open[i]->tail))
 			close_splat(route, i);
 	for (guint i = 0; i < route->n; i++)
-		if (same_caller(route->open[i], line) && is_stale(route->open[i], line)) {
+		if (same_caller(route->open[i], line) &&
+		    !is_other_clock(route, route->open[i], line) &&
+		    is_stale(route->open[i], line)) {
 			route->open[i]->stale = TRUE;
 			route->open[i]->in_stack = FALSE;
 		}
@@ -306,6 +333,10 @@ static SplatOpen *find_owner(const SplatRoute *route, const SplatLine *line,
 	guint n = 0;
 
 	for (guint i = 0; i < route->n; i++)
+		if (same_caller(route->open[i], line) &&
+		    !is_other_clock(route, route->open[i], line))
+			open[n++] = route->open[i];
+	for (guint i = 0; i < route->n && !n; i++)
 		if (same_caller(route->open[i], line))
 			open[n++] = route->open[i];
 	return n ? splat_owner(&route->edges, open, n, line, shape) : NULL;
@@ -328,6 +359,10 @@ void splat_route_line(SplatRoute *route, const SplatLine *line, const SplatShape
 			return;
 	} else {
 		open->foreign = 0;
+		/* nothing is sure where stacks were mixed, and an oops dumps no page */
+		open->mixed |= is_other_clock(route, open, line) ||
+			       (shape->kind == SHAPE_PAGE && open->shared &&
+				open->rule->group == GROUP_DIE);
 	}
 	splat_open_add(open, line, shape);
 	if (shape->kind == SHAPE_PAGE_WHY && open->late.reason)
@@ -338,7 +373,7 @@ void splat_route_break(SplatRoute *route, const SplatLine *line)
 {
 	for (guint i = 0; i < route->n; i++)
 		if (same_caller(route->open[i], line) &&
-		    (line->caller || !route->open[i]->in_stack))
+		    (line->caller.kind || !route->open[i]->in_stack))
 			close_splat(route, i);
 	hand_over_closed(route);
 }

@@ -15,9 +15,9 @@
 /* What was said behind "cut here": the message of the WARN or BUG that must follow. */
 typedef struct {
 	gboolean on;
-	char caller;
-	guint caller_id;
+	SplatCaller caller;
 	guint64 line;
+	gint64 t_us;
 	guint lines;	  /* of the text */
 	gboolean stamped; /* the last of these */
 	GString *text;
@@ -26,8 +26,7 @@ typedef struct {
 /* The page dump that a VM_BUG_ON prints before its header. */
 typedef struct {
 	gboolean on;
-	char caller;
-	guint caller_id;
+	SplatCaller caller;
 	guint64 count; /* of its first line */
 	SplatPage page;
 } SplatDump;
@@ -43,6 +42,7 @@ typedef struct {
 	SplatDump dump;
 	SplatEdges edges;
 	guint64 last_line; /* its number, 0 when there was none yet */
+	gboolean clocks;   /* stamps go back and forth: two kernels write */
 	gboolean hotplug;  /* the log has spoken of memory that came or went */
 } SplatRoute;
 

@@ -178,6 +178,7 @@ static void read_tag(SplatLine *line)
 		return;
 	tag = skip_word(host + 1, line->end);
 	if (is_kernel(tag, line->end)) {
+		splat_line_set_host(line, s, host);
 		take_kernel(line, tag);
 	} else if (!is_level(s, line->end) && !is_level(tag, line->end) &&
 		   read_program(tag, line->end, &pid) && (pid || !is_complaint(s, line->end))) {
@@ -202,6 +203,7 @@ gboolean splat_strip_tag(SplatLine *line)
 	if (!host)
 		return FALSE;
 	if (is_kernel(host + 1, line->end)) {
+		splat_line_set_host(line, s, host);
 		take_kernel(line, host + 1);
 		return TRUE;
 	}

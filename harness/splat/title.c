@@ -399,7 +399,7 @@ static gboolean is_cut_short(const SplatOpen *open)
 {
 	const SplatRule *rule = open->rule;
 
-	if (open->cut)
+	if (open->cut || open->mixed)
 		return TRUE;
 	if (rule->group == GROUP_PANIC)
 		return rule->flags & RULE_FOLLOW; /* what it followed is not there */

@@ -13,7 +13,7 @@ typedef struct {
 	char *given;	/* header lines that are input: comments and "given-..." */
 	char *expected; /* the others */
 	char *log;
-	gboolean emulated, hotplug, wrapped;
+	gboolean emulated, hotplug, no_kmsg;
 	char **walkers;
 } Golden;
 
@@ -35,8 +35,8 @@ static void take_given(Golden *golden, const char *line)
 		golden->emulated = TRUE;
 	if (g_str_has_prefix(line, "given-hotplug: yes"))
 		golden->hotplug = TRUE;
-	if (g_str_has_prefix(line, "given-wrapped: yes"))
-		golden->wrapped = TRUE;
+	if (g_str_has_prefix(line, "given-no-kmsg: yes"))
+		golden->no_kmsg = TRUE;
 	if (g_str_has_prefix(line, "given-walkers: "))
 		golden->walkers = g_strsplit(line + strlen("given-walkers: "), " ", -1);
 }
@@ -161,7 +161,7 @@ static void test_golden(gconstpointer data)
 	}
 	g_assert_cmpstr(whole, ==, golden->expected);
 	g_assert_cmpstr(bytes, ==, golden->expected);
-	if (!golden->wrapped) /* a mail's lines are no records of kmsg */
+	if (!golden->no_kmsg)
 		g_assert_cmpstr(both, ==, golden->expected);
 }
 
