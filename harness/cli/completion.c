@@ -4,6 +4,7 @@
  * scenarios, hunts) come from `pfnhunt list` when completion runs.
  */
 #include "harness/cli/help.h"
+#include "harness/report/formats.h"
 
 #include <string.h>
 
@@ -26,6 +27,16 @@ static const char *source_of(const char *text)
 	return NULL;
 }
 
+/* How to complete the argument of an option. (transfer full) */
+static char *words_of(const GOptionEntry *e)
+{
+	const char *how = source_of(e->arg_description);
+
+	if (g_strcmp0(e->arg_description, "FORMAT") == 0)
+		return report_format_names(" ");
+	return g_strdup(how ? how : "");
+}
+
 static void show(const CommandHelp *help, const GOptionEntry *entries, gpointer user)
 {
 	FILE *out = user;
@@ -33,6 +44,8 @@ static void show(const CommandHelp *help, const GOptionEntry *entries, gpointer 
 
 	fprintf(out, "\t%s)\n\t\tcase $prev in\n", help->name);
 	for (const GOptionEntry *e = entries; e->long_name; e++) {
+		g_autofree char *words = words_of(e);
+
 		if (!*e->long_name || e->arg == G_OPTION_ARG_NONE)
 			continue;
 		fprintf(out, "\t\t--%s", e->long_name);
@@ -41,8 +54,7 @@ static void show(const CommandHelp *help, const GOptionEntry *entries, gpointer 
 		if (e->arg == G_OPTION_ARG_FILENAME)
 			fprintf(out, ") COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
 		else
-			fprintf(out, ") words=\"%s\" ;;\n",
-				source_of(e->arg_description) ? source_of(e->arg_description) : "");
+			fprintf(out, ") words=\"%s\" ;;\n", words);
 	}
 	fprintf(out, "\t\t*) words=\"%s --help", how ? how : "");
 	for (const GOptionEntry *e = entries; e->long_name; e++)

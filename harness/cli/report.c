@@ -5,7 +5,6 @@
 #include "harness/cli/known.h"
 #include "harness/cli/options.h"
 #include "harness/cli/paths.h"
-#include "harness/report/html.h"
 #include "harness/report/formats.h"
 #include "harness/results/rejudge.h"
 #include "host-driver/base/error.h"
@@ -13,49 +12,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-	const char *name, *suffixes[3], *help;
-	char *(*make)(const GPtrArray *hunts);
-} formats[] = {
-	{"html", {".html", ".htm"}, "one self-contained page for a browser", report_html},
-	{"junit", {".xml"}, "JUnit XML, one case per scenario, kernel and family", report_junit},
-	{"ktap", {".ktap", ".tap"}, "KTAP, the same cases", report_ktap},
-	{"jsonl", {".jsonl"}, "JSON lines (docs/json-schema.md)", report_jsonl},
-	{"prometheus", {".prom"}, "for node_exporter's textfile collector", report_prometheus},
-};
-
 typedef struct {
 	char *dir, *out, *format, *vmlinux, *modules_debug, *known_issues;
 	char **ids;
 } Options;
 
-/* "html, junit, ...", as they may stand behind --format. (transfer full) */
-static char *format_names(void)
+static const ReportFormat *find_format(const Options *opt, GError **error)
 {
-	g_autoptr(GString) names = g_string_new(formats[0].name);
+	const ReportFormat *format = report_format_find(opt->format, opt->out);
+	g_autofree char *names = report_format_names(", ");
 
-	for (gsize i = 1; i < G_N_ELEMENTS(formats); i++)
-		g_string_append_printf(names, ", %s", formats[i].name);
-	return g_string_free(g_steal_pointer(&names), FALSE);
-}
-
-/* By --format, else by the file's suffix, else HTML. */
-static gssize find_format(const Options *opt, GError **error)
-{
-	g_autofree char *names = format_names();
-
-	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
-		if (opt->format && g_str_equal(opt->format, formats[i].name))
-			return (gssize)i;
-		for (gsize k = 0; !opt->format && opt->out && formats[i].suffixes[k]; k++)
-			if (g_str_has_suffix(opt->out, formats[i].suffixes[k]))
-				return (gssize)i;
-	}
-	if (!opt->format)
-		return 0;
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "--format %s: there are %s",
-		    opt->format, names);
-	return -1;
+	if (!format)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "--format %s: there are %s",
+			    opt->format, names);
+	return format;
 }
 
 static GPtrArray *load_hunts(const Options *opt, GError **error)
@@ -111,13 +81,13 @@ static Decoder *open_decoder(const Options *opt, GError **error)
 
 static int report(const Options *opt, GError **error)
 {
-	gssize format = find_format(opt, error);
+	const ReportFormat *format = find_format(opt, error);
 	g_autoptr(Decoder) decoder = NULL;
 	g_autoptr(GPtrArray) hunts = NULL;
 	g_autoptr(GError) bad = NULL;
 	g_autofree char *text = NULL;
 
-	if (format < 0)
+	if (!format)
 		return -1;
 	decoder = open_decoder(opt, error);
 	if (!decoder && (opt->vmlinux || opt->modules_debug))
@@ -126,7 +96,7 @@ static int report(const Options *opt, GError **error)
 	if (!hunts || !rejudge(opt, hunts, error))
 		return -1;
 	decode_with(hunts, decoder);
-	text = formats[format].make(hunts);
+	text = format->make(hunts);
 	if (!opt->out) {
 		fputs(text, stdout);
 		return 0;
@@ -141,15 +111,15 @@ static int report(const Options *opt, GError **error)
 
 int cmd_report(int argc, char **argv)
 {
-	g_autofree char *names = format_names();
+	g_autofree char *names = report_format_names(", ");
 	g_autofree char *format_help = g_strdup_printf("%s (default: the suffix of --output, "
 						       "else %s)",
-						       names, formats[0].name);
+						       names, report_formats[0].name);
 	Options o = {0};
 	const GOptionEntry entries[] = {
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
 		 "file to write (default: standard output); its suffix selects the format", "FILE"},
-		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format, format_help, "NAME"},
+		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format, format_help, "FORMAT"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o.vmlinux,
 		 "kernel with debug information, to show files and lines in splats", "FILE"},
 		{"modules-debug", 0, 0, G_OPTION_ARG_FILENAME, &o.modules_debug,
@@ -173,8 +143,8 @@ int cmd_report(int argc, char **argv)
 	g_autoptr(GError) error = NULL;
 	int code = -1;
 
-	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++)
-		g_string_append_printf(help, "  %-11s %s\n", formats[i].name, formats[i].help);
+	for (const ReportFormat *f = report_formats; f->name; f++)
+		g_string_append_printf(help, "  %-11s %s\n", f->name, f->help);
 	about.description = help->str;
 	if (command_parse(&about, entries, &argc, &argv, &error)) {
 		if (!o.dir)

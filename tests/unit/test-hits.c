@@ -6,7 +6,6 @@
 #include "harness/report/cases.h"
 #include "harness/report/export.h"
 #include "harness/report/formats.h"
-#include "harness/report/html.h"
 #include "harness/report/show.h"
 #include "host-driver/base/json.h"
 #include "host-driver/base/tree.h"

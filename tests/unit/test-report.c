@@ -2,7 +2,6 @@
 /* Reports of made-up hunts: what stands in them, and that a guest's text stays text. */
 #include "harness/report/cases.h"
 #include "host-driver/base/tree.h"
-#include "harness/report/html.h"
 #include "harness/report/formats.h"
 #include "harness/results/splat.h"
 #include "results-fixture.h"
