@@ -17,6 +17,11 @@
 
 #define PLUGGED_STILL_US (2 * G_USEC_PER_SEC)
 
+/* Counters are read one after the other while they rise. */
+#define READ_APART 64
+/* No offline gets as far as MEM_GOING_OFFLINE in less. */
+#define OFFLINE_US 10
+
 static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallback)
 {
 	uint64_t value;
@@ -24,11 +29,40 @@ static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallb
 	return wire_get_u64(msg, key, &value) == 0 && value <= NUMBER_MAX ? value : fallback;
 }
 
+static void wrong_count(Boot *boot, const char *wrong)
+{
+	if (boot->agent.wrong_counts++ < BAD_LINES_MAX)
+		record_event(boot->record, HOST_EVENT_WRONG_COUNT, "text", wrong);
+}
+
+/* For how long the ops ran by the host's clock, and a second more. */
+static guint64 run_us(const Boot *boot)
+{
+	return (guint64)MAX(boot->agent.heard_us - boot->agent.run_us, 0) + G_USEC_PER_SEC;
+}
+
+/* A window takes a microsecond and a visit a nanosecond, each at the very least. */
+static gboolean is_wild_exposure(const Boot *boot, const struct wire_msg *msg)
+{
+	guint64 visits = number(msg, "visits", 0), most_us = run_us(boot);
+
+	return number(msg, "opened", 0) > most_us || visits / 1000 > most_us ||
+	       number(msg, "longest_ns", 0) / 1000 >
+		       most_us * BOOT_CLOCK_FAST + BOOT_CLOCK_FAST_S * G_USEC_PER_SEC ||
+	       number(msg, "inside", 0) > visits + READ_APART ||
+	       number(msg, "offline", 0) > visits + READ_APART;
+}
+
 static void on_exposure(Boot *boot, const struct wire_msg *msg)
 {
 	g_autoptr(JsonObject) line = record_line(msg);
 
-	exposure_line(boot->agent.exposure, line);
+	if (msg->verb != WIRE_PROBE && boot->agent.go_ns < 0)
+		return; /* nothing has run yet */
+	if (is_wild_exposure(boot, msg))
+		wrong_count(boot, "windows or visits that cannot be");
+	else
+		exposure_line(boot->agent.exposure, line);
 }
 
 static BootOp *op_of(Boot *boot, const struct wire_msg *msg)
@@ -51,11 +85,25 @@ static void send_patience(Boot *boot)
 	boot_send_line(boot, line);
 }
 
+/* What another kernel does says nothing of this one. One of both may be told in short. */
+static void check_release(Boot *boot, const char *release)
+{
+	const char *wanted = boot->config.kernel->release;
+
+	if (!release || !wanted || g_str_has_prefix(wanted, release) ||
+	    g_str_has_prefix(release, wanted))
+		return;
+	record_event(boot->record, HOST_EVENT_OTHER_KERNEL, "release", release);
+}
+
 static void on_hello(Boot *boot, const struct wire_msg *msg)
 {
 	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
 
 	/* A second init is not ours, and what was given up is not taken up again. */
+	if (boot->agent.hello &&
+	    record_event_count(boot->record, HOST_EVENT_HELLO_AGAIN, NULL) < BAD_LINES_MAX)
+		record_event(boot->record, HOST_EVENT_HELLO_AGAIN, NULL, NULL);
 	if (boot->agent.hello || boot->life.now != BOOT_POWER_ON)
 		return;
 	boot->agent.hello = TRUE;
@@ -73,6 +121,7 @@ static void on_hello(Boot *boot, const struct wire_msg *msg)
 		return;
 	}
 	send_patience(boot);
+	check_release(boot, wire_get(msg, "release"));
 	for (guint i = 0; i < boot->plan->lines->len; i++)
 		boot_send_line(boot, g_ptr_array_index(boot->plan->lines, i));
 	boot_set_state(boot, BOOT_PLUG);
@@ -155,43 +204,52 @@ static void on_phase(Boot *boot, const struct wire_msg *msg)
 	}
 }
 
-/* A step takes a nanosecond and an offline a microsecond, each at the very least. */
-static gboolean is_wild(const Boot *boot, guint64 steps, guint64 offlines)
+/* A step takes a nanosecond at the very least. */
+static gboolean is_wild(const Boot *boot, const BootOp *now)
 {
-	guint64 run_us =
-		(guint64)MAX(boot->agent.heard_us - boot->agent.run_us, 0) + G_USEC_PER_SEC;
+	return now->steps / 1000 > run_us(boot) || now->refused / 1000 > run_us(boot) ||
+	       now->offlines > run_us(boot) / OFFLINE_US;
+}
 
-	return steps / 1000 > run_us || offlines > run_us;
+/* Why @now cannot be what comes after @op, or NULL. */
+static const char *is_wrong_count(const Boot *boot, const BootOp *op, const BootOp *now)
+{
+	if (boot->agent.go_ns < 0)
+		return "before the ops ran";
+	if (g_strcmp0(op->state, "ready") != 0)
+		return "of an op that was not ready";
+	if (now->steps < op->steps || now->offlines < op->offlines ||
+	    now->offlines_ok < op->offlines_ok || now->refused < op->refused)
+		return "they went back";
+	if (now->offlines_ok > now->offlines + READ_APART)
+		return "more offlines succeeded than were tried";
+	return is_wild(boot, now) ? "they are too large" : NULL;
 }
 
 static void on_count(Boot *boot, const struct wire_msg *msg)
 {
 	BootOp *op = op_of(boot, msg);
-	const char *name = wire_get(msg, "name");
-	guint64 steps = number(msg, "steps", 0), offlines = number(msg, "offlines", 0);
-	const char *wrong = NULL;
+	const BootOp now = {.steps = number(msg, "steps", 0),
+			    .offlines = number(msg, "offlines", 0),
+			    .offlines_ok = number(msg, "offlines_ok", 0),
+			    .refused = number(msg, "refused", 0)};
+	const char *wrong;
 
 	if (!op)
 		return;
-	if (g_strcmp0(name, op_name(boot, op)) != 0)
-		wrong = "of an op that the plan does not have there";
-	else if (boot->agent.go_ns < 0)
-		wrong = "before the ops ran";
-	else if (steps < op->steps || offlines < op->offlines)
-		wrong = "they went back";
-	else if (is_wild(boot, steps, offlines))
-		wrong = "they are too large";
+	wrong = g_strcmp0(wire_get(msg, "name"), op_name(boot, op)) != 0
+			? "of an op that the plan does not have there"
+			: is_wrong_count(boot, op, &now);
 	if (wrong) {
-		if (boot->agent.wrong_counts++ < BAD_LINES_MAX)
-			record_event(boot->record, HOST_EVENT_WRONG_COUNT, "text", wrong);
+		wrong_count(boot, wrong);
 		return;
 	}
 	if (op->counts++ == 0)
-		op->first_steps = steps;
-	op->steps = steps;
-	op->offlines = offlines;
-	op->offlines_ok = MAX(op->offlines_ok, number(msg, "offlines_ok", 0));
-	op->refused = MAX(op->refused, number(msg, "refused", 0));
+		op->first_steps = now.steps;
+	op->steps = now.steps;
+	op->offlines = now.offlines;
+	op->offlines_ok = now.offlines_ok;
+	op->refused = now.refused;
 	boot->agent.last_ns = MAX(boot->agent.last_ns, (gint64)number(msg, "t_ns", 0));
 }
 
@@ -256,7 +314,7 @@ static void on_event(Boot *boot, const struct wire_msg *msg)
 {
 	const char *name = wire_get(msg, "name");
 	BootOp *op = op_of(boot, msg);
-	enum agent_event event = name ? take_event(boot, msg, name) : AGENT_EVENT_COUNT;
+	enum agent_event event = take_event(boot, msg, name ? name : "");
 
 	if (event == AGENT_EVENT_CENSUS)
 		compare_plugged(boot, msg);

@@ -72,12 +72,18 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	boot_dimm_event(boot, name, data);
 	if (g_str_equal(name, "STOP") || g_str_equal(name, "RESUME"))
 		boot->machine.paused = g_str_equal(name, "STOP");
+	/* Never by us; what came after it was not what was set up. */
+	if (g_str_equal(name, "RESET") && boot->agent.hello && boot->life.now <= BOOT_STOPPING &&
+	    !record_event_count(boot->record, HOST_EVENT_RESET, NULL))
+		record_event(boot->record, HOST_EVENT_RESET, NULL, NULL);
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->agent.done &&
 	    boot->life.now < BOOT_UNRESPONSIVE && rj_bool(data, "guest") &&
-	    g_str_equal(rj_text(data, "reason", ""), "guest-reset") && !boot->machine.exited)
+	    g_str_equal(rj_text(data, "reason", ""), "guest-reset") && !boot->machine.exited) {
+		boot->machine.reset = TRUE;
 		boot->machine.exited =
 			g_strdup("the guest reset itself, a triple fault or a reboot");
+	}
 	/* The console has the words; the machine is paused, so its memory can be read. */
 	if (g_str_equal(name, "GUEST_PANICKED") && boot->life.now < BOOT_UNRESPONSIVE) {
 		boot->machine.saw_panic = TRUE;

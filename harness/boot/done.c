@@ -10,9 +10,6 @@
 #define HOST_SHARE 0.5
 /* Of the duration, the least by the guest's own, which it goes by. */
 #define GUEST_SHARE 0.9
-/* So much faster than the host's a guest's clock may be, and so much on top of it. */
-#define FAST   3
-#define FAST_S 5
 /* The last counts may be a second old, or lost. */
 #define STEPS_MORE 4
 #define STEPS_ROOM 10000
@@ -60,7 +57,7 @@ static char *unfit_time(const Boot *boot, const char *reason, double guest_s)
 
 	if (guest_s <= 0)
 		return g_strdup("the guest's clock stood still or went back");
-	if (guest_s > host_s * FAST + FAST_S)
+	if (guest_s > host_s * BOOT_CLOCK_FAST + BOOT_CLOCK_FAST_S)
 		return g_strdup_printf("%.0f s of the guest in %.1f s", guest_s, host_s);
 	if (whole && (guest_s < plan_s * GUEST_SHARE || host_s < plan_s * HOST_SHARE))
 		return g_strdup_printf("after %.1f s of %.1f s", MIN(guest_s, host_s), plan_s);

@@ -88,7 +88,7 @@ static void add_incidents(GPtrArray *to, const Boot *boot, const Triage *triage)
 		g_ptr_array_add(to, incident_of(boot, g_ptr_array_index(all, i)));
 }
 
-static void add_ops(GPtrArray *to, const Boot *boot)
+static void add_ops(GPtrArray *to, const Boot *boot, const VerdictOp *judged)
 {
 	for (guint i = 0; i < boot->agent.op_count; i++) {
 		const ScenarioOp *planned = g_ptr_array_index(boot->config.scenario->ops, i);
@@ -100,6 +100,7 @@ static void add_ops(GPtrArray *to, const Boot *boot)
 				    ? results_word(results_op_state_word, from->state, "unknown")
 				    : "not-drawn";
 		op->reason = text_copy(from->reason);
+		op->outcome = verdict_outcome_name(verdict_op_outcome(&judged[i]));
 		op->steps = (gint64)from->steps;
 		op->ended = text_copy(from->end);
 		op->offlines = from->hammer ? (gint64)from->offlines : -1;
@@ -138,7 +139,8 @@ static void set_hit(RBoot *b, const BootHit *hit)
 	b->hit_hello_s = hit->after_hello_s;
 }
 
-void boot_write_verdict(Boot *boot, BootResult *r, gboolean hung, const KnownIssue *known)
+void boot_write_verdict(Boot *boot, BootResult *r, const VerdictOp *ops, gboolean hung,
+			const KnownIssue *known)
 {
 	RBoot b = {.number = r->index,
 		   .verdict = verdict_name(r->verdict),
@@ -161,7 +163,7 @@ void boot_write_verdict(Boot *boot, BootResult *r, gboolean hung, const KnownIss
 	b.ended_by_known = text_copy(r->ended_by_known);
 	if (r->hit.any)
 		set_hit(&b, &r->hit);
-	add_ops(b.ops, boot);
+	add_ops(b.ops, boot, ops);
 	add_impairments(b.impairments, r->impairments);
 	add_incidents(b.incidents, boot, boot->splats.triage);
 	if (hung)

@@ -12,6 +12,13 @@
 #include "host-driver/base/units.h"
 #include "host-driver/pressure/vcpu.h"
 
+/*
+ * The guest's clock may be far off when it is emulated under load: so much faster than the host's
+ * it may be, and so much on top of it.
+ */
+#define BOOT_CLOCK_FAST	  3
+#define BOOT_CLOCK_FAST_S 5
+
 typedef enum {
 	BOOT_POWER_ON,	   /* waits for hello */
 	BOOT_PLUG,	   /* plan sent, waits for the memory */
@@ -87,7 +94,8 @@ typedef struct {
 	gboolean paused;      /* it says so */
 	guint64 console_bytes;
 	gboolean saw_panic, lost;
-	char *exited;
+	char *exited;	/* how it ended unasked, or NULL */
+	gboolean reset; /* that was because the guest reset itself */
 } BootMachine;
 
 /* boot.c: the sizes of the virtio-mem devices. */
@@ -286,8 +294,12 @@ RIncident *boot_hang_incident(const Boot *boot, const char *reason, const KnownI
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);
 
-/* files.c: boot.json and verdict.json. @hung: the hang is one of the incidents. */
+/*
+ * files.c: boot.json and verdict.json. @ops: how each was judged. @hung: the hang is one of the
+ * incidents.
+ */
 gboolean boot_write_start(Boot *boot, char **argv);
-void boot_write_verdict(Boot *boot, BootResult *result, gboolean hung, const KnownIssue *known);
+void boot_write_verdict(Boot *boot, BootResult *result, const VerdictOp *ops, gboolean hung,
+			const KnownIssue *known);
 
 #endif

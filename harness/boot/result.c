@@ -102,19 +102,9 @@ static gboolean is_last(const Boot *boot, const Incident *incident)
 /* Whether a task of the guest, or all of it, died of @incident. */
 static gboolean is_fatal(const Incident *incident)
 {
-	static const char *const kinds[] = {"alignment",      "bad-mode",      "control-protection",
-					    "divide-error",   "double-fault",  "gpf",
-					    "invalid-opcode", "kernel-bug",    "null-deref",
-					    "oops",	      "page-fault",    "panic",
-					    "stack-overflow", "stack-segment", "unhandled-fault",
-					    "user-access",    "usercopy",      NULL};
-
-	for (guint i = 0; i < incident->splats->len; i++) {
-		const Splat *splat = g_ptr_array_index(incident->splats, i);
-
-		if (g_strv_contains(kinds, splat->kind))
+	for (guint i = 0; i < incident->splats->len; i++)
+		if (((const Splat *)g_ptr_array_index(incident->splats, i))->fatal)
 			return TRUE;
-	}
 	return FALSE;
 }
 
@@ -189,7 +179,7 @@ static double run_s_of(const Boot *boot)
 
 	if (agent->go_ns < 0 || guest_s <= 0)
 		return 0;
-	return guest_s > host_s * 3 + 5 ? host_s : guest_s;
+	return guest_s > host_s * BOOT_CLOCK_FAST + BOOT_CLOCK_FAST_S ? host_s : guest_s;
 }
 
 static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
@@ -282,6 +272,7 @@ BootResult *boot_judge(Boot *boot)
 			      .endless = boot->agent.endless,
 			      .done = boot->agent.done,
 			      .exited = boot->machine.exited,
+			      .reset = boot->machine.reset,
 			      .interrupted = boot->life.interrupted,
 			      .ops = ops,
 			      .op_count = boot->agent.op_count};
@@ -324,7 +315,7 @@ BootResult *boot_judge(Boot *boot)
 	if (hung)
 		count_hang(boot, r, known);
 	censor(r, &facts);
-	boot_write_verdict(boot, r, hung, known);
+	boot_write_verdict(boot, r, ops, hung, known);
 	return r;
 }
 

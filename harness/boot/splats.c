@@ -18,14 +18,7 @@ static const char *mark_of(const Boot *boot)
 	return boot->plan->plug_bytes ? "pfnhunt: phase plug" : "pfnhunt: phase run";
 }
 
-static gboolean is_known(const Boot *boot, const Splat *splat)
-{
-	return !boot->config.strict &&
-	       triage_known_find(boot->config.known_issues, splat->signature,
-				 boot->config.kernel->release);
-}
-
-static void on_splat(const Splat *splat, gpointer user)
+static void on_splat(const Splat *splat, const Incident *incident, gpointer user)
 {
 	Boot *boot = user;
 	BootSplats *splats = &boot->splats;
@@ -36,7 +29,13 @@ static void on_splat(const Splat *splat, gpointer user)
 		record_event(boot->record, HOST_EVENT_CONSOLE_QUIETED, NULL, NULL);
 		boot_send_line(boot, "set path=/proc/sys/kernel/printk value=4\n");
 	}
-	if (is_known(boot, splat) || boot_is_agent_end(splat))
+	if (incident->known && !boot->config.strict) {
+		/* The cause may come after what it led to: then none of it was a find. */
+		if (splats->first_us && triage_is_known(splats->triage))
+			splats->first_us = 0;
+		return;
+	}
+	if (boot_is_agent_end(splat))
 		return;
 	splats->count++;
 	if (splats->first_us == 0 && boot->life.now < BOOT_ENDING) {

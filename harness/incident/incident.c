@@ -29,6 +29,7 @@ struct Incidents {
 	gboolean hotplug; /* memory came or went in this log */
 	char **walkers;
 	GPtrArray *list; /* of Entry */
+	Entry *last;	 /* that was added to */
 	guint kept;
 	gsize text_bytes;
 };
@@ -88,6 +89,11 @@ GPtrArray *incidents_list(Incidents *incidents)
 	return incidents->list;
 }
 
+const Incident *incidents_last(const Incidents *incidents)
+{
+	return incidents->last ? &incidents->last->incident : NULL;
+}
+
 static gboolean near(const Entry *entry, const Splat *splat, gint64 within_us)
 {
 	if (splat->t_us >= 0 && entry->last_us >= 0)
@@ -104,9 +110,26 @@ static gboolean same_subject(const Splat *a, const Splat *b)
 	return a->cpu >= 0 && a->cpu == b->cpu;
 }
 
+/*
+ * TRUE when nothing but its time and place makes @splat a consequence of @entry. Of a known issue
+ * that is too little, or the new would hide behind the known: the same task must have died of it,
+ * or have run into memory that the race had corrupted.
+ */
+static gboolean is_soon_after(const Entry *entry, const Splat *splat,
+			      const IncidentJudgement *judgement, const KnownIssue *known)
+{
+	const Splat *cause = entry->incident.cause;
+	gboolean same = near(entry, splat, NEAR_US) && same_subject(cause, splat);
+
+	if (entry->incident.known && !known)
+		return same && (cause->fatal ||
+				(entry->judgement.family != FAMILY_OTHER && judgement->wild));
+	return same || near(entry, splat, SAME_US);
+}
+
 /* TRUE when @splat is what @entry's cause led to. */
 static gboolean is_consequence(const Entry *entry, const Splat *splat,
-			       const IncidentJudgement *judgement)
+			       const IncidentJudgement *judgement, const KnownIssue *known)
 {
 	const IncidentJudgement *cause = &entry->judgement;
 
@@ -128,8 +151,7 @@ static gboolean is_consequence(const Entry *entry, const Splat *splat,
 	if (judgement->rank < INCIDENT_RANK_PLAIN && near(entry, splat, STUCK_US) &&
 	    same_subject(entry->incident.cause, splat))
 		return TRUE;
-	return near(entry, splat, SAME_US) ||
-	       (near(entry, splat, NEAR_US) && same_subject(entry->incident.cause, splat));
+	return is_soon_after(entry, splat, judgement, known);
 }
 
 static Entry *find_same(Incidents *incidents, const char *signature)
@@ -144,13 +166,13 @@ static Entry *find_same(Incidents *incidents, const char *signature)
 }
 
 static Entry *find_entry(Incidents *incidents, const Splat *splat,
-			 const IncidentJudgement *judgement)
+			 const IncidentJudgement *judgement, const KnownIssue *known)
 {
 	Entry *entry = find_same(incidents, splat->signature);
 
 	for (guint i = incidents->list->len; i > 0 && !entry; i--) {
 		entry = g_ptr_array_index(incidents->list, i - 1);
-		if (!is_consequence(entry, splat, judgement))
+		if (!is_consequence(entry, splat, judgement, known))
 			entry = NULL;
 	}
 	if (!entry && incidents->list->len >= INCIDENTS_MAX)
@@ -181,7 +203,7 @@ static Entry *find_early(Incidents *incidents, const Splat *splat,
 	return NULL;
 }
 
-static void name_entry(Entry *entry, const IncidentJudgement *judgement)
+static void name_entry(Entry *entry, const IncidentJudgement *judgement, const KnownIssue *known)
 {
 	Incident *incident = &entry->incident;
 	const Splat *cause = incident->cause;
@@ -193,6 +215,10 @@ static void name_entry(Entry *entry, const IncidentJudgement *judgement)
 					  : g_strdup(cause->title);
 	g_free(incident->signature);
 	incident->signature = g_strdup(cause->signature);
+	g_free(incident->known);
+	incident->known = known ? g_strdup(known->note) : NULL;
+	g_free(incident->known_name);
+	incident->known_name = known ? g_strdup(known->name) : NULL;
 }
 
 static Entry *add_entry(Incidents *incidents, const Splat *splat)
@@ -206,12 +232,13 @@ static Entry *add_entry(Incidents *incidents, const Splat *splat)
 	return entry;
 }
 
-static void set_cause(Entry *entry, Splat *splat, const IncidentJudgement *judgement)
+static void set_cause(Entry *entry, Splat *splat, const IncidentJudgement *judgement,
+		      const KnownIssue *known)
 {
 	entry->incident.cause = splat;
 	entry->incident.hits = 1;
 	g_ptr_array_insert(entry->incident.splats, 0, splat);
-	name_entry(entry, judgement);
+	name_entry(entry, judgement, known);
 }
 
 static gboolean add_behind(Incidents *incidents, Entry *entry, Splat *splat)
@@ -254,10 +281,10 @@ static void note_walker(Entry *entry, const Splat *splat, const IncidentJudgemen
 		entry->incident.walker = g_strdup(walker);
 }
 
-gboolean incidents_add(Incidents *incidents, Splat *splat)
+gboolean incidents_add(Incidents *incidents, Splat *splat, const KnownIssue *known)
 {
 	IncidentJudgement judgement = incident_judge(splat, incidents->machine, incidents->hotplug);
-	Entry *entry = find_entry(incidents, splat, &judgement);
+	Entry *entry = find_entry(incidents, splat, &judgement, known);
 	gboolean kept = TRUE;
 
 	if (entry) {
@@ -268,8 +295,9 @@ gboolean incidents_add(Incidents *incidents, Splat *splat)
 		entry = find_early(incidents, splat, &judgement);
 		if (!entry)
 			entry = add_entry(incidents, splat);
-		set_cause(entry, splat, &judgement);
+		set_cause(entry, splat, &judgement, known);
 	}
+	incidents->last = entry;
 	entry->first_line = MIN(entry->first_line, splat->line);
 	entry->last_line = MAX(entry->last_line, splat->line);
 	if (splat->t_us >= 0)
@@ -280,7 +308,7 @@ gboolean incidents_add(Incidents *incidents, Splat *splat)
 	return kept;
 }
 
-void incidents_update(Incidents *incidents, const Splat *splat)
+void incidents_update(Incidents *incidents, const Splat *splat, const KnownIssue *known)
 {
 	IncidentJudgement judgement = incident_judge(splat, incidents->machine, incidents->hotplug);
 
@@ -288,7 +316,7 @@ void incidents_update(Incidents *incidents, const Splat *splat)
 		Entry *entry = g_ptr_array_index(incidents->list, i);
 
 		if (entry->incident.cause == splat)
-			name_entry(entry, &judgement);
+			name_entry(entry, &judgement, known);
 	}
 }
 

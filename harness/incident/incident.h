@@ -19,11 +19,13 @@ void incidents_set_walkers(Incidents *incidents, const char *const *walkers);
 /*
  * Takes note of @splat, which the caller keeps alive as long as the incidents, if TRUE is
  * returned. FALSE: it repeats what is there already; only its number counts, and the caller
- * may free it.
+ * may free it. @known: the known issue that it is, or NULL.
  */
-gboolean incidents_add(Incidents *incidents, Splat *splat);
+gboolean incidents_add(Incidents *incidents, Splat *splat, const KnownIssue *known);
 /* A splat that was added has been read better since: names and families go by it again. */
-void incidents_update(Incidents *incidents, const Splat *splat);
+void incidents_update(Incidents *incidents, const Splat *splat, const KnownIssue *known);
+/* The one that was last added to, or NULL; borrowed until the next is added. */
+const Incident *incidents_last(const Incidents *incidents);
 
 /* The guest had another accelerator than TCG after all: int3 is not the emulator's. */
 void incidents_not_emulated(Incidents *incidents);
@@ -48,7 +50,8 @@ typedef struct {
 	IncidentFamily family;
 	guint rank;	      /* of two splats of one incident, the higher is the cause */
 	gboolean consequence; /* is one when something of the race is near */
-	const char *note;     /* for the title, or NULL */
+	gboolean wild;	  /* by a pointer that leads nowhere, and no check of the kernel's own */
+	const char *note; /* for the title, or NULL */
 } IncidentJudgement;
 
 /* Whose int3 is it? */

@@ -83,6 +83,7 @@ typedef struct {
 	guint rank;
 	gboolean consequence;
 	const char *note;
+	gboolean wild;
 } IncidentRule;
 
 #define OOPS  "null-deref page-fault gpf oops"
@@ -136,6 +137,7 @@ static const IncidentRule rules[] = {
 	{STALL, NULL, NULL, "mem_hotplug_begin", NULL, 0, FAMILY_OTHER, 5, TRUE, STUCK},
 	{STALL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 4, TRUE, NULL},
 	{"panic reboot", NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, 1, TRUE, NULL},
+	{OOPS, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, INCIDENT_RANK_PLAIN, FALSE, NULL, TRUE},
 	{NULL, NULL, NULL, NULL, NULL, 0, FAMILY_OTHER, INCIDENT_RANK_PLAIN, FALSE, NULL},
 };
 /* clang-format on */
@@ -225,5 +227,9 @@ IncidentJudgement incident_judge(const Splat *splat, IncidentMachine machine, gb
 
 	while (!rule_matches(rule, splat, machine, hotplug))
 		rule++;
-	return (IncidentJudgement){rule->family, rule->rank, rule->consequence, rule->note};
+	return (IncidentJudgement){.family = rule->family,
+				   .rank = rule->rank,
+				   .consequence = rule->consequence,
+				   .wild = rule->wild,
+				   .note = rule->note};
 }

@@ -107,6 +107,23 @@ static void remember(Triage *triage, Splat *splat, TriageSource source, gboolean
 	count_seen(triage, seen, 1);
 }
 
+/* The release by which known issues go: as configured, as the kernel said, as the splat says. */
+static const char *find_release(const Triage *triage, const Splat *splat)
+{
+	const char *release = triage->kernel;
+
+	if (!release)
+		release = splat->kernel;
+	if (!release)
+		release = splat_parser_release(triage->stream[TRIAGE_CONSOLE].parser);
+	return release;
+}
+
+static const KnownIssue *find_known(const Triage *triage, const Splat *splat)
+{
+	return triage_known_find(triage->known, splat->signature, find_release(triage, splat));
+}
+
 /* The twin came through whole where the first was cut or mixed up: it takes its place. */
 static void take_better(Triage *triage, Seen *seen, Splat *splat)
 {
@@ -121,7 +138,7 @@ static void take_better(Triage *triage, Seen *seen, Splat *splat)
 		*splat = old;
 		first->line = old.line;
 		first->host_us = old.host_us;
-		incidents_update(triage->incidents, first);
+		incidents_update(triage->incidents, first, find_known(triage, first));
 	}
 	splat_free(splat);
 }
@@ -173,10 +190,10 @@ static void take_splat(Splat *splat, gpointer user)
 		incidents_saw_hotplug(triage->incidents);
 	if (splat_parser_saw_kvm(stream->parser))
 		incidents_not_emulated(triage->incidents);
-	if (triage->on_splat)
-		triage->on_splat(splat, triage->user);
-	kept = incidents_add(triage->incidents, splat);
+	kept = incidents_add(triage->incidents, splat, find_known(triage, splat));
 	remember(triage, splat, stream->source, kept);
+	if (triage->on_splat)
+		triage->on_splat(splat, incidents_last(triage->incidents), triage->user);
 	if (kept)
 		g_ptr_array_add(triage->splats, splat);
 	else
@@ -243,33 +260,6 @@ void triage_settle(Triage *triage, gint64 host_us)
 	splat_parser_settle(triage->stream[TRIAGE_CONSOLE].parser, host_us - SETTLE_US);
 }
 
-/* The release by which known issues go: as configured, as the kernel said, as the splat says. */
-static const char *find_release(const Triage *triage, const Splat *splat)
-{
-	const char *release = triage->kernel;
-
-	if (!release)
-		release = splat->kernel;
-	if (!release)
-		release = splat_parser_release(triage->stream[TRIAGE_CONSOLE].parser);
-	return release;
-}
-
-static void note_known(Triage *triage)
-{
-	GPtrArray *list = incidents_list(triage->incidents);
-
-	for (guint i = 0; i < list->len; i++) {
-		Incident *incident = g_ptr_array_index(list, i);
-
-		const KnownIssue *issue = triage_known_find(triage->known, incident->signature,
-							    find_release(triage, incident->cause));
-
-		incident->known = issue ? g_strdup(issue->note) : NULL;
-		incident->known_name = issue ? g_strdup(issue->name) : NULL;
-	}
-}
-
 void triage_finish(Triage *triage)
 {
 	if (triage->finished)
@@ -277,13 +267,22 @@ void triage_finish(Triage *triage)
 	splat_parser_finish(triage->stream[TRIAGE_KMSG].parser);
 	splat_parser_finish(triage->stream[TRIAGE_CONSOLE].parser);
 	incidents_finish(triage->incidents);
-	note_known(triage);
 	triage->finished = TRUE;
 }
 
 const GPtrArray *triage_splats(const Triage *triage)
 {
 	return triage->splats;
+}
+
+gboolean triage_is_known(const Triage *triage)
+{
+	const GPtrArray *list = incidents_list(triage->incidents);
+
+	for (guint i = 0; i < list->len; i++)
+		if (!((const Incident *)g_ptr_array_index(list, i))->known)
+			return FALSE;
+	return TRUE;
 }
 
 const GPtrArray *triage_incidents(const Triage *triage)

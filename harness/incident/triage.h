@@ -48,8 +48,11 @@ typedef struct {
 	const char *const *walkers;
 } TriageConfig;
 
-/* A new splat is whole (not yet judged): called once for each, console and kmsg merged. */
-typedef void (*TriageSplat)(const Splat *splat, gpointer user);
+/*
+ * A new splat is whole: called once for each, console and kmsg merged. @incident: that it is of, as
+ * far as is known by now.
+ */
+typedef void (*TriageSplat)(const Splat *splat, const Incident *incident, gpointer user);
 
 /* @on_splat may be NULL. (transfer full) */
 Triage *triage_new(const TriageConfig *config, TriageSplat on_splat, gpointer user);
@@ -75,6 +78,9 @@ void triage_finish(Triage *triage);
 /* All splats so far; all incidents (complete after triage_finish()). Borrowed. */
 const GPtrArray *triage_splats(const Triage *triage);
 const GPtrArray *triage_incidents(const Triage *triage);
+
+/* Whether there is nothing by now but known issues and what they led to. */
+gboolean triage_is_known(const Triage *triage);
 
 /* "fake-offline": as in known-issues.ini, the store and the reports. */
 const char *incident_family_name(IncidentFamily family);

@@ -16,13 +16,45 @@ static const struct {
 	{"silent", "census", "not exposed: no census looked for it"},
 };
 
+/* What was told of windows while no probe was in is no measurement. */
 static gboolean was_inside(const Exposure *e, const char *family)
 {
-	for (const ExposureKind *k = exposure_kinds; k->kind; k++)
+	for (const ExposureKind *k = exposure_kinds; exposure_measured(e) && k->kind; k++)
 		if (g_str_equal(k->family, family) && exposure_opened(e, k->kind) &&
 		    exposure_inside(e, NULL, k->kind))
 			return TRUE;
 	return FALSE;
+}
+
+/* What may have hidden a splat takes more away than what one op did not do. */
+static gboolean is_impaired(const RBoot *b)
+{
+	for (guint i = 0; i < b->impairments->len; i++) {
+		const RImpairment *impairment = g_ptr_array_index(b->impairments, i);
+
+		if (g_str_equal(impairment->effect, "unexposed") ||
+		    g_str_equal(impairment->effect, "infra"))
+			return TRUE;
+	}
+	return FALSE;
+}
+
+/* That an op stood still is all that @b is unexposed for. Old records tell that in words alone. */
+static gboolean only_stood_still(const RBoot *b)
+{
+	gboolean still = FALSE, told = FALSE;
+
+	for (guint i = 0; i < b->ops->len; i++) {
+		const char *outcome = ((const ROp *)g_ptr_array_index(b->ops, i))->outcome;
+
+		told |= outcome != NULL;
+		still |= g_strcmp0(outcome, verdict_outcome_name(OUTCOME_STOOD_STILL)) == 0;
+		if (g_strcmp0(outcome, verdict_outcome_name(OUTCOME_ENDED)) == 0 ||
+		    g_strcmp0(outcome, verdict_outcome_name(OUTCOME_NOT_STARTED)) == 0)
+			return FALSE;
+	}
+	return !b->interrupted && !is_impaired(b) &&
+	       (told ? still : strstr(b->reason, " stood still at ") != NULL);
 }
 
 /*
@@ -34,8 +66,7 @@ static gboolean counts_for(const RBoot *b, const char *family)
 	if (!results_boot_counts(b))
 		return FALSE;
 	if (results_boot_weigh(b) == VERDICT_UNEXPOSED)
-		return !b->interrupted && strstr(b->reason, " stood still at ") &&
-		       was_inside(b->exposure, family);
+		return only_stood_still(b) && was_inside(b->exposure, family);
 	return results_boot_exposed(b) && results_boot_weigh(b) != VERDICT_KNOWN;
 }
 

@@ -41,7 +41,8 @@ typedef struct {
 typedef struct {
 	char *label, *reason; /* reason: "" without */
 	const char *state;
-	char *ended; /* why it did before the run ended, or NULL */
+	const char *outcome; /* as in verdict.h; NULL where the record has none */
+	char *ended;	     /* why it did before the run ended, or NULL */
 	gint64 inst, steps;
 	gint64 offlines, offlines_ok, offlines_refused; /* as in RBoot */
 	GPtrArray *counters;				/* of FieldNumber: the last totals */

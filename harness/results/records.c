@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See records.h. */
 #include "harness/results/records.h"
+#include "harness/verdict/verdict.h"
 #include "harness/incident/triage.h"
 
 const char *results_verdict_word(guint i)
@@ -104,8 +105,15 @@ const FieldTable results_impairment_table = {
 	.fields = impairment_fields,
 };
 
+static const char *outcome_word(guint i)
+{
+	return i < OUTCOME_COUNT ? verdict_outcome_name(i) : NULL;
+}
+
 static const Field op_fields[] = {
 	RESULTS_OP_FIELDS,
+	{"outcome", FIELD_WORD, FIELD_AT(ROp, outcome), FIELD_IF_KNOWN, .words = outcome_word,
+	 .doc = "what became of it until the end; older records have none"},
 	{"ended", FIELD_TEXT, FIELD_AT(ROp, ended), FIELD_IF_KNOWN,
 	 .doc = "why it ended before the run did"},
 	{"offlines", FIELD_COUNT, FIELD_AT(ROp, offlines), FIELD_IF_KNOWN, .otherwise_number = -1,

@@ -43,6 +43,12 @@ static void take_frames(Splat *splat, const SplatOpen *open)
 	}
 }
 
+static gboolean is_fatal(const SplatRule *rule)
+{
+	return (rule->group == GROUP_DIE || rule->group == GROUP_PANIC) &&
+	       !(rule->flags & RULE_LIVES);
+}
+
 Splat *splat_open_finish(SplatOpen *open)
 {
 	Splat *splat = g_steal_pointer(&open->splat);
@@ -52,6 +58,7 @@ Splat *splat_open_finish(SplatOpen *open)
 		splat_page_move(&splat->page, &open->late); /* the log ends in the dump */
 	open->refine = find_refine(open);
 	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
+	splat->fatal = is_fatal(open->rule);
 	splat_title(open);
 	splat->signature = splat_signature(open);
 	if (!splat->page.present)

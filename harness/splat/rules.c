@@ -14,6 +14,8 @@
 #define WAITING(kind, pattern, title) REPORT(kind, PICK_STACK, SKIP_WAIT, pattern, title)
 #define LOCK(kind, pattern, title)    REPORT(kind, PICK_SAID, SKIP_WAIT, pattern, title)
 #define DIE(kind, pattern, title)     {kind, GROUP_DIE, PICK_STACK, 0, RULE_MID, pattern, title}
+#define LIST_BAD(pattern) \
+	{"list-corruption", GROUP_DIE, PICK_STACK, 0, RULE_MID | RULE_LIVES, pattern, LIST}
 #define FOLLOW(kind, pattern, title) \
 	{kind, GROUP_DIE, PICK_STACK, 0, RULE_MID | RULE_FOLLOW, pattern, title}
 #define OVERFLOW(kind, flags, pattern, title) \
@@ -183,9 +185,9 @@ const SplatRule splat_rules[] = {
 	DIE("stack-segment", "stack segment: %x [#%d]", "stack segment fault in %F"),
 	DIE("alignment", "alignment check: %x [#%d]", "alignment check in %F"),
 	DIE("control-protection", "control protection: %x [#%d]", "control protection fault in %F"),
-	DIE("list-corruption", "list_add corruption", LIST),
-	DIE("list-corruption", "list_del corruption", LIST),
-	DIE("list-corruption", "list_add double add", LIST),
+	LIST_BAD("list_add corruption"),
+	LIST_BAD("list_del corruption"),
+	LIST_BAD("list_add double add"),
 	DIE("usercopy", "usercopy: Kernel memory ", "BUG: bad usercopy in %F"),
 	DIE("usercopy", "usercopy: kernel memory ", "BUG: bad usercopy in %F"),
 	DIE("kernel-bug", "kernel BUG at %f:%l", "kernel BUG in %F"),

@@ -50,6 +50,7 @@ enum {
 	RULE_FOLLOW = 1 << 1, /* goes on a splat that is open, and is one of its own if none is */
 	RULE_BLOCK = 1 << 2,  /* noise that has a stack of its own behind it */
 	RULE_PROOF = 1 << 3,  /* nothing, unless an oops or a stack follows */
+	RULE_LIVES = 1 << 4,  /* reads like an oops, and may be no more than a WARN */
 };
 
 typedef struct {

@@ -36,6 +36,7 @@ struct Splat {
 	gint64 host_us;	 /* host's monotonic time when its first line came, 0 for a file */
 	guint64 line;	 /* number of its first line in the log, from 1 */
 	gboolean corrupted;
+	gboolean fatal;	  /* the task that met it, or all of the machine, died of it */
 	gboolean hotplug; /* before it, the log had spoken of memory that came or went */
 	SplatPage page;
 	GPtrArray *frames; /* of char *: "func+0x1/0x2 [module]", innermost first */

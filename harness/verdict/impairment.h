@@ -35,6 +35,9 @@ typedef enum {
 	X(BAD_LINE, "bad-line", UNEXPOSED, "a line of the agent was none: it may have told of a splat")  \
 	X(LONG_LINES_DROPPED, "long-lines-dropped", UNEXPOSED, "lines of the agent were too long") \
 	X(UNKNOWN_EVENT, "unknown-event", NOTE, "the agent sent an event that this pfnhunt does not know") \
+	X(HELLO_AGAIN, "hello-again", UNEXPOSED, "the agent said hello twice: there are two, or the guest began anew") \
+	X(OTHER_KERNEL, "other-kernel", INFRA, "the guest does not run the kernel under test")     \
+	X(RESET, "reset", UNEXPOSED, "the guest was reset")                                        \
 	X(WRONG_COUNT, "wrong-count", UNEXPOSED, "counters of the agent that cannot be")           \
 	X(FILE_FULL, "file-full", NOTE, "a file of the boot came to its largest size")             \
 	X(SILENT, "silent", NONE, "more was used than plugged")                                    \

@@ -55,20 +55,43 @@ int verdict_exit_code(Verdict verdict)
 	return verdicts[verdict].code;
 }
 
+VerdictOutcome verdict_op_outcome(const VerdictOp *op)
+{
+	if (op->skipped)
+		return OUTCOME_SKIPPED;
+	if (!op->ready)
+		return OUTCOME_NOT_STARTED;
+	if (op->end)
+		return OUTCOME_ENDED;
+	return op->rising ? OUTCOME_RAN : OUTCOME_STOOD_STILL;
+}
+
+const char *verdict_outcome_name(VerdictOutcome outcome)
+{
+	static const char *const names[] = {
+#define X(id, name) [OUTCOME_##id] = name,
+		VERDICT_OUTCOMES(X)
+#undef X
+	};
+
+	return names[outcome];
+}
+
 /* Why @op did not do what it was to do, or NULL. (transfer full) */
 static char *idle(const VerdictOp *op)
 {
-	if (op->skipped)
-		return NULL;
-	if (!op->ready)
+	switch (verdict_op_outcome(op)) {
+	case OUTCOME_NOT_STARTED:
 		return g_strdup_printf("%s did not start: %s", op->name,
 				       op->reason ? op->reason : "it never said why");
-	if (op->end)
+	case OUTCOME_ENDED:
 		return g_strdup_printf("%s ended before its time: %s", op->name, op->end);
-	if (!op->rising)
+	case OUTCOME_STOOD_STILL:
 		return g_strdup_printf("%s stood still at %" G_GUINT64_FORMAT " steps", op->name,
 				       op->steps);
-	return NULL;
+	default:
+		return NULL;
+	}
 }
 
 /* Clean or unexposed: did what should run really run? */
@@ -152,7 +175,8 @@ Verdict verdict_decide(const VerdictFacts *f, char **reason)
 	}
 	if (f->endless)
 		return hangs(f, g_strdup(f->endless), reason);
-	if (f->known && !f->done && !f->interrupted)
+	/* A machine that ends of itself has not died of what its guest met. */
+	if (f->known && !f->done && !f->interrupted && (!f->exited || f->reset))
 		return died(f, reason);
 	if (f->quiet) {
 		char *what = g_strdup_printf("no word from the agent %s", f->quiet);

@@ -60,6 +60,24 @@ typedef struct {
 	const char *end;    /* why it ended before its time, or NULL */
 } VerdictOp;
 
+/* What became of an op: id, name in verdict.json. */
+#define VERDICT_OUTCOMES(X)                                                                        \
+	X(RAN, "ran")                                                                              \
+	X(STOOD_STILL, "stood-still") /* its counter did not rise */                               \
+	X(ENDED, "ended")	      /* before its time */                                        \
+	X(NOT_STARTED, "not-started")                                                              \
+	X(SKIPPED, "skipped")
+
+typedef enum {
+#define X(id, name) OUTCOME_##id,
+	VERDICT_OUTCOMES(X)
+#undef X
+		OUTCOME_COUNT
+} VerdictOutcome;
+
+VerdictOutcome verdict_op_outcome(const VerdictOp *op);
+const char *verdict_outcome_name(VerdictOutcome outcome);
+
 typedef struct {
 	const char *infra;	      /* what failed on our side, or NULL */
 	guint incidents;	      /* unknown ones that are no artefact */
@@ -72,6 +90,7 @@ typedef struct {
 	const char *known_hang;	      /* the known issue that either of them is, or NULL */
 	gboolean done;		      /* the agent's end-of-run line arrived */
 	const char *exited;	      /* QEMU ended unasked: how; or NULL */
+	gboolean reset;		      /* and that because the guest reset itself */
 	gboolean interrupted;	      /* by the user */
 	gboolean any;		      /* what some op did counts though another one did not run */
 	const Impairment *impairment; /* the worst one, or NULL */

@@ -23,7 +23,7 @@ static void check_splat(const Splat *splat)
 	g_assert_cmpuint(splat->line, >, 0);
 }
 
-static void on_splat(const Splat *splat, gpointer user)
+static void on_splat(const Splat *splat, const Incident *incident, gpointer user)
 {
 	check_splat(splat);
 	(*(guint *)user)++;

@@ -68,6 +68,26 @@ static const Row rows[] = {
 	{"counts-of-others",
 	 RUNS "on go +50 agent count t_ns=1250000000 inst=0 name=damon steps=99\n" ENDS, POLICY,
 	 VERDICT_UNEXPOSED, "that the plan does not have"},
+	{"counts-of-skipped",
+	 RUNS "on go +50 agent count t_ns=1250000000 inst=1 name=null-walker steps=99\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "not ready"},
+	{"counts-more-ok",
+	 RUNS "on go +50 agent count t_ns=1250000000 inst=0 name=null-hammer steps=9 offlines=9 "
+	      "offlines_ok=99\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "more offlines succeeded"},
+	{"offlines-wild",
+	 RUNS "on go +50 agent count t_ns=1250000000 inst=0 name=null-hammer steps=900000 "
+	      "offlines=900000\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "they are too large"},
+	{"visits-wild",
+	 RUNS "on go +50 agent visit t_ns=1250000000 walker=w func=f window=offline visits=1 "
+	      "inside=99\n" ENDS,
+	 POLICY, VERDICT_UNEXPOSED, "visits that cannot be"},
+	{"hello-again", RUNS "on go +50 agent hello proto=1 release=6.1.0 t_ns=1\n" ENDS, POLICY,
+	 VERDICT_UNEXPOSED, "said hello twice"},
+	{"other-kernel",
+	 "20 agent hello proto=1 release=7.3.0 t_ns=1000000000 rec_pages=17\n" RUNS ENDS, POLICY,
+	 VERDICT_INFRA, "the kernel under test: 7.3.0"},
 	{"no-change",
 	 HELLO "on plug +5 agent phase t_ns=1100000000 name=plug\n"
 	       "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"
@@ -125,6 +145,45 @@ static void test_baseline_mark(BootFixture *f, gconstpointer data)
 				 POLICY, 0);
 	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 	g_assert_cmpuint(count_of(f, "baseline"), ==, 0);
+}
+
+#define BAD_PAGE                                                                                   \
+	"on go +20 console [    1.211000] BUG: Bad page state in process x  pfn:1077a6\\n\n"       \
+	"on go +20 console [    1.211100] page:00000000ba547538 refcount:-1 mapcount:-384 "        \
+	"mapping:0000000000000000 index:0x4 pfn:0x1077a6\\n\n"                                     \
+	"on go +20 console [    1.211200] page dumped because: nonzero _refcount\\n\n"             \
+	"on go +20 console [    1.211300] CPU: 1 PID: 112 Comm: x Not tainted 6.1.0 #1\\n\n"       \
+	"on go +20 console [    1.211400] Call Trace:\\n[    1.211500]  bad_page+0x1/0x2\\n\n"     \
+	"on go +20 console [    1.211600]  free_pcp_prepare+0x1/0x2\\n\n"
+
+/* What a known issue led to came before it: that stops no boot. */
+static void test_known_comes_late(BootFixture *f, gconstpointer data)
+{
+	g_autofree char *path = g_build_filename(f->root, "known.ini", NULL);
+	g_autofree char *events = g_build_filename(f->root, "boot", "events.jsonl", NULL);
+	const char *const paths[] = {path, NULL};
+	g_autoptr(TriageKnown) known = NULL;
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_set_contents(
+		path, "[it]\nsignature=*fake-offline-page-referenced\nnote=n\n", -1, NULL));
+	f->known = known = triage_known_load(paths, NULL);
+	boot_fixture_play_policy(
+		f,
+		RUNS BAD_PAGE WARNING
+		"on go +250 agent count t_ns=1450000000 inst=0 name=null-hammer steps=9 "
+		"offlines=9\n"
+		"on go +500 agent count t_ns=1700000000 inst=0 name=null-hammer steps=9 "
+		"offlines=9\n"
+		"on go +900 agent done t_ns=2100000000 reason=duration ops=1 steps=9\n"
+		"on poweroff +5 exit 0\n",
+		"stop=first-incident\nlinger=50ms\nduration=800ms\n[goal]\nops=any\n", 0);
+	f->known = NULL;
+	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2");
+	g_assert_cmpuint(f->splats, ==, 1);
+	g_assert_cmpuint(count_of(f, "incidents"), ==, 1);
+	g_assert_true(g_file_get_contents(events, &text, NULL, NULL));
+	g_assert_null(strstr(text, "first incident"));
 }
 
 /* What the kernel says while it switches itself off counts. */
@@ -309,6 +368,7 @@ int main(int argc, char **argv)
 		{"/boot-trust/baseline", test_baseline},
 		{"/boot-trust/baseline-incident", test_baseline_incident},
 		{"/boot-trust/baseline-mark", test_baseline_mark},
+		{"/boot-trust/known-comes-late", test_known_comes_late},
 		{"/boot-trust/last-splat", test_last_splat},
 		{"/boot-trust/agent-end", test_agent_end},
 		{"/boot-trust/late-console", test_late_console},

@@ -21,7 +21,7 @@ static const char *const report[] = {
 	" </TASK>",
 };
 
-static void count_splat(const Splat *splat, gpointer user)
+static void count_splat(const Splat *splat, const Incident *incident, gpointer user)
 {
 	(*(guint *)user)++;
 }
@@ -324,6 +324,74 @@ static void test_known(void)
 	check_known("[a]\nsignature=*\nnote=old\nkernels=6.13 -\n", "7.3.4", "old");
 }
 
+#define AT(s, text) "[    " s "] " text "\n"
+#define A_WARN(s, pid, file, function)                                                             \
+	AT(s "000000", "------------[ cut here ]------------")                                     \
+	AT(s "000100",                                                                             \
+	   "WARNING: CPU: 1 PID: " pid " at " file ":9 " function "+0x1/0x2 [virtio_mem]")         \
+	AT(s "000200", "CPU: 1 PID: " pid " Comm: x Not tainted 6.1.0 #1")                         \
+	AT(s "000300", "Call Trace:")                                                              \
+	AT(s "000400", " " function "_caller+0x1/0x2")                                             \
+	AT(s "000500", "---[ end trace 0000000000000000 ]---")
+#define AN_OOPS(s, header, pid, function)                                                          \
+	AT(s "000000", header)                                                                     \
+	AT(s "000100", "Oops: 0000 [#1] PREEMPT SMP NOPTI")                                        \
+	AT(s "000200", "CPU: 1 PID: " pid " Comm: x Not tainted 6.1.0 #1")                         \
+	AT(s "000300", "RIP: 0010:" function "+0x43/0x2c0")                                        \
+	AT(s "000400", "---[ end trace 0000000000000000 ]---")
+#define NULL_DEREF    "BUG: kernel NULL pointer dereference, address: 0090"
+#define KNOWN_WARN(s) A_WARN(s, "7", "mm/known.c", "known_one")
+#define KNOWN_RACE(s)                                                                              \
+	A_WARN(s, "7", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_going_offline")
+
+/* @count incidents, of which @fresh are not known. */
+static void check_behind_known(const char *log, guint count, guint fresh)
+{
+	g_autofree char *path = write_ini("[a]\nsignature=*mm/known.c*\nnote=n\n"
+					  "[b]\nsignature=*virtio_mem.c*\nnote=n\n"
+					  "[c]\nsignature=*known_oops*\nnote=n\n");
+	const char *const paths[] = {path, NULL};
+	g_autoptr(TriageKnown) known = triage_known_load(paths, NULL);
+	TriageConfig config = {.known_issues = known, .hotplug = TRUE};
+	g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
+	guint unknown = 0;
+
+	feed_console(triage, log, 0);
+	triage_finish(triage);
+	for (guint i = 0; i < triage_incidents(triage)->len; i++)
+		unknown += !((Incident *)triage_incidents(triage)->pdata[i])->known;
+	g_assert_cmpuint(triage_incidents(triage)->len, ==, count);
+	g_assert_cmpuint(unknown, ==, fresh);
+	g_assert_cmpint(triage_is_known(triage), ==, fresh == 0);
+	g_unlink(path);
+}
+
+/* What is new does not hide behind what is known; what follows from that is no find. */
+static void test_behind_known(void)
+{
+	check_behind_known(KNOWN_WARN("1."), 1, 0);
+	check_behind_known(KNOWN_WARN("1.") A_WARN("1.04", "7", "mm/new.c", "new_one"), 2, 1);
+	check_behind_known(KNOWN_WARN("1.") A_WARN("2.", "7", "mm/new.c", "new_one"), 2, 1);
+	check_behind_known(KNOWN_WARN("1.") AN_OOPS("1.1", NULL_DEREF, "7", "new_one"), 2, 1);
+	check_behind_known(
+		KNOWN_WARN("1.") AT("3.000000", "Kernel panic - not syncing: softlockup"), 1, 0);
+	check_behind_known(KNOWN_RACE("1.") AN_OOPS("1.1", NULL_DEREF, "7", "new_one"), 1, 0);
+	check_behind_known(KNOWN_RACE("1.") AN_OOPS("1.1", NULL_DEREF, "8", "new_one"), 2, 1);
+	check_behind_known(KNOWN_RACE("1.")
+				   AN_OOPS("1.1", "kernel BUG at drivers/new.c:5!", "7", "new_one"),
+			   2, 1);
+	check_behind_known(KNOWN_RACE("1.") AN_OOPS("9.", "kernel BUG at mm/page_alloc.c:5!", "8",
+						    "new_one"),
+			   1, 0);
+	check_behind_known(AN_OOPS("1.", NULL_DEREF, "7", "known_oops")
+				   A_WARN("1.1", "7", "kernel/exit.c", "do_exit"),
+			   1, 0);
+	check_behind_known(AN_OOPS("1.", NULL_DEREF, "7", "known_oops")
+				   A_WARN("1.01", "8", "mm/new.c", "new_one"),
+			   2, 1);
+	check_behind_known(A_WARN("1.", "7", "mm/new.c", "new_one") KNOWN_WARN("1.04"), 1, 1);
+}
+
 static void test_known_wrong(void)
 {
 	static const char *const wrong[] = {
@@ -439,6 +507,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/triage/hostile", test_hostile);
 	g_test_add_func("/triage/reboot", test_reboot);
 	g_test_add_func("/triage/known", test_known);
+	g_test_add_func("/triage/behind-known", test_behind_known);
 	g_test_add_func("/triage/known-wrong", test_known_wrong);
 	g_test_add_func("/triage/known-until", test_known_until);
 	g_test_add_func("/triage/known-add", test_known_add);

@@ -48,7 +48,10 @@ static void test_rules(void)
 	check(WITH(f_.done = FALSE; f_.quiet = "while the ops ran"), VERDICT_HANG, "ops ran");
 	check(WITH(f_.done = FALSE; f_.quiet = "x"; f_.console = FALSE), VERDICT_INFRA, "no word");
 	check(WITH(f_.done = FALSE; f_.quiet = "x"; f_.known = "it"), VERDICT_KNOWN, "issue: it");
-	check(WITH(f_.done = FALSE; f_.exited = "x"; f_.known = "it"), VERDICT_KNOWN, "issue: it");
+	check(WITH(f_.done = FALSE; f_.exited = "x"; f_.known = "it"), VERDICT_LOST,
+	      "QEMU ended: x");
+	check(WITH(f_.done = FALSE; f_.exited = "x"; f_.reset = TRUE; f_.known = "it"),
+	      VERDICT_KNOWN, "issue: it");
 	check(WITH(f_.done = FALSE; f_.interrupted = TRUE; f_.known = "it"), VERDICT_UNEXPOSED,
 	      "interrupted");
 	check(WITH(f_.known = "it"), VERDICT_CLEAN, "1 of 2 ops");
