@@ -8,6 +8,8 @@
 
 #include <sys/random.h>
 
+#define BOOTS_MAX 1000000
+
 gboolean cmd_usage_error(GError **error, const char *format, ...)
 {
 	va_list ap;
@@ -100,6 +102,14 @@ HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfi
 	config->more_hosts = more;
 	config->more_host_count = backends->len - 1;
 	return g_steal_pointer(&more);
+}
+
+gboolean cmd_hunt_boots(const char *text, guint64 *boots, GError **error)
+{
+	*boots = 0;
+	if (text && (!units_parse_u64(text, boots) || *boots < 1 || *boots > BOOTS_MAX))
+		return cmd_usage_error(error, "--boots %s: a number from 1 to %d", text, BOOTS_MAX);
+	return TRUE;
 }
 
 gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)

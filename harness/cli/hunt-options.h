@@ -25,6 +25,8 @@ gboolean cmd_hunt_jobs(const char *text, guint *jobs, GError **error);
  */
 HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfig *config,
 			 GError **error);
+/* A number of boots, from 1; NULL: 0, for what the scenario says. */
+gboolean cmd_hunt_boots(const char *text, guint64 *boots, GError **error);
 /* Decimal or hex; NULL: a random one. */
 gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error);
 /* INFRA error when the agent is not built. */

@@ -198,14 +198,14 @@ int cmd_matrix(int argc, char **argv)
 	g_autofree char *jobs = NULL, *where = NULL, *known = NULL, *list = vm_backend_list();
 	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
 	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
-	gint64 boots = 0;
+	g_autofree char *boots = NULL;
 	Run run = {.configs = configs, .config = {.agent_path = agent}};
 	const GOptionEntry entries[] = {
 		{"kernels", 'k', 0, G_OPTION_ARG_STRING, &kernels,
 		 "kernels as for `pfnhunt run --kernel`, separated by commas", "LIST"},
 		{"scenarios", 'c', 0, G_OPTION_ARG_STRING, &scenarios,
 		 "names from configs/ or .ini files, separated by commas", "LIST"},
-		{"boots", 'n', 0, G_OPTION_ARG_INT64, &boots,
+		{"boots", 'n', 0, G_OPTION_ARG_STRING, &boots,
 		 "boots of each scenario on each kernel (default: the scenario's)", "N"},
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
 		 "parallel boots of a hunt: a number (default 1), or auto", "N"},
@@ -229,12 +229,10 @@ int cmd_matrix(int argc, char **argv)
 		results = paths_results();
 	run.config.results_dir = results;
 	run.known = known;
-	run.config.boots = (guint64)boots;
 	if (argc > 1)
 		cmd_usage_error(&error, "'%s': use --kernels and --scenarios", argv[1]);
-	else if (boots < 0 || boots > 1000000)
-		cmd_usage_error(&error, "--boots: a number from 1 to 1000000");
-	else if ((run.kernels = parse_list("--kernels", kernels, &error)) &&
+	else if (cmd_hunt_boots(boots, &run.config.boots, &error) &&
+		 (run.kernels = parse_list("--kernels", kernels, &error)) &&
 		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
 		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
 		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&

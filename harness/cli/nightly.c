@@ -177,7 +177,10 @@ static int nightly(const char *path, const char *results, const char *accel, con
 		       .known_issues = known,
 		       .kernels = kernels};
 	g_autoptr(VmBackend) backend = NULL;
+	g_autoptr(TriageKnown) given = NULL; /* what cannot be read is told before the night */
 
+	if (known && !(given = cmd_known_load(known, NULL, error)))
+		return -1;
 	if (!plan || !(night.config.backend = backend = cmd_hunt_backend(plan->backend, error)) ||
 	    !cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(accel, &night.config, error))
 		return -1;

@@ -19,10 +19,9 @@
 #include <unistd.h>
 
 typedef struct {
-	char *kernel, *modules, *accel, *time, *seed, *results, *resume, *keep, *jobs, *shard,
-		*known;
+	char *kernel, *modules, *accel, *boots, *time, *seed, *results, *resume, *keep, *jobs,
+		*shard, *known;
 	char **backends;
-	gint64 boots;
 	gboolean dry_run, strict, pin;
 } Options;
 
@@ -60,18 +59,20 @@ static gboolean apply_shard(const Options *opt, HuntConfig *config, GError **err
 /* Options that override the scenario's policy. */
 static gboolean apply_policy(const Options *opt, HuntConfig *config, GError **error)
 {
+	guint64 boots;
+
 	config->bound = config->scenario->bound;
 	config->boots = config->bound > 0 ? 0 : config->scenario->boots;
-	if (opt->boots < 0 || opt->boots > 1000000)
-		return cmd_usage_error(error, "--boots: a number from 1 to 1000000");
+	if (!cmd_hunt_boots(opt->boots, &boots, error))
+		return FALSE;
 	if (opt->time) {
 		if (!units_parse_ms(opt->time, &config->time_ms) || config->time_ms == 0)
 			return cmd_usage_error(error, "--time %s: a time such as 90s, 30m or 8h",
 					       opt->time);
 		config->boots = 0;
 	}
-	if (opt->boots)
-		config->boots = (guint64)opt->boots;
+	if (boots)
+		config->boots = boots;
 	if (!units_parse_bytes(opt->keep ? opt->keep : "2G", &config->keep_bytes))
 		return cmd_usage_error(error, "--keep %s: a size such as 500M or 2G", opt->keep);
 	config->pin = opt->pin;
@@ -233,7 +234,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		{"shard", 0, 0, G_OPTION_ARG_STRING, &o->shard,
 		 "run only this share of the boots, I from 1 to N; needs --seed (docs/scaling.md)",
 		 "I/N"},
-		{"boots", 'n', 0, G_OPTION_ARG_INT64, &o->boots,
+		{"boots", 'n', 0, G_OPTION_ARG_STRING, &o->boots,
 		 "number of boots (default: the scenario's)", "N"},
 		{"time", 't', 0, G_OPTION_ARG_STRING, &o->time,
 		 "start boots for this long: 90s, 30m, 8h", "T"},
@@ -276,6 +277,7 @@ static void options_clear(Options *o)
 	g_strfreev(o->backends);
 	g_free(o->jobs);
 	g_free(o->shard);
+	g_free(o->boots);
 	g_free(o->time);
 	g_free(o->seed);
 	g_free(o->results);

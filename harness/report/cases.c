@@ -122,6 +122,9 @@ static void add_family(RSuite *suite, const GPtrArray *signatures, const char *f
 static void add_machine(RSuite *suite, const RHunt *h, const RTotals *t)
 {
 	static const Verdict bad[] = {VERDICT_HANG, VERDICT_LOST, VERDICT_INFRA, VERDICT_EMULATOR};
+	g_autofree char *text = NULL;
+	const char *ended_by = NULL;
+	guint known = 0, whole = 0;
 
 	for (guint k = 0; k < G_N_ELEMENTS(bad); k++)
 		for (guint i = 0; i < h->boots->len; i++) {
@@ -136,10 +139,25 @@ static void add_machine(RSuite *suite, const RHunt *h, const RTotals *t)
 				 verdict_is_hit(bad[k]) ? RCASE_FAIL : RCASE_ERROR, message);
 			return;
 		}
-	if (t->boots == 0)
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (results_boot_counts(b) && b->ended_by_known) {
+			ended_by = b->ended_by_known;
+			known++;
+		}
+		whole += results_boot_counts(b) && !b->interrupted;
+	}
+	if (t->boots == 0) {
 		case_new(suite, "machine", RCASE_ERROR, "no boot came to its end");
-	else
+	} else if (known) {
+		text = g_strdup_printf("known: %s ended %u of %u boots", ended_by, known, t->boots);
+		case_new(suite, "machine", RCASE_SKIP, text);
+	} else if (!whole) {
+		case_new(suite, "machine", RCASE_SKIP, "every boot was interrupted");
+	} else {
 		case_new(suite, "machine", RCASE_PASS, NULL);
+	}
 }
 
 static char *unique_name(const RHunt *h, GHashTable *taken)
