@@ -209,7 +209,8 @@ int cmd_nightly(int argc, char **argv)
 		.description = "Exit codes: 1 an incident or hang that is new, or was seen before "
 			       "and is not marked known\n(pfnhunt known); else 3 if a boot was "
 			       "lost or a hunt could not run; else 4 if a scenario and\nkernel had "
-			       "no exposed boot; else 0. 2 usage.\nThe budget is a hard limit: a "
+			       "no exposed boot, or after Ctrl-C; else 0. 2 usage.\nThe budget is "
+			       "a hard limit: a "
 			       "boot that is still running is ended within 30 s.\n",
 	};
 	g_autoptr(GError) error = NULL;
