@@ -7,5 +7,7 @@
 
 /* Prints "pfnhunt: MESSAGE" to stderr and returns the exit code of its kind (2 or 3). */
 int cmd_fail(const GError *error);
+/* What @error says, in one line that a terminal shows as it is. (transfer full) */
+char *cmd_said(const GError *error);
 
 #endif

@@ -132,10 +132,12 @@ static GHashTable *seen_before(const Night *night)
 	Seen seen = {night, set};
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Store) store = store_open(night->results, &error);
+	g_autofree char *said = NULL;
 
 	if (store && store_incidents(store, NULL, add_seen, &seen, &error))
 		return g_steal_pointer(&set);
-	g_printerr("compared only with the last hunts: %s\n", error->message);
+	said = cmd_said(error);
+	g_printerr("compared only with the last hunts: %s\n", said);
 	return NULL;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/cli/fail.h"
 #include "harness/cli/options.h"
 #include "harness/cli/known.h"
 #include "harness/cli/triage.h"
@@ -117,7 +118,7 @@ static gboolean tell_flaws(const char *name, const SplatInputFlaws *flaws)
 			   name, flaws->nuls);
 	if (flaws->cut)
 		g_printerr("pfnhunt triage: %s: is cut off, read as far as it goes: %s\n", name,
-			   flaws->cut);
+			   text_clean(flaws->cut));
 	return !flaws->cut;
 }
 
@@ -132,7 +133,9 @@ static int triage_file(const Options *o, const char *name)
 	gboolean whole;
 
 	if (!feed_file(triage, name, &flaws, &error)) {
-		g_printerr("pfnhunt triage: %s: %s\n", clean, error->message);
+		g_autofree char *said = cmd_said(error);
+
+		g_printerr("pfnhunt triage: %s: %s\n", clean, said);
 		g_free(flaws.cut);
 		return 3;
 	}
@@ -156,8 +159,10 @@ int cmd_triage(int argc, char **argv)
 	int worst = 0;
 
 	if (!parse(&options, &argc, &argv, &error) || !prepare(&options, &error)) {
-		if (error)
-			g_printerr("pfnhunt triage: %s\n", error->message);
+		g_autofree char *said = error ? cmd_said(error) : NULL;
+
+		if (said)
+			g_printerr("pfnhunt triage: %s\n", said);
 		return error ? 2 : 0;
 	}
 	for (char **file = options.files ? options.files : standard_input; *file; file++) {

@@ -2,6 +2,7 @@
 /* See open.h. */
 #include "host-driver/base/open.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define KEY_FILE_MAX_BYTES (1u << 20)
+#define SAID_MAX_BYTES	   200
 
 #define CHUNK_BYTES (64 << 10)
 
@@ -174,7 +176,8 @@ GKeyFile *open_key_file(const char *path, GKeyFileFlags flags, GError **error)
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autoptr(GError) why = NULL;
 	gsize len;
-	g_autofree char *text = open_read(path, OPEN_NAMED, KEY_FILE_MAX_BYTES, &len, &why);
+	g_autofree char *said = NULL,
+			*text = open_read(path, OPEN_NAMED, KEY_FILE_MAX_BYTES, &len, &why);
 
 	if (!text) {
 		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, why->message);
@@ -182,7 +185,10 @@ GKeyFile *open_key_file(const char *path, GKeyFileFlags flags, GError **error)
 	}
 	if (g_key_file_load_from_data(file, text, len, flags, &why))
 		return g_steal_pointer(&file);
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s", path, why->message);
+	/* GLib repeats the line that it does not understand, whatever its length. */
+	said = text_cut(why->message, SAID_MAX_BYTES);
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s: %s%s", path, said,
+		    strlen(said) < strlen(why->message) ? " ..." : "");
 	return NULL;
 }
 

@@ -28,7 +28,8 @@ static const Damage damages[] = {
 	{"trigger", "CREATE TRIGGER t AFTER INSERT ON boots BEGIN DELETE FROM boots; END", "tables",
 	 FALSE},
 	{"column", "ALTER TABLE hunts DROP COLUMN backend", "tables", FALSE},
-	{"newer", "PRAGMA user_version = 99", "newer pfnhunt (version 99, this one knows 4)", FALSE},
+	{"newer", "PRAGMA user_version = 99", "newer pfnhunt (version 99, this one knows 4)",
+	 FALSE},
 	{"negative", "PRAGMA user_version = -1", "of a version that no pfnhunt has", FALSE},
 	{"least", "PRAGMA user_version = -2147483648", "of a version", FALSE},
 	{"older", "PRAGMA user_version = 2", "", FALSE},
@@ -39,12 +40,15 @@ static const Damage damages[] = {
 	 "PRAGMA writable_schema = ON; UPDATE sqlite_master SET rootpage = 2 WHERE rootpage > 2",
 	 "", FALSE},
 	{"large", "UPDATE hunts SET scenario = hex(zeroblob(2000000))", "too big", TRUE},
-	{"large-id", "UPDATE hunts SET id = hex(zeroblob(2000000)) WHERE rowid = 1", "too big", FALSE},
-	{"above", "UPDATE hunts SET id = '../../../etc' WHERE rowid = 1", "no name that a hunt", TRUE},
+	{"large-id", "UPDATE hunts SET id = hex(zeroblob(2000000)) WHERE rowid = 1", "too big",
+	 FALSE},
+	{"above", "UPDATE hunts SET id = '../../../etc' WHERE rowid = 1", "no name that a hunt",
+	 TRUE},
 	{"absolute", "UPDATE hunts SET id = '/etc' WHERE rowid = 1", "no name", TRUE},
 	{"hidden", "UPDATE hunts SET id = '.merge-x' WHERE rowid = 1", "no name", TRUE},
 	{"empty", "UPDATE hunts SET id = '' WHERE rowid = 1", "no name", TRUE},
-	{"escapes", "UPDATE hunts SET id = char(27) || '[2J' || id WHERE rowid = 1", "no name", TRUE},
+	{"escapes", "UPDATE hunts SET id = char(27) || '[2J' || id WHERE rowid = 1", "no name",
+	 TRUE},
 	{"blob", "UPDATE hunts SET id = x'2e2e2fff' WHERE rowid = 1", "no name", TRUE},
 };
 
@@ -92,7 +96,8 @@ static void check_refused(const char *root, const Damage *damage)
 
 	g_assert_null(seen);
 	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA);
-	if (!strstr(error->message, damage->said) || !strstr(error->message, "pfnhunt results rebuild"))
+	if (!strstr(error->message, damage->said) ||
+	    !strstr(error->message, "pfnhunt results rebuild"))
 		g_error("said: %s", error->message);
 }
 
