@@ -479,6 +479,11 @@ static char *find_time(char *s, char *end)
 	return end;
 }
 
+gboolean splat_line_is_single(const SplatLine *line)
+{
+	return find_time(line->s, line->end) == line->end;
+}
+
 gboolean splat_line_kernel(SplatLine *line)
 {
 	const char *after = line->s < line->end && *line->s == '['

@@ -46,6 +46,8 @@ gboolean splat_line_next(char **s, char **end, SplatLine *line);
  * is no stamp; @line is of no use then.
  */
 gboolean splat_line_kernel(SplatLine *line);
+/* TRUE when no other stamp is in @line: more than one message stands in one with another. */
+gboolean splat_line_is_single(const SplatLine *line);
 /* What splat_line_next() does, for a message from which that was taken off. */
 void splat_line_rest(char **s, char **end, SplatLine *line);
 

@@ -181,9 +181,12 @@ static void hand_on(SplatEncoded *text, const char *s, gsize len)
 	const char *end = s + len, *run = s;
 	g_autoptr(GString) out = NULL;
 
-	if (!text->quoted && !text->cr && !text->c2 && skip_ascii(s, end) == end) {
+	if (!len)
+		return;
+	if (!text->quoted && !text->cr && !text->c2 && end[-1] != '\xc2' && !memchr(s, 0, len) &&
+	    !memchr(s, 0xa0, len)) {
 		text->sink(s, len, text->user);
-		text->last = ' ';
+		text->last = (guchar)end[-1];
 		return;
 	}
 	out = g_string_sized_new(len + 4);

@@ -178,11 +178,9 @@ gboolean splat_line_is_bare(const SplatLine *line)
 {
 	const char *s = line->s;
 
-	if (line->end - s < 6 ||
-	    !(*s == ' ' || (g_ascii_isupper(*s) && s[3] == ':' && s[4] == ' ') ||
-	      (*s == 'C' && s[4] == ':' && s[5] == ' ')))
-		return FALSE;
-	return !memchr(s, '[', (gsize)(line->end - s));
+	return line->end - s >= 6 &&
+	       (*s == ' ' || (g_ascii_isupper(*s) && s[3] == ':' && s[4] == ' ') ||
+		(*s == 'C' && s[4] == ':' && s[5] == ' '));
 }
 
 gboolean splat_line_at_front(const SplatLine *line, const char *at)

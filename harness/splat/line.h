@@ -66,10 +66,7 @@ const char *splat_line_read_time(const char *s, const char *end, gint64 *t_us);
 /* The same without what vendors add. */
 const char *splat_line_read_stamp(const char *s, const char *end, gint64 *t_us);
 
-/*
- * TRUE when no carrier can be at the front of a message: it begins with a blank, or as in "RAX: 0"
- * and "Code: 0", and there is no other stamp in it.
- */
+/* TRUE when no carrier can be at the front: it begins as in " func", "RAX: 0" and "Code: 0". */
 gboolean splat_line_is_bare(const SplatLine *line);
 /* The line came under the name [s, end) of a host, a guest or a container. */
 void splat_line_set_host(SplatLine *line, const char *s, const char *end);

@@ -266,3 +266,20 @@ gboolean splat_match(const char *pattern, const char *s, const char *end, SplatM
 	match->end = s;
 	return TRUE;
 }
+
+static void move_text(SplatText *text, const char *from, const char *to)
+{
+	if (text->s)
+		text->s = to + (text->s - from);
+}
+
+void splat_match_move(SplatMatch *match, const char *from, const char *to)
+{
+	move_text(&match->task, from, to);
+	move_text(&match->file, from, to);
+	move_text(&match->condition, from, to);
+	move_text(&match->symbol, from, to);
+	for (guint i = 0; i < match->words; i++)
+		move_text(&match->word[i], from, to);
+	match->end = to + (match->end - from);
+}

@@ -38,6 +38,9 @@ typedef struct {
 /* TRUE when @pattern matches from @s on; what follows the pattern's end does not matter. */
 gboolean splat_match(const char *pattern, const char *s, const char *end, SplatMatch *match);
 
+/* The line that @match is of was copied from @from to @to: its texts go along. */
+void splat_match_move(SplatMatch *match, const char *from, const char *to);
+
 /*
  * Reads a symbol "[<addr>] ? func+0x1/0x2 [module]" at @s. Returns its end, or NULL. @name gets
  * the bare function, without offset. With @offset a symbol without "+0x" is none, unless it was

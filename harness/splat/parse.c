@@ -30,8 +30,7 @@ struct SplatParser {
 		gboolean on;
 		SplatLine line;
 		const SplatRule *rule; /* its own, or NULL */
-		gsize at;	       /* where in the line the rule begins */
-		gboolean prose;	       /* as it said */
+		SplatMatch match;      /* of the rule */
 		char text[SPLAT_LINE_MAX + 1];
 		gboolean two; /* the line behind it waits, too: a header may be on three */
 		SplatLine second;
@@ -133,17 +132,10 @@ static void process(SplatParser *parser, const SplatLine *line, const SplatRule 
 
 static void flush_held(SplatParser *parser)
 {
-	const SplatLine *line = &parser->held.line;
-	const SplatRule *rule = parser->held.rule;
-	SplatMatch match;
-
 	if (!parser->held.on)
 		return;
 	parser->held.on = FALSE;
-	if (rule)
-		splat_match(rule->pattern, line->s + parser->held.at, line->end, &match);
-	match.prose = parser->held.prose;
-	process(parser, line, rule, &match, FALSE);
+	process(parser, &parser->held.line, parser->held.rule, &parser->held.match, FALSE);
 }
 
 /* What is known of a line before it is decided whose it is. */
@@ -176,15 +168,17 @@ static gboolean may_go_on(SplatParser *parser, const SplatLine *line, const Spla
 }
 
 static void hold(SplatParser *parser, const SplatLine *line, const SplatRule *rule,
-		 const SplatMatch *match, gsize at)
+		 const SplatMatch *match)
 {
 	gsize len = MIN((gsize)(line->end - line->s), SPLAT_LINE_MAX);
 
 	parser->held.on = TRUE;
 	parser->held.line = *line;
 	parser->held.rule = rule;
-	parser->held.at = at;
-	parser->held.prose = rule && match->prose;
+	if (rule) {
+		parser->held.match = *match;
+		splat_match_move(&parser->held.match, line->s, parser->held.text);
+	}
 	memcpy(parser->held.text, line->s, len);
 	parser->held.text[len] = '\0';
 	parser->held.line.s = parser->held.text;
@@ -350,7 +344,7 @@ static void take_message(SplatParser *parser, const SplatLine *line)
 	if (rule && line->prefix)
 		learn_prefix(line, rule, at);
 	if (may_go_on(parser, line, rule, &looks))
-		hold(parser, line, rule, &match, at);
+		hold(parser, line, rule, &match);
 	else
 		process(parser, line, rule, &match, looks.shaped);
 }
@@ -422,7 +416,9 @@ static gboolean take_plain(SplatParser *parser, const char *raw, gsize len, Spla
 		return TRUE;
 	if (!splat_line_is_plain(raw, len) || splat_record_begins(raw, raw + len))
 		return FALSE;
-	if (!parser->held.on && splat_line_is_bare(&line) && take_quiet(parser, &line, &looks))
+	if (!parser->held.on &&
+	    (splat_line_is_bare(&line) || splat_shape_has_head(line.s, line.end)) &&
+	    splat_line_is_single(&line) && take_quiet(parser, &line, &looks))
 		return TRUE;
 	end = text + (line.end - line.s);
 	memcpy(text, line.s, (gsize)(line.end - line.s));

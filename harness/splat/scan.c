@@ -299,7 +299,20 @@ const char *splat_scan_any(const SplatScan *scan, const char *s, const char *end
 
 gboolean splat_scan_quiet(const SplatScan *scan, const char *s, const char *end)
 {
-	return find_candidate(scan, s, end, FALSE) == end;
+	const guint32 *fast = scan->fast;
+
+	while ((s = find_candidate(scan, s, end, FALSE)) < end) {
+		guint32 state = 0;
+
+		do {
+			state = fast[state + scan->class_of[(guchar)*s++]];
+			if (state & FOUND)
+				return FALSE;
+		} while (state && s < end);
+		if (state && scan->depth[state / CLASSES] >= UNFINISHED_MIN)
+			return FALSE;
+	}
+	return TRUE;
 }
 
 gboolean splat_scan_unfinished(const SplatScan *scan, const char *s, const char *end)

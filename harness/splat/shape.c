@@ -345,6 +345,11 @@ static guint find_head(const char *s, const char *end)
 	return i;
 }
 
+gboolean splat_shape_has_head(const char *s, const char *end)
+{
+	return find_head(s, end) != 0;
+}
+
 /* "Allocated in func+0x1/0x2 age=12 cpu=1 pid=2": the stack's first frame is in its head */
 static void read_allocator(const char *s, const char *end, SplatShape *shape)
 {

@@ -60,6 +60,9 @@ typedef struct {
  */
 gboolean splat_shape_frame(const char *s, const char *end, SplatShape *shape);
 
+/* TRUE when a message begins so that it can only be a line of a report: "Modules linked in:". */
+gboolean splat_shape_has_head(const char *s, const char *end);
+
 /* Looks at the message [s, end). */
 void splat_shape(const char *s, const char *end, SplatShape *shape);
 
