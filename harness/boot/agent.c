@@ -5,7 +5,6 @@
  */
 #include "harness/boot/internal.h"
 #include "guest-agent/contract/op.h"
-#include "host-driver/base/text.h"
 
 #include <string.h>
 
@@ -22,11 +21,11 @@
 /* No offline gets as far as MEM_GOING_OFFLINE in less. */
 #define OFFLINE_US 10
 
-static guint64 number(const struct wire_msg *msg, const char *key, guint64 fallback)
+static guint64 number(const GuestMsg *msg, const char *key, guint64 fallback)
 {
 	uint64_t value;
 
-	return wire_get_u64(msg, key, &value) == 0 && value <= NUMBER_MAX ? value : fallback;
+	return guest_get_u64(msg, key, &value) == 0 && value <= NUMBER_MAX ? value : fallback;
 }
 
 static void wrong_count(Boot *boot, const char *wrong)
@@ -42,7 +41,7 @@ static guint64 run_us(const Boot *boot)
 }
 
 /* A window takes a microsecond and a visit a nanosecond, each at the very least. */
-static gboolean is_wild_exposure(const Boot *boot, const struct wire_msg *msg)
+static gboolean is_wild_exposure(const Boot *boot, const GuestMsg *msg)
 {
 	guint64 visits = number(msg, "visits", 0), most_us = run_us(boot);
 
@@ -53,11 +52,11 @@ static gboolean is_wild_exposure(const Boot *boot, const struct wire_msg *msg)
 	       number(msg, "offline", 0) > visits + READ_APART;
 }
 
-static void on_exposure(Boot *boot, const struct wire_msg *msg)
+static void on_exposure(Boot *boot, const GuestMsg *msg)
 {
 	g_autoptr(JsonObject) line = record_line(msg);
 
-	if (msg->verb != WIRE_PROBE && boot->agent.go_ns < 0)
+	if (guest_verb(msg) != WIRE_PROBE && boot->agent.go_ns < 0)
 		return; /* nothing has run yet */
 	if (is_wild_exposure(boot, msg))
 		wrong_count(boot, "windows or visits that cannot be");
@@ -65,7 +64,7 @@ static void on_exposure(Boot *boot, const struct wire_msg *msg)
 		exposure_line(boot->agent.exposure, line);
 }
 
-static BootOp *op_of(Boot *boot, const struct wire_msg *msg)
+static BootOp *op_of(Boot *boot, const GuestMsg *msg)
 {
 	guint64 inst = number(msg, "inst", G_MAXUINT64);
 
@@ -96,7 +95,7 @@ static void check_release(Boot *boot, const char *release)
 	record_event(boot->record, HOST_EVENT_OTHER_KERNEL, "release", release);
 }
 
-static void on_hello(Boot *boot, const struct wire_msg *msg)
+static void on_hello(Boot *boot, const GuestMsg *msg)
 {
 	guint64 page = number(msg, "page_bytes", 0), block = number(msg, "block_bytes", 0);
 
@@ -121,16 +120,16 @@ static void on_hello(Boot *boot, const struct wire_msg *msg)
 		return;
 	}
 	send_patience(boot);
-	check_release(boot, wire_get(msg, "release"));
+	check_release(boot, guest_get(msg, "release"));
 	for (guint i = 0; i < boot->plan->lines->len; i++)
 		boot_send_line(boot, g_ptr_array_index(boot->plan->lines, i));
 	boot_set_state(boot, BOOT_PLUG);
 }
 
-static void on_rec(Boot *boot, const struct wire_msg *msg)
+static void on_rec(Boot *boot, const GuestMsg *msg)
 {
 	guint64 first = number(msg, "first", REC_PAGES);
-	const char *text = wire_get(msg, "pfns");
+	const char *text = guest_get(msg, "pfns");
 	g_auto(GStrv) pfns = g_strsplit(text ? text : "", ",", REC_PAGES + 1);
 
 	for (guint i = 0; pfns[i] && first + i < REC_PAGES; i++) {
@@ -144,10 +143,10 @@ static void on_rec(Boot *boot, const struct wire_msg *msg)
 	}
 }
 
-static void on_opstate(Boot *boot, const struct wire_msg *msg)
+static void on_opstate(Boot *boot, const GuestMsg *msg)
 {
 	BootOp *op = op_of(boot, msg);
-	const char *state = wire_get(msg, "state"), *reason = wire_get(msg, "reason");
+	const char *state = guest_get(msg, "state"), *reason = guest_get(msg, "reason");
 
 	if (!op || !state)
 		return;
@@ -182,9 +181,9 @@ static void tell_walkers(Boot *boot)
 	triage_set_walkers(boot->splats.triage, (const char *const *)names->pdata);
 }
 
-static void on_phase(Boot *boot, const struct wire_msg *msg)
+static void on_phase(Boot *boot, const GuestMsg *msg)
 {
-	const char *name = wire_get(msg, "name");
+	const char *name = guest_get(msg, "name");
 
 	if (!name)
 		return;
@@ -226,7 +225,7 @@ static const char *is_wrong_count(const Boot *boot, const BootOp *op, const Boot
 	return is_wild(boot, now) ? "they are too large" : NULL;
 }
 
-static void on_count(Boot *boot, const struct wire_msg *msg)
+static void on_count(Boot *boot, const GuestMsg *msg)
 {
 	BootOp *op = op_of(boot, msg);
 	const BootOp now = {.steps = number(msg, "steps", 0),
@@ -237,7 +236,7 @@ static void on_count(Boot *boot, const struct wire_msg *msg)
 
 	if (!op)
 		return;
-	wrong = g_strcmp0(wire_get(msg, "name"), op_name(boot, op)) != 0
+	wrong = g_strcmp0(guest_get(msg, "name"), op_name(boot, op)) != 0
 			? "of an op that the plan does not have there"
 			: is_wrong_count(boot, op, &now);
 	if (wrong) {
@@ -257,7 +256,7 @@ static void on_count(Boot *boot, const struct wire_msg *msg)
  * What the guest uses beyond what is plugged is memory that the hypervisor has taken back. Only
  * when nothing was on its way: the size has stood still, and no block was unseen.
  */
-static void compare_plugged(Boot *boot, const struct wire_msg *msg)
+static void compare_plugged(Boot *boot, const GuestMsg *msg)
 {
 	guint64 pages = number(msg, "plugged_pages", 0);
 	g_autofree char *line = NULL;
@@ -278,7 +277,7 @@ static void compare_plugged(Boot *boot, const struct wire_msg *msg)
 }
 
 /* Counts it; of the first one the keys are kept. */
-static enum agent_event take_event(Boot *boot, const struct wire_msg *msg, const char *name)
+static enum agent_event take_event(Boot *boot, const GuestMsg *msg, const char *name)
 {
 	enum agent_event e = impairment_agent_event(name);
 	g_autoptr(GString) detail = g_string_new(NULL);
@@ -290,11 +289,12 @@ static enum agent_event take_event(Boot *boot, const struct wire_msg *msg, const
 	}
 	if (boot->agent.events[e]++)
 		return e;
-	for (guint i = 0; i < msg->kv_count; i++)
-		if (!g_str_equal(msg->kv[i].key, "t_ns") && !g_str_equal(msg->kv[i].key, "inst") &&
-		    !g_str_equal(msg->kv[i].key, "name"))
+	for (guint i = 0; guest_key(msg, i); i++)
+		if (!g_str_equal(guest_key(msg, i), "t_ns") &&
+		    !g_str_equal(guest_key(msg, i), "inst") &&
+		    !g_str_equal(guest_key(msg, i), "name"))
 			g_string_append_printf(detail, "%s%s %s", detail->len ? ", " : "",
-					       msg->kv[i].key, msg->kv[i].value);
+					       guest_key(msg, i), guest_value(msg, i));
 	boot->agent.event_detail[e] = units_printable(detail->str);
 	return e;
 }
@@ -310,9 +310,9 @@ static void never_ends(Boot *boot, const BootOp *op, const char *how, char *what
 	g_free(what);
 }
 
-static void on_event(Boot *boot, const struct wire_msg *msg)
+static void on_event(Boot *boot, const GuestMsg *msg)
 {
-	const char *name = wire_get(msg, "name");
+	const char *name = guest_get(msg, "name");
 	BootOp *op = op_of(boot, msg);
 	enum agent_event event = take_event(boot, msg, name ? name : "");
 
@@ -331,10 +331,10 @@ static void on_event(Boot *boot, const struct wire_msg *msg)
 }
 
 /* Evidence of a whole run only where it fits with all else that is known. */
-static void on_done(Boot *boot, const struct wire_msg *msg)
+static void on_done(Boot *boot, const GuestMsg *msg)
 {
 	BootAgent *agent = &boot->agent;
-	const char *reason = wire_get(msg, "reason");
+	const char *reason = guest_get(msg, "reason");
 	g_autofree char *unfit = NULL;
 
 	if (agent->done)
@@ -361,13 +361,13 @@ static void on_done(Boot *boot, const struct wire_msg *msg)
 		boot_end(boot, !boot->splats.first_us);
 }
 
-static void on_message(Boot *boot, const struct wire_msg *msg)
+static void on_message(Boot *boot, const GuestMsg *msg)
 {
 	const char *text;
 
 	record_message(boot->record, msg);
 	boot->agent.heard_us = g_get_monotonic_time();
-	switch (msg->verb) {
+	switch (guest_verb(msg)) {
 	case WIRE_HELLO:
 		on_hello(boot, msg);
 		break;
@@ -392,7 +392,7 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 		on_event(boot, msg);
 		break;
 	case WIRE_KMSG:
-		text = wire_get(msg, "text");
+		text = guest_log(msg);
 		if (text)
 			boot_splats_feed(boot, TRIAGE_KMSG, text, strlen(text),
 					 (gint64)number(msg, "t_us", 0), boot->agent.heard_us);
@@ -403,17 +403,6 @@ static void on_message(Boot *boot, const struct wire_msg *msg)
 	default: /* cap, mem, pong, log: recorded, and that is all */
 		break;
 	}
-}
-
-/*
- * What the guest says passes the gate here, once for all. Its kernel's log does not: the record
- * holds what was said, and the splat parser has a gate of its own.
- */
-static void clean(struct wire_msg *msg)
-{
-	/* The values lie in the line, which is ours. */
-	for (guint i = 0; msg->verb != WIRE_KMSG && i < msg->kv_count; i++)
-		text_clean((char *)msg->kv[i].value);
 }
 
 void boot_agent_bytes(Boot *boot, const char *data, gsize len)
@@ -427,10 +416,9 @@ void boot_agent_bytes(Boot *boot, const char *data, gsize len)
 		g_autofree char *kept = g_strndup(line, MIN(line_len, 200));
 		int err = wire_parse(line, line_len, 'g', &msg);
 
-		if (err == 0) {
-			clean(&msg);
-			on_message(boot, &msg);
-		} else if (boot->agent.bad_lines++ < BAD_LINES_MAX)
+		if (err == 0)
+			on_message(boot, guest_gate(&msg));
+		else if (boot->agent.bad_lines++ < BAD_LINES_MAX)
 			record_event(boot->record, HOST_EVENT_BAD_LINE, "text", kept);
 	}
 }

@@ -60,8 +60,8 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	Boot *boot = user;
 	JsonObject *o = json_object_new();
 
-	json_object_set_string_member(o, "host", impairment_of_host(HOST_EVENT_VM_EVENT)->name);
-	json_object_set_string_member(o, "name", name);
+	rj_set_text(o, "host", impairment_of_host(HOST_EVENT_VM_EVENT)->name);
+	rj_set_text(o, "name", name);
 	if (data)
 		json_object_set_object_member(o, "data", json_object_ref(data));
 	record_json(boot->record, RECORD_EVENTS, o);

@@ -64,13 +64,13 @@ static char *unfit_time(const Boot *boot, const char *reason, double guest_s)
 	return NULL;
 }
 
-char *boot_done_unfit(const Boot *boot, const struct wire_msg *msg, const char *reason)
+char *boot_done_unfit(const Boot *boot, const GuestMsg *msg, const char *reason)
 {
 	const BootAgent *agent = &boot->agent;
 	char *unfit = unfit_reason(boot, reason);
 	uint64_t t_ns = 0;
 
-	if (wire_get_u64(msg, "t_ns", &t_ns) || t_ns > G_MAXINT64)
+	if (guest_get_u64(msg, "t_ns", &t_ns) || t_ns > G_MAXINT64)
 		t_ns = 0;
 	if (!unfit)
 		unfit = unfit_counts(boot);

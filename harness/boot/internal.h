@@ -258,7 +258,7 @@ void boot_send_line(Boot *boot, const char *line);
 void boot_ask_memory(Boot *boot);
 
 /* done.c: what of the end-of-run line cannot be true, in words, or NULL. (transfer full) */
-char *boot_done_unfit(const Boot *boot, const struct wire_msg *msg, const char *reason);
+char *boot_done_unfit(const Boot *boot, const GuestMsg *msg, const char *reason);
 
 /* weigh.c: records what there is to conclude; all impairments. Of Impairment. (transfer full) */
 GPtrArray *boot_weigh(Boot *boot);

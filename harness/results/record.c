@@ -164,7 +164,7 @@ void record_qmp(Record *r, char direction, const char *line)
 	JsonObject *o = json_object_new();
 	char dir[2] = {direction, '\0'};
 
-	json_object_set_string_member(o, "dir", dir);
+	rj_set_text(o, "dir", dir);
 	rj_set_text(o, "line", line);
 	record_json(r, RECORD_QMP, o);
 }
@@ -172,37 +172,39 @@ void record_qmp(Record *r, char direction, const char *line)
 static const char *const text_keys[] = {"text",	   "value", "reason", "name", "release", "version",
 					"machine", "pfns",  "walker", "func", "window",	 NULL};
 
-JsonObject *record_line(const struct wire_msg *msg)
+JsonObject *record_line(const GuestMsg *msg)
 {
 	JsonObject *o = json_object_new();
 
-	json_object_set_string_member(o, "agent", wire_verb_table[msg->verb].name);
-	for (guint i = 0; i < msg->kv_count; i++) {
+	rj_set_text(o, "agent", wire_verb_table[guest_verb(msg)].name);
+	for (guint i = 0; guest_key(msg, i); i++) {
 		gint64 number;
 
 		/* The guest may not overwrite what the host says. */
-		if (g_str_equal(msg->kv[i].key, "agent") || g_str_equal(msg->kv[i].key, "host_us"))
+		if (g_str_equal(guest_key(msg, i), "agent") ||
+		    g_str_equal(guest_key(msg, i), "host_us"))
 			continue;
 		/* All that can be a number is one, so that readers need no casts; but free text
 		 * stays text, whatever it looks like. */
-		if (!g_strv_contains(text_keys, msg->kv[i].key) &&
-		    g_ascii_string_to_signed(msg->kv[i].value, 10, G_MININT64, G_MAXINT64, &number,
-					     NULL))
-			json_object_set_int_member(o, msg->kv[i].key, number);
+		if (!g_strv_contains(text_keys, guest_key(msg, i)) &&
+		    g_ascii_string_to_signed(guest_value(msg, i), 10, G_MININT64, G_MAXINT64,
+					     &number, NULL))
+			json_object_set_int_member(o, guest_key(msg, i), number);
 		else
-			rj_set_text(o, msg->kv[i].key, msg->kv[i].value);
+			rj_set_text(o, guest_key(msg, i), guest_value(msg, i));
 	}
 	return o;
 }
 
-void record_message(Record *r, const struct wire_msg *msg)
+void record_message(Record *r, const GuestMsg *msg)
 {
 	RecordFile file = RECORD_EVENTS;
 
-	if (msg->verb == WIRE_KMSG)
+	if (guest_verb(msg) == WIRE_KMSG)
 		file = RECORD_KMSG;
-	else if (msg->verb == WIRE_COUNT || msg->verb == WIRE_MEM || msg->verb == WIRE_PROBE ||
-		 msg->verb == WIRE_WINDOW || msg->verb == WIRE_VISIT)
+	else if (guest_verb(msg) == WIRE_COUNT || guest_verb(msg) == WIRE_MEM ||
+		 guest_verb(msg) == WIRE_PROBE || guest_verb(msg) == WIRE_WINDOW ||
+		 guest_verb(msg) == WIRE_VISIT)
 		file = RECORD_COUNTERS;
 	record_json(r, file, record_line(msg));
 }
@@ -213,7 +215,7 @@ void record_event(Record *r, HostEvent event, const char *key, const char *value
 
 	if (r->events[event]++ == 0)
 		r->first_value[event] = g_strdup(value);
-	json_object_set_string_member(o, "host", impairment_of_host(event)->name);
+	rj_set_text(o, "host", impairment_of_host(event)->name);
 	if (key)
 		rj_set_text(o, key, value);
 	record_json(r, RECORD_EVENTS, o);

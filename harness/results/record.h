@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <json-glib/json-glib.h>
 
-#include "guest-agent/contract/wire.h"
+#include "harness/results/guest.h"
 #include "harness/verdict/impairment.h"
 #include "host-driver/base/json.h"
 
@@ -52,9 +52,9 @@ void record_console(Record *record, const char *data, gsize len);
 /* A line of traffic with QEMU; @direction '>' or '<'. */
 void record_qmp(Record *record, char direction, const char *line);
 /* A message of the agent as it is recorded, but for the time. (transfer full) */
-JsonObject *record_line(const struct wire_msg *msg);
+JsonObject *record_line(const GuestMsg *msg);
 /* Records it, in the file that suits its verb. */
-void record_message(Record *record, const struct wire_msg *msg);
+void record_message(Record *record, const GuestMsg *msg);
 /* One JSON object as a line; takes @object, adds "host_us". */
 void record_json(Record *record, RecordFile file, JsonObject *object);
 /* A host-side event: {"host": name, ...}. @key may be NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See fields.h. */
+#define PFNHUNT_JSON_WRITER
 #include "host-driver/base/fields.h"
 #include "host-driver/base/text.h"
 

@@ -61,6 +61,8 @@ void rj_set_known_int(JsonObject *o, const char *key, gint64 value);
 void rj_set_known_double(JsonObject *o, const char *key, double value);
 
 #ifndef PFNHUNT_JSON_WRITER
+/* A text gets into JSON by rj_set_text() or a table of fields (fields.h), and by nothing else. */
+#pragma GCC poison json_object_set_string_member json_array_add_string_element
 #pragma GCC poison json_to_string json_generator_new json_generator_to_data json_generator_to_file
 #endif
 

@@ -169,7 +169,7 @@ static void run_plug(VmFake *fake, const FakeAction *action)
 	g_autoptr(JsonObject) data = json_object_new();
 
 	fake->plugged_bytes[action->device] = action->size_bytes;
-	json_object_set_string_member(data, "id", dev->id);
+	rj_set_text(data, "id", dev->id);
 	json_object_set_int_member(data, "size", (gint64)action->size_bytes);
 	send_event(fake, "MEMORY_DEVICE_SIZE_CHANGE", data);
 }

@@ -67,8 +67,8 @@ static void run_qom_set(LvJob *job)
 	JsonObject *arguments = json_object_new();
 	g_autofree char *path = g_strdup_printf("/machine/peripheral/ua-%s", job->device);
 
-	json_object_set_string_member(arguments, "path", path);
-	json_object_set_string_member(arguments, "property", "requested-size");
+	rj_set_text(arguments, "path", path);
+	rj_set_text(arguments, "property", "requested-size");
 	json_object_set_int_member(arguments, "value", (gint64)job->bytes);
 	lv_qmp(job, "qom-set", arguments);
 }

@@ -191,7 +191,7 @@ static void tell_lost(VmLibvirt *v, const char *reason)
 	JsonObject *data = json_object_new();
 
 	v->lost = TRUE;
-	json_object_set_string_member(data, "reason", reason);
+	rj_set_text(data, "reason", reason);
 	vm_hold_event(v->hold, VM_EVENT_HOST_LOST, data);
 	json_object_unref(data);
 }
@@ -258,7 +258,7 @@ static void rename_device(JsonObject *data, const char *member)
 		return;
 	name = g_strdup(json_node_get_string(node));
 	if (g_str_has_prefix(name, "ua-"))
-		json_object_set_string_member(data, member, name + 3);
+		rj_set_text(data, member, name + 3);
 }
 
 static void event(VmLibvirt *v, const char *name, JsonObject *data)
@@ -281,7 +281,7 @@ static void event(VmLibvirt *v, const char *name, JsonObject *data)
 	v->end_timer = timer_start(v->context, UNRESPONSIVE_MS, end_now, v);
 	shutdown = json_object_new();
 	json_object_set_boolean_member(shutdown, "guest", TRUE);
-	json_object_set_string_member(shutdown, "reason", "guest-reset");
+	rj_set_text(shutdown, "reason", "guest-reset");
 	vm_hold_event(v->hold, "SHUTDOWN", shutdown);
 	json_object_unref(shutdown);
 }

@@ -305,7 +305,7 @@ void lv_qmp(LvJob *job, const char *command, JsonObject *arguments)
 	JsonObject *answer = NULL;
 	char *said = NULL;
 
-	json_object_set_string_member(o, "execute", command);
+	rj_set_text(o, "execute", command);
 	if (arguments)
 		json_object_set_object_member(o, "arguments", arguments);
 	json_object_unref(o);

@@ -142,8 +142,8 @@ void qemu_resize(Vm *vm, const char *device, guint64 requested_bytes, VmDone don
 	g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", device);
 	JsonObject *arguments = json_object_new();
 
-	json_object_set_string_member(arguments, "path", path);
-	json_object_set_string_member(arguments, "property", "requested-size");
+	rj_set_text(arguments, "path", path);
+	rj_set_text(arguments, "property", "requested-size");
 	json_object_set_int_member(arguments, "value", (gint64)requested_bytes);
 	ask(vm, "qom-set", arguments, done, user);
 }
@@ -164,7 +164,7 @@ static void dimm_memory_drop(VmQemu *q, const char *id)
 	if (!q->qmp)
 		return;
 	arguments = json_object_new();
-	json_object_set_string_member(arguments, "id", memory);
+	rj_set_text(arguments, "id", memory);
 	qmp_client_execute(q->qmp, "object-del", arguments, COMMAND_MS, NULL, NULL);
 }
 
@@ -190,9 +190,9 @@ static void dimm_memory_made(QmpClient *qmp, JsonNode *result, const GError *err
 	}
 	memory = g_strdup_printf("%s-ram", call->id);
 	arguments = json_object_new();
-	json_object_set_string_member(arguments, "driver", "pc-dimm");
-	json_object_set_string_member(arguments, "id", call->id);
-	json_object_set_string_member(arguments, "memdev", memory);
+	rj_set_text(arguments, "driver", "pc-dimm");
+	rj_set_text(arguments, "id", call->id);
+	rj_set_text(arguments, "memdev", memory);
 	execute(g_steal_pointer(&call), "device_add", arguments, dimm_plugged);
 }
 
@@ -204,8 +204,8 @@ void qemu_dimm_plug(Vm *vm, const char *id, guint64 bytes, VmDone done, gpointer
 
 	call->done = done;
 	call->id = g_strdup(id);
-	json_object_set_string_member(arguments, "qom-type", "memory-backend-ram");
-	json_object_set_string_member(arguments, "id", memory);
+	rj_set_text(arguments, "qom-type", "memory-backend-ram");
+	rj_set_text(arguments, "id", memory);
 	json_object_set_int_member(arguments, "size", (gint64)bytes);
 	execute(call, "object-add", arguments, dimm_memory_made);
 }
@@ -214,7 +214,7 @@ void qemu_dimm_unplug(Vm *vm, const char *id, VmDone done, gpointer user)
 {
 	JsonObject *arguments = json_object_new();
 
-	json_object_set_string_member(arguments, "id", id);
+	rj_set_text(arguments, "id", id);
 	ask(vm, "device_del", arguments, done, user);
 }
 
@@ -337,7 +337,7 @@ void qemu_read_memory(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointe
 	arguments = json_object_new();
 	json_object_set_int_member(arguments, "val", (gint64)gpa);
 	json_object_set_int_member(arguments, "size", len);
-	json_object_set_string_member(arguments, "filename", path);
+	rj_set_text(arguments, "filename", path);
 	execute(call, "pmemsave", arguments, read_reply);
 }
 

@@ -154,7 +154,7 @@ static char *command_line(const char *command, gint64 id, JsonObject *arguments)
 	g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
 	JsonObject *root = json_object_new();
 
-	json_object_set_string_member(root, "execute", command);
+	rj_set_text(root, "execute", command);
 	json_object_set_int_member(root, "id", id);
 	if (arguments)
 		json_object_set_object_member(root, "arguments", arguments);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See record-docs.h. */
+/* Nothing of a guest is in here. */
+#define PFNHUNT_JSON_WRITER
 #include "record-docs.h"
 
 #include <string.h>

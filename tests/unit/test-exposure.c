@@ -15,7 +15,7 @@ static void tell(Exposure *e, const char *line)
 	struct wire_msg msg;
 
 	g_assert_cmpint(wire_parse(copy, strlen(copy), 'g', &msg), ==, 0);
-	recorded = record_line(&msg);
+	recorded = record_line(guest_gate(&msg));
 	exposure_line(e, recorded);
 }
 

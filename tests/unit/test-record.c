@@ -72,11 +72,11 @@ static void test_files(Fixture *f, gconstpointer data)
 	g_usleep(2000);
 	record_console(r, "def\n", 4);
 	parse(hostile, &msg);
-	record_message(r, &msg);
+	record_message(r, guest_gate(&msg));
 	parse(kmsg, &msg);
-	record_message(r, &msg);
+	record_message(r, guest_gate(&msg));
 	parse(count, &msg);
-	record_message(r, &msg);
+	record_message(r, guest_gate(&msg));
 	record_qmp(r, '<', "{\"event\": \"X\"}");
 	record_event(r, HOST_EVENT_NMI, NULL, NULL);
 	g_assert_null(record_error(r));
@@ -161,7 +161,7 @@ static void test_full(Fixture *f, gconstpointer data)
 		struct wire_msg msg;
 
 		parse(log, &msg);
-		record_message(r, &msg);
+		record_message(r, guest_gate(&msg));
 		record_console(r, "0123456789abcdef\n", 17);
 	}
 	record_console(r, "\n", 1);
