@@ -4,6 +4,7 @@
  * main context takes the next entry each time it runs and touches nothing after the callback,
  * so that a callback may free the machine.
  */
+#include "host-driver/base/json.h"
 #include "host-driver/fake/fake.h"
 #include "host-driver/base/error.h"
 #include "host-driver/fake/internal.h"

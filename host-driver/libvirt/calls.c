@@ -3,6 +3,7 @@
  * What is asked of a running domain. Each call ends exactly once and from the main loop, also
  * when the machine is not running any more.
  */
+#include "host-driver/base/json.h"
 #include "host-driver/base/error.h"
 #include "host-driver/libvirt/internal.h"
 #include "host-driver/libvirt/xml.h"

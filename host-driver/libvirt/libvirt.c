@@ -6,6 +6,7 @@
  * error, exited(). libvirt ends a guest as soon as it resets itself, if told so, and else lets
  * it boot again: so that its memory can be read, the vCPUs are stopped right after the reset.
  */
+#include "host-driver/base/json.h"
 #include "host-driver/libvirt/ops.h"
 #include "host-driver/base/error.h"
 #include "host-driver/libvirt/clean.h"

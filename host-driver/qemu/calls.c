@@ -4,6 +4,7 @@
  * when the machine is not running any more; a machine that is being freed tells nothing. The
  * answers are checked: a guest may have got the better of QEMU.
  */
+#include "host-driver/base/json.h"
 #include "host-driver/base/error.h"
 #include "host-driver/vm/machine.h"
 #include "host-driver/qemu/internal.h"
