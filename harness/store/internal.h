@@ -12,7 +12,7 @@ struct Store {
 	gboolean complained;
 	gboolean read_only;
 	gboolean broken; /* store_fail() was told so: no index of ours, whatever is asked of it */
-	char *said; /* why a transaction failed, until it is reported */
+	char *said;	 /* why a transaction failed, until it is reported */
 	int code;
 };
 
