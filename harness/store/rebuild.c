@@ -6,6 +6,7 @@
 #include "harness/store/internal.h"
 #include "host-driver/base/error.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -56,7 +57,7 @@ static void remove_all(const char *path)
  */
 static gboolean put_in_place(const char *made, const char *path, const char *aside, GError **error)
 {
-	if (link(path, aside) < 0) {
+	if (link(path, aside) < 0 && errno != ENOENT) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "%s cannot be kept as %s",
 			    path, aside);
 		return FALSE;

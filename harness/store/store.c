@@ -2,8 +2,10 @@
 /* Opening, closing and running statements: see store.h. */
 #include "harness/store/internal.h"
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
 
 #include <glib/gstdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -212,6 +214,37 @@ static gboolean are_plain(const char *path, GError **error)
 	return TRUE;
 }
 
+/*
+ * A journal of a transaction on several databases names one more file, which SQLite opens and then
+ * deletes. Ours is never of several: in a folder of somebody else it would be a file of the user's.
+ */
+static gboolean journal_is_ours(const char *path, gboolean *broken, GError **error)
+{
+	static const guint8 names_a_file[8] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+	g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+	g_autoptr(GError) bad = NULL;
+	guint8 end[8] = {0};
+	int fd = open_file(journal, OPEN_FOUND, G_MAXINT64, &bad);
+	off_t size;
+
+	if (fd < 0 && g_error_matches(bad, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+		return TRUE;
+	if (fd < 0) {
+		g_propagate_error(error, g_steal_pointer(&bad));
+		return FALSE;
+	}
+	size = lseek(fd, 0, SEEK_END);
+	if (size >= (off_t)sizeof(end) &&
+	    pread(fd, end, sizeof(end), size - (off_t)sizeof(end)) != (ssize_t)sizeof(end))
+		memset(end, 0, sizeof(end));
+	close(fd);
+	*broken = memcmp(end, names_a_file, sizeof(end)) == 0;
+	if (*broken)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s: a journal that would have another file deleted" ANEW, journal);
+	return !*broken;
+}
+
 /* Ours has neither triggers nor views: of an index of somebody else none of them is run. */
 static void distrust(sqlite3 *db)
 {
@@ -267,7 +300,7 @@ Store *store_open_file(const char *path, gboolean read_only, gboolean *broken, G
 	g_autoptr(Store) store = g_new0(Store, 1);
 
 	*broken = FALSE;
-	if (!are_plain(path, error))
+	if (!are_plain(path, error) || !journal_is_ours(path, broken, error))
 		return NULL;
 	store->read_only = read_only;
 	/* WAL needs files beside the database; where none can be made nobody writes either. */
