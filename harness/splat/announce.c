@@ -63,6 +63,12 @@ static gboolean is_marker(const SplatLine *line, const char *at)
 	return s == at && at - line->s <= MARKER_MAX && !line->stamped && !line->syslog;
 }
 
+/* The end of a word in capitals: "DEBUG: ". */
+static gboolean in_word(const char *s, const char *at)
+{
+	return at > s && g_ascii_isupper(at[-1]) && g_ascii_isupper(*at);
+}
+
 const SplatRule *splat_announced(const SplatLine *line, SplatMatch *match, gsize *offset)
 {
 	SplatHit hits[HITS_MAX];
@@ -76,7 +82,8 @@ const SplatRule *splat_announced(const SplatLine *line, SplatMatch *match, gsize
 
 		if (!front && !is_marker(line, at))
 			continue;
-		if (is_quoted(line->s, at) || !splat_match(rule->pattern, at, line->end, match))
+		if (in_word(line->s, at) || is_quoted(line->s, at) ||
+		    !splat_match(rule->pattern, at, line->end, match))
 			continue;
 		if (rule->kind && is_source(line->s, line->end))
 			continue;

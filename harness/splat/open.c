@@ -304,15 +304,23 @@ static void take_message(SplatOpen *open, const SplatLine *line)
 	open->message_sure = TRUE;
 }
 
+/* The stack dumper of 32-bit ARM, which no head announces. */
+static gboolean is_dumper(const SplatShape *shape)
+{
+	return !shape->maybe && splat_text_is(shape->name, "unwind_backtrace");
+}
+
 static void take_frame(SplatOpen *open, const SplatShape *shape)
 {
 	/* these say first that a stack follows; it is somebody else's */
 	if (!open->in_stack && !open->stacks && !open->next_section_set &&
 	    open->rule->group != GROUP_REPORT) {
-		if (open->lines > BARE_LINES || open->had_cpu || open->had_code)
+		gboolean bare = !is_dumper(shape);
+
+		if (bare && (open->lines > BARE_LINES || open->had_cpu || open->had_code))
 			return;
 		start_stack(open);
-		open->bare = TRUE;
+		open->bare = bare;
 	}
 	add_frame(open, shape);
 	if (!open->bare && open->stacks && open->stack[open->stacks - 1].section != SECTION_SIDE)

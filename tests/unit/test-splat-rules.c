@@ -107,6 +107,8 @@ static const char *const harmless[] = {
 	"INFO: task khungtaskd:12 blocked for more than 120 seconds. is shown",
 	"kernel BUG at mm/foo.c:123! means that a BUG_ON() fired",
 	"Here, BUG: unable to handle kernel paging request",
+	/* in the middle of a word */
+	"foo: DEBUG: unable to handle kernel paging request",
 };
 
 static void test_harmless(void)
@@ -262,6 +264,10 @@ static const struct {
 	 "BUG: hard lockup in corrupted"},
 	{"watchdog: CPU1: Watchdog detected hard LOCKUP on cpu 1", "hard-lockup",
 	 "BUG: hard lockup in corrupted"},
+	{"watchdog: CPU 9 self-detected hard LOCKUP @ f+0x5c/0x100", "hard-lockup",
+	 "BUG: hard lockup in f"},
+	{"watchdog: CPU 3 detected hard LOCKUP on other CPUs 9", "hard-lockup",
+	 "BUG: hard lockup in corrupted"},
 	{"rcu: INFO: rcu_preempt self-detected stall on CPU", "rcu-stall",
 	 "INFO: rcu detected stall in corrupted"},
 	{"INFO: rcu_sched detected stalls on CPUs/tasks: { 1} (detected by 0, t=5252 jiffies)",
@@ -324,6 +330,89 @@ static void test_complaints(void)
 	}
 }
 
+static const struct {
+	const char *log, *signature;
+} reports[] = {
+	/* no head announces the stack of 32-bit ARM */
+	{"WARNING: CPU: 0 PID: 88 at lib/refcount.c:28 refcount_warn_saturate+0x13c/0x174\n"
+	 "refcount_t: underflow; use-after-free.\n"
+	 "Modules linked in: foo\n"
+	 "CPU: 0 PID: 88 Comm: rmmod Not tainted 5.15.0 #3\n"
+	 "Hardware name: Freescale i.MX6 Quad/DualLite (Device Tree)\n"
+	 "[<c010f3d0>] (unwind_backtrace) from [<c010b9ac>] (show_stack+0x10/0x14)\n"
+	 "[<c010b9ac>] (show_stack) from [<c0121c58>] (__warn+0xe8/0x100)\n"
+	 "[<c0121c58>] (__warn) from [<c0432f00>] (refcount_warn_saturate+0x13c/0x174)\n"
+	 "[<c0432f00>] (refcount_warn_saturate) from [<bf012f00>] (foo_release+0x98/0xb8 [foo])\n"
+	 "[<bf012f00>] (foo_release [foo]) from [<c0433c04>] (sys_delete_module+0x24/0x60)\n"
+	 "---[ end trace 47b0f8a3f6d0b1a2 ]---\n",
+	 "refcount:foo_release:underflow"},
+	{"WARNING: CPU: 0 PID: 88 at lib/refcount.c:28 refcount_warn_saturate+0x13c/0x174\n"
+	 "refcount_t: underflow; use-after-free.\n"
+	 "Modules linked in: foo\n"
+	 "CPU: 0 PID: 88 Comm: rmmod Not tainted 6.1.0 #3\n"
+	 "Hardware name: Freescale i.MX6 Quad/DualLite (Device Tree)\n"
+	 " unwind_backtrace from show_stack+0x10/0x14\n"
+	 " show_stack from __warn+0xe8/0x100\n"
+	 " __warn from refcount_warn_saturate+0x13c/0x174\n"
+	 " refcount_warn_saturate from foo_release+0x98/0xb8 [foo]\n"
+	 " foo_release [foo] from sys_delete_module+0x24/0x60\n"
+	 "---[ end trace 0000000000000000 ]---\n",
+	 "refcount:foo_release:underflow"},
+	/* of powerpc, whose watchdog says it in several lines */
+	{"watchdog: CPU 3 detected hard LOCKUP on other CPUs 9\n"
+	 "watchdog: CPU 3 TB:1234567890, last SMP heartbeat TB:1230000000 (7000ms ago)\n"
+	 "watchdog: CPU 9 Hard LOCKUP\n"
+	 "watchdog: CPU 9 TB:1234567890, last heartbeat TB:1230000000 (7000ms ago)\n"
+	 "CPU: 9 PID: 2000 Comm: sh Not tainted 5.4.0 #1\n"
+	 "NIP [c0000000001f2a3c] foo_loop+0x5c/0x100\n"
+	 "LR [c0000000001f2a38] foo_loop+0x58/0x100\n"
+	 "Call Trace:\n"
+	 "[c000000e1a2b3b20] [c0000000001f2a38] foo_loop+0x58/0x100 (unreliable)\n"
+	 "[c000000e1a2b3bd0] [c00000000041a2bc] vfs_write+0xcc/0x240\n",
+	 "hard-lockup:foo_loop"},
+	/* the way of every module into its own code */
+	{"watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [insmod:444]\n"
+	 "CPU: 1 PID: 444 Comm: insmod Not tainted 6.1.0 #1\n"
+	 "RIP: 0010:foo_spin+0x10/0x20 [foo]\n"
+	 "Call Trace:\n"
+	 " foo_init+0x15/0x20 [foo]\n"
+	 " do_one_initcall+0x46/0x1c3\n"
+	 " do_init_module+0x5b/0x208\n"
+	 " load_module+0x5b/0x208\n"
+	 " __do_sys_finit_module+0x5b/0x208\n",
+	 "soft-lockup:foo_init"},
+	/* what dumps the registers of a double fault */
+	{"PANIC: double fault, error_code: 0x0\n"
+	 "Kernel panic - not syncing: Machine halted.\n"
+	 "CPU: 0 PID: 100 Comm: sh Not tainted 4.14.0 #1\n"
+	 "Call Trace:\n"
+	 " <#DF>\n"
+	 " dump_stack+0x5c/0x7d\n"
+	 " panic+0xe7/0x247\n"
+	 " df_debug+0x29/0x29\n"
+	 " do_double_fault+0x99/0x130\n"
+	 " double_fault+0x2c/0x60\n"
+	 " </#DF>\n"
+	 " foo_recurse+0x40/0x100\n"
+	 "Kernel Offset: disabled\n"
+	 "---[ end Kernel panic - not syncing: Machine halted.\n",
+	 "double-fault:foo_recurse"},
+};
+
+static void test_reports(void)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(reports); i++) {
+		g_autoptr(Triage) triage = read_log(reports[i].log);
+		const Splat *splat;
+
+		g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
+		splat = g_ptr_array_index(triage_splats(triage), 0);
+		g_test_message("%s: %s", splat->signature, reports[i].log);
+		g_assert_cmpstr(splat->signature, ==, reports[i].signature);
+		g_assert_false(splat->corrupted);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -331,5 +420,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/splat-rules/programs", test_programs);
 	g_test_add_func("/splat-rules/harmless-together", test_harmless_together);
 	g_test_add_func("/splat-rules/complaints", test_complaints);
+	g_test_add_func("/splat-rules/reports", test_reports);
 	return g_test_run();
 }
