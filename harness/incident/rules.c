@@ -216,8 +216,10 @@ static gboolean shows_hotplug(const Splat *splat)
 	for (guint i = 0; i < G_N_ELEMENTS(functions); i++)
 		if (has_frame(splat, functions[i]))
 			return TRUE;
-	/* its module is loaded: the guest has such a device */
-	return is_offline_page(&splat->page) || has_text(splat, "virtio_mem");
+	if (is_offline_page(&splat->page))
+		return TRUE;
+	/* its module is loaded: memory may go; what is wrong with a page has many other causes */
+	return kind_in(OOPS, splat->kind) && has_text(splat, "virtio_mem");
 }
 
 static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, IncidentMachine machine,

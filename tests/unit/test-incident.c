@@ -245,6 +245,30 @@ static void test_oops_families(void)
 	}
 }
 
+/* A page's state has many causes: that the module of virtio-mem is loaded is no evidence. */
+static void test_page_families(void)
+{
+	static const char *const events[] = {"", "virtio_mem virtio2: requested size: 0x0\n"};
+
+	for (guint i = 0; i < G_N_ELEMENTS(events); i++) {
+		g_auto(Log) log = {0};
+		g_autoptr(Triage) triage = NULL;
+
+		log_add(&log, events[i]);
+		log_add(&log, "BUG: Bad page state in process sh  pfn:12345\n"
+			      "page:ffffea000048d140 refcount:-1 mapcount:0 index:0x0 pfn:0x12345\n"
+			      "flags: 0x100000000000000(node=0|zone=1)\n"
+			      "page dumped because: nonzero _refcount\n"
+			      "Modules linked in: virtio_mem iwlwifi\n"
+			      "CPU: 0 PID: 100 Comm: sh Not tainted 6.1.0 #1\n"
+			      "Call Trace:\n <TASK>\n bad_page+0x63/0x8f\n"
+			      " foo_free+0x44/0x5c [iwlwifi]\n </TASK>\n");
+		triage = read_log(&log, FALSE, NULL);
+		g_assert_cmpint(only_incident(triage)->family, ==,
+				*events[i] ? FAMILY_CANCEL : FAMILY_OTHER);
+	}
+}
+
 static void test_emulator(void)
 {
 	g_auto(Log) log = {0}, kvm = {0};
@@ -404,6 +428,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/incident/cause-behind", test_cause_behind);
 	g_test_add_func("/incident/consequences", test_consequences);
 	g_test_add_func("/incident/oops-families", test_oops_families);
+	g_test_add_func("/incident/page-families", test_page_families);
 	g_test_add_func("/incident/emulator", test_emulator);
 	g_test_add_func("/incident/guess", test_guess);
 	g_test_add_func("/incident/endless-offline", test_endless_offline);
