@@ -50,15 +50,18 @@ static const Known boot_files[] = {
 	{NULL},
 };
 
-/* Of what is nothing but zeros no more than its length is written: a file may be all holes. */
-static gboolean copy_bytes(int from, int to)
+/*
+ * Of what is nothing but zeros no more than its length is written: a file may be all holes. It may
+ * also grow while it is read: what is beyond @max_bytes then stays behind.
+ */
+static gboolean copy_bytes(int from, int to, guint64 max_bytes)
 {
 	static const char zeros[COPY_BYTES];
 	g_autofree char *buf = g_malloc(COPY_BYTES);
 	off_t len = 0;
 	ssize_t n;
 
-	while ((n = read(from, buf, COPY_BYTES)) > 0) {
+	while ((n = read(from, buf, MIN(COPY_BYTES, max_bytes - (guint64)len))) > 0) {
 		gboolean hole = memcmp(buf, zeros, (gsize)n) == 0;
 
 		if (!hole && pwrite(to, buf, (gsize)n, len) != n)
@@ -76,7 +79,7 @@ static gboolean copy_file(const char *from, const char *to, guint64 max_bytes, G
 	if (in < 0)
 		return FALSE;
 	out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	ok = out >= 0 && copy_bytes(in, out);
+	ok = out >= 0 && copy_bytes(in, out, max_bytes);
 	if (!ok)
 		merge_fail(error, to);
 	if (out >= 0)
@@ -183,6 +186,12 @@ gboolean merge_boots(const RHunt *from, const char *to, gboolean *gained, GError
 
 	if (g_mkdir(boots, 0755) < 0 && errno != EEXIST)
 		return merge_fail(error, boots);
+	/* The hunt that is here may have been received before, and its boots lead elsewhere. */
+	if (!open_is_folder(boots)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "%s: not a folder; a symbolic link is not followed", boots);
+		return FALSE;
+	}
 	for (guint i = 0; i < from->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(from->boots, i);
 		g_autofree char *target = g_build_filename(boots, b->folder, NULL);
