@@ -106,6 +106,7 @@ int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is told as a failed write */
 	watch_hangup();
 	g_set_printerr_handler(print_error);
 	return close_stdout(run(argc, argv));

@@ -141,6 +141,17 @@ static GHashTable *seen_before(const Night *night)
 	return NULL;
 }
 
+/* What is not there to be read is not what was found tonight. */
+static RHunt *load_tonight(NightlyCell *cell)
+{
+	g_autoptr(GError) error = NULL;
+	RHunt *hunt = cell->dir ? results_hunt_load(cell->dir, TRUE, &error) : NULL;
+
+	if (error && !cell->fail)
+		cell->fail = g_strdup_printf("its hunt cannot be read: %s", error->message);
+	return hunt;
+}
+
 static int tell(const Night *night)
 {
 	g_autoptr(GHashTable) seen = seen_before(night);
@@ -151,9 +162,7 @@ static int tell(const Night *night)
 	NightlyCounts counts;
 
 	for (guint i = 0; i < cells->len; i++) {
-		const NightlyCell *cell = g_ptr_array_index(cells, i);
-
-		now[i] = cell->dir ? results_hunt_load(cell->dir, TRUE, NULL) : NULL;
+		now[i] = load_tonight(g_ptr_array_index(cells, i));
 		before[i] = now[i] ? find_before(night->results, now[i]) : NULL;
 	}
 	page = nightly_page(night->plan, before, now, seen, &counts);
