@@ -118,6 +118,19 @@ static void add_family(RSuite *suite, const GPtrArray *signatures, const char *f
 	}
 }
 
+/* What was killed may have had a splat that nobody looked at. (transfer full), or NULL */
+static char *unended(const RHunt *h)
+{
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (!b->retried && !b->ended)
+			return g_strdup_printf("boot %s: unended: it runs, or was killed",
+					       b->folder);
+	}
+	return *h->verdict ? NULL : g_strdup("the hunt is unended: it runs, or was killed");
+}
+
 /* What is no family's: guests that hung or died, and what our own side did. */
 static void add_machine(RSuite *suite, const RHunt *h, const RTotals *t)
 {
@@ -148,7 +161,10 @@ static void add_machine(RSuite *suite, const RHunt *h, const RTotals *t)
 		}
 		whole += results_boot_counts(b) && !b->interrupted;
 	}
-	if (t->boots == 0) {
+	text = unended(h);
+	if (text) {
+		case_new(suite, "machine", RCASE_ERROR, text);
+	} else if (t->boots == 0) {
 		case_new(suite, "machine", RCASE_ERROR, "no boot came to its end");
 	} else if (known) {
 		text = g_strdup_printf("known: %s ended %u of %u boots", ended_by, known, t->boots);
