@@ -245,6 +245,9 @@ static void on_count(Boot *boot, const GuestMsg *msg)
 	}
 	if (op->counts++ == 0)
 		op->first_steps = now.steps;
+	op->counted_us = boot->agent.heard_us;
+	if (now.steps > op->steps)
+		op->rose_us = op->counted_us;
 	op->steps = now.steps;
 	op->offlines = now.offlines;
 	op->offlines_ok = now.offlines_ok;

@@ -37,7 +37,8 @@ typedef struct {
 	/* Offlines: those that got as far as MEM_GOING_OFFLINE, of them those that succeeded; and
 	 * those that did not get so far. */
 	guint64 first_steps, steps, offlines, offlines_ok, refused;
-	guint counts; /* count lines seen */
+	guint counts;		    /* count lines seen */
+	gint64 counted_us, rose_us; /* when the last count was heard, and the last that had risen */
 } BootOp;
 
 /* Each part of a boot is written by the file that stands above it, and read by all. */

@@ -15,6 +15,8 @@ static const ScenarioOp *scenario_op(const Boot *boot, guint i)
 }
 
 #define INT3 "int3 at a patched instruction of an emulated guest"
+/* A counter that stands for less has not stood still, however short the run. */
+#define STILL_LEAST_US (5 * G_USEC_PER_SEC)
 
 /* Offlines of all hammers until @t_ns, from the recorder; -1 when it does not reach back. */
 static gint64 offlines_until(const Boot *boot, guint64 t_ns, gint64 *block)
@@ -182,6 +184,30 @@ static double run_s_of(const Boot *boot)
 	return guest_s > host_s * BOOT_CLOCK_FAST + BOOT_CLOCK_FAST_S ? host_s : guest_s;
 }
 
+/*
+ * Its counter did not rise in the last three quarters of the run. A pass may take long; but one
+ * that takes as long as the others ends at least once in the second half. What comes after the
+ * duration is not counted: an op that is slow to stop holds up the last counts of all.
+ */
+static gboolean went_still(const Boot *boot, const BootOp *op)
+{
+	gint64 begun_us = boot->agent.run_us;
+	gint64 over_us = begun_us + (gint64)boot->config.scenario->duration_ms * 1000;
+	gint64 end_us = MIN(op->counted_us, over_us);
+	gint64 still_us = end_us - MAX(op->rose_us, begun_us);
+
+	return still_us > STILL_LEAST_US && still_us > (end_us - begun_us) / 4 * 3;
+}
+
+static gboolean is_rising(const Boot *boot, const BootOp *op)
+{
+	if (op->counts < 2)
+		return FALSE;
+	if (op->ended && !op->end && op->steps)
+		return TRUE;
+	return op->steps > op->first_steps && !went_still(boot, op);
+}
+
 static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 {
 	for (guint i = 0; i < boot->agent.op_count; i++) {
@@ -195,8 +221,7 @@ static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 			.reason = op->reason,
 			.end = op->end,
 			.steps = op->steps,
-			.rising = op->counts > 1 && (op->steps > op->first_steps ||
-						     (op->ended && !op->end && op->steps)),
+			.rising = is_rising(boot, op),
 		};
 		if (op->hammer) {
 			r->offlines += op->offlines;

@@ -56,14 +56,14 @@ typedef struct {
 	gboolean observer;  /* it does nothing that could expose anything */
 	const char *reason; /* of a skip or failure, or NULL */
 	guint64 steps;	    /* last count */
-	gboolean rising;    /* steps grew between its first and its last count, or it was done */
+	gboolean rising;    /* steps grew after its first count and went on to, or it was done */
 	const char *end;    /* why it ended before its time, or NULL */
 } VerdictOp;
 
 /* What became of an op: id, name in verdict.json. */
 #define VERDICT_OUTCOMES(X)                                                                        \
 	X(RAN, "ran")                                                                              \
-	X(STOOD_STILL, "stood-still") /* its counter did not rise */                               \
+	X(STOOD_STILL, "stood-still") /* its counter did not rise, or only at first */             \
 	X(ENDED, "ended")	      /* before its time */                                        \
 	X(NOT_STARTED, "not-started")                                                              \
 	X(SKIPPED, "skipped")
