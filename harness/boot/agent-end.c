@@ -53,7 +53,7 @@ static gboolean is_out_of_memory(const Splat *splat)
 
 gboolean boot_is_agent_end(const Splat *splat)
 {
-	return g_str_equal(splat->kind, "panic") &&
+	return splat->kind == KIND_PANIC &&
 	       (strstr(splat->header, KILL_INIT) || is_out_of_memory(splat));
 }
 

@@ -54,7 +54,7 @@ static RSplat *splat_of(const Splat *s)
 	RSplat *splat = g_new0(RSplat, 1);
 
 	splat->title = text_copy(s->title);
-	splat->kind = text_copy(s->kind);
+	splat->kind = g_strdup(splat_kind_name(s->kind));
 	splat->signature = text_copy(s->signature);
 	splat->corrupted = s->corrupted;
 	splat->line = (gint64)s->line;

@@ -58,7 +58,7 @@ static void add_splat(JsonBuilder *json, Decoder *decoder, const Splat *splat)
 {
 	json_builder_begin_object(json);
 	add_string(json, "title", splat->title);
-	add_string(json, "kind", splat->kind);
+	add_string(json, "kind", splat_kind_name(splat->kind));
 	add_string(json, "signature", splat->signature);
 	add_bool(json, "corrupted", splat->corrupted);
 	add_int(json, "line", (gint64)splat->line);

@@ -72,12 +72,14 @@ enum {
 	IF_NO_TYPE = 1 << 4, /* the page is no page table, slab, huge page or the like */
 };
 
+#define KINDS_MAX 5
+
 typedef struct {
-	const char *kinds;  /* separated by blanks, or NULL for all */
-	const char *file;   /* or NULL */
-	const char *reason; /* of the page dump, its beginning, or NULL */
-	const char *frame;  /* in the stack, its beginning, or NULL */
-	const char *text;   /* in the splat's lines, or NULL */
+	SplatKind kinds[KINDS_MAX]; /* up to KIND_NONE; none: all */
+	const char *file;	    /* or NULL */
+	const char *reason;	    /* of the page dump, its beginning, or NULL */
+	const char *frame;	    /* in the stack, its beginning, or NULL */
+	const char *text;	    /* in the splat's lines, or NULL */
 	guint conditions;
 	IncidentFamily family;
 	guint rank;
@@ -86,30 +88,31 @@ typedef struct {
 	gboolean wild;
 } IncidentRule;
 
-#define OOPS  "null-deref page-fault gpf oops"
-#define FAULT "page-fault gpf oops" /* a struct page that is gone lies not near NULL */
-#define STALL "rcu-stall soft-lockup hard-lockup hung-task workqueue-lockup"
+/* clang-format off */
+#define OOPS  {KIND_NULL_DEREF, KIND_PAGE_FAULT, KIND_GPF, KIND_OOPS}
+#define FAULT {KIND_PAGE_FAULT, KIND_GPF, KIND_OOPS} /* a removed struct page is not near NULL */
+#define STALL \
+	{KIND_RCU_STALL, KIND_SOFT_LOCKUP, KIND_HARD_LOCKUP, KIND_HUNG_TASK, KIND_WORKQUEUE_LOCKUP}
 #define STUCK "endless memory offline"
 
-/* clang-format off */
 static const IncidentRule rules[] = {
-	{.kinds = "int3", .conditions = IF_EMULATED, .family = FAMILY_EMULATOR, .rank = 100},
+	{.kinds = {KIND_INT3}, .conditions = IF_EMULATED, .family = FAMILY_EMULATOR, .rank = 100},
 	/*
 	 * Kprobes step back from an int3 that is gone from memory and try again. A CPU whose
 	 * translation still holds it does so for ever, until a watchdog or our NMI looks.
 	 */
-	{.kinds = "panic", .text = "\n asm_exc_int3+", .conditions = IF_EMULATED | IF_NMI,
+	{.kinds = {KIND_PANIC}, .text = "\n asm_exc_int3+", .conditions = IF_EMULATED | IF_NMI,
 	 .family = FAMILY_EMULATOR, .rank = 100},
-	{.kinds = "panic", .text = "RIP: 0010:asm_exc_int3", .conditions = IF_EMULATED | IF_NMI,
-	 .family = FAMILY_EMULATOR, .rank = 100},
+	{.kinds = {KIND_PANIC}, .text = "RIP: 0010:asm_exc_int3",
+	 .conditions = IF_EMULATED | IF_NMI, .family = FAMILY_EMULATOR, .rank = 100},
 	{.kinds = STALL, .text = "RIP: 0010:asm_exc_int3", .conditions = IF_EMULATED,
 	 .family = FAMILY_EMULATOR, .rank = 100},
 
 	{.reason = "fake-offline page referenced", .family = FAMILY_FAKE_OFFLINE, .rank = 90},
-	{.kinds = "warning", .file = "drivers/virtio/virtio_mem.c",
+	{.kinds = {KIND_WARNING}, .file = "drivers/virtio/virtio_mem.c",
 	 .frame = "virtio_mem_fake_offline_going_offline", .family = FAMILY_FAKE_OFFLINE,
 	 .rank = 90},
-	{.kinds = "warning", .file = "drivers/virtio/virtio_mem.c",
+	{.kinds = {KIND_WARNING}, .file = "drivers/virtio/virtio_mem.c",
 	 .frame = "virtio_mem_memory_notifier_cb", .family = FAMILY_FAKE_OFFLINE, .rank = 90},
 
 	{.kinds = OOPS, .text = "permissions violation", .conditions = IF_WALKER | IF_HOTPLUG,
@@ -127,31 +130,32 @@ static const IncidentRule rules[] = {
 	{.kinds = OOPS, .frame = "bad_page", .text = "not-present page", .conditions = IF_HOTPLUG,
 	 .family = FAMILY_MEMMAP_REMOVAL, .rank = 80},
 
-	{.kinds = "silent", .text = "taint changed", .family = FAMILY_SILENT,
+	{.kinds = {KIND_SILENT}, .text = "taint changed", .family = FAMILY_SILENT,
 	 .rank = INCIDENT_RANK_TRACE, .consequence = TRUE},
-	{.kinds = "silent", .family = FAMILY_SILENT, .rank = INCIDENT_RANK_PLAIN},
+	{.kinds = {KIND_SILENT}, .family = FAMILY_SILENT, .rank = INCIDENT_RANK_PLAIN},
 
-	{.kinds = "warning", .frame = "free_contig_range", .conditions = IF_HOTPLUG,
+	{.kinds = {KIND_WARNING}, .frame = "free_contig_range", .conditions = IF_HOTPLUG,
 	 .family = FAMILY_PLUG, .rank = 60},
-	{.kinds = "warning", .file = "mm/gup.c", .frame = "try_get_folio", .conditions = IF_HOTPLUG,
-	 .family = FAMILY_PLUG, .rank = 60, .consequence = TRUE},
-	{.kinds = "bad-page", .frame = "virtio_mem_fake_online", .family = FAMILY_PLUG, .rank = 60,
-	 .consequence = TRUE},
-	{.kinds = "bad-page", .frame = "virtio_mem_run_wq", .family = FAMILY_PLUG, .rank = 60,
+	{.kinds = {KIND_WARNING}, .file = "mm/gup.c", .frame = "try_get_folio",
+	 .conditions = IF_HOTPLUG, .family = FAMILY_PLUG, .rank = 60, .consequence = TRUE},
+	{.kinds = {KIND_BAD_PAGE}, .frame = "virtio_mem_fake_online", .family = FAMILY_PLUG,
+	 .rank = 60, .consequence = TRUE},
+	{.kinds = {KIND_BAD_PAGE}, .frame = "virtio_mem_run_wq", .family = FAMILY_PLUG, .rank = 60,
 	 .consequence = TRUE},
 
-	{.kinds = "kernel-bug list-corruption", .frame = "offline_pages",
+	{.kinds = {KIND_KERNEL_BUG, KIND_LIST_CORRUPTION}, .frame = "offline_pages",
 	 .family = FAMILY_FAKE_OFFLINE, .rank = 40, .consequence = TRUE},
-	{.kinds = "bad-page", .reason = "nonzero _refcount", .conditions = IF_HOTPLUG | IF_NO_TYPE,
-	 .family = FAMILY_CANCEL, .rank = 30, .consequence = TRUE},
-	{.kinds = "bad-page", .text = "(offline)", .conditions = IF_HOTPLUG,
+	{.kinds = {KIND_BAD_PAGE}, .reason = "nonzero _refcount",
+	 .conditions = IF_HOTPLUG | IF_NO_TYPE, .family = FAMILY_CANCEL, .rank = 30,
+	 .consequence = TRUE},
+	{.kinds = {KIND_BAD_PAGE}, .text = "(offline)", .conditions = IF_HOTPLUG,
 	 .family = FAMILY_FAKE_OFFLINE, .rank = 30, .consequence = TRUE},
-	{.kinds = "bad-page", .conditions = IF_WALKER | IF_HOTPLUG | IF_NO_TYPE,
+	{.kinds = {KIND_BAD_PAGE}, .conditions = IF_WALKER | IF_HOTPLUG | IF_NO_TYPE,
 	 .family = FAMILY_FAKE_OFFLINE, .rank = 30, .consequence = TRUE},
 
-	{.kinds = "bad-page list-corruption", .family = FAMILY_OTHER, .rank = 20,
+	{.kinds = {KIND_BAD_PAGE, KIND_LIST_CORRUPTION}, .family = FAMILY_OTHER, .rank = 20,
 	 .consequence = TRUE},
-	{.kinds = "kernel-bug", .file = "mm/page_alloc.c", .family = FAMILY_OTHER, .rank = 20,
+	{.kinds = {KIND_KERNEL_BUG}, .file = "mm/page_alloc.c", .family = FAMILY_OTHER, .rank = 20,
 	 .consequence = TRUE},
 
 	{.kinds = STALL, .frame = "offline_pages", .family = FAMILY_OTHER, .rank = 6,
@@ -161,18 +165,17 @@ static const IncidentRule rules[] = {
 	{.kinds = STALL, .frame = "mem_hotplug_begin", .family = FAMILY_OTHER, .rank = 5,
 	 .consequence = TRUE, .note = STUCK},
 	{.kinds = STALL, .family = FAMILY_OTHER, .rank = 4, .consequence = TRUE},
-	{.kinds = "panic reboot", .family = FAMILY_OTHER, .rank = 1, .consequence = TRUE},
+	{.kinds = {KIND_PANIC, KIND_REBOOT}, .family = FAMILY_OTHER, .rank = 1,
+	 .consequence = TRUE},
 	{.kinds = OOPS, .family = FAMILY_OTHER, .rank = INCIDENT_RANK_PLAIN, .wild = TRUE},
 	{.family = FAMILY_OTHER, .rank = INCIDENT_RANK_PLAIN},
 };
 /* clang-format on */
 
-static gboolean kind_in(const char *kinds, const char *kind)
+static gboolean kind_in(const SplatKind kinds[KINDS_MAX], SplatKind kind)
 {
-	gsize len = strlen(kind);
-
-	for (const char *s = kinds; (s = strstr(s, kind)); s += len)
-		if ((s == kinds || s[-1] == ' ') && (!s[len] || s[len] == ' '))
+	for (guint i = 0; i < KINDS_MAX && kinds[i]; i++)
+		if (kinds[i] == kind)
 			return TRUE;
 	return FALSE;
 }
@@ -183,7 +186,7 @@ static gboolean is_emulated(const Splat *splat, IncidentMachine machine)
 	       (machine == MACHINE_UNKNOWN && has_text(splat, "Hardware name: QEMU"));
 }
 
-/* PageOffline: by its type where the dump shows one, by the count it shares its bits with before. */
+/* PageOffline by the page type; older dumps only show the mapcount, which shares its union. */
 static gboolean is_offline_page(const SplatPage *page)
 {
 	const gint64 offline = 0x100;
@@ -212,6 +215,7 @@ static gboolean shows_hotplug(const Splat *splat)
 		"__remove_pages",      "add_memory",	     "__add_memory",	"add_pages",
 		"memory_notify",       "arch_remove_memory", "arch_add_memory", "sparse_remove_",
 		"memory_block_o",      "section_deactivate"};
+	static const SplatKind oopses[KINDS_MAX] = OOPS;
 
 	for (guint i = 0; i < G_N_ELEMENTS(functions); i++)
 		if (has_frame(splat, functions[i]))
@@ -219,13 +223,13 @@ static gboolean shows_hotplug(const Splat *splat)
 	if (is_offline_page(&splat->page))
 		return TRUE;
 	/* its module is loaded: memory may go; what is wrong with a page has many other causes */
-	return kind_in(OOPS, splat->kind) && has_text(splat, "virtio_mem");
+	return kind_in(oopses, splat->kind) && has_text(splat, "virtio_mem");
 }
 
 static gboolean rule_matches(const IncidentRule *rule, const Splat *splat, IncidentMachine machine,
 			     gboolean hotplug)
 {
-	if (rule->kinds && !kind_in(rule->kinds, splat->kind))
+	if (rule->kinds[0] && !kind_in(rule->kinds, splat->kind))
 		return FALSE;
 	if (rule->file && g_strcmp0(rule->file, splat->file) != 0)
 		return FALSE;

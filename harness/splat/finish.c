@@ -57,7 +57,7 @@ Splat *splat_open_finish(SplatOpen *open)
 	if (open->late.present && !open->late.reason && !splat->page.present)
 		splat_page_move(&splat->page, &open->late); /* the log ends in the dump */
 	open->refine = find_refine(open);
-	splat->kind = g_strdup(open->refine ? open->refine->kind : open->rule->kind);
+	splat->kind = open->refine ? open->refine->kind : open->rule->kind;
 	splat->fatal = is_fatal(open->rule);
 	splat_title(open);
 	splat->signature = splat_signature(open);

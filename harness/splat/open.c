@@ -9,7 +9,6 @@ void splat_free(Splat *splat)
 {
 	if (!splat)
 		return;
-	g_free(splat->kind);
 	g_free(splat->title);
 	g_free(splat->signature);
 	g_free(splat->header);

@@ -44,7 +44,8 @@ static gboolean has_page(const SplatOpen *open)
 /* A dump follows a WARN or a bad page. That of a BUG comes before it. */
 static gboolean dumps_page(const SplatOpen *open)
 {
-	return open->rule->group == GROUP_WARN || g_str_has_prefix(open->rule->kind, "bad-page");
+	return open->rule->group == GROUP_WARN || open->rule->kind == KIND_BAD_PAGE ||
+	       open->rule->kind == KIND_BAD_PAGE_MAP;
 }
 
 static gboolean names_page(const SplatOpen *open, const SplatPage *page)

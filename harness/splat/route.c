@@ -91,7 +91,7 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 {
 	SplatGroup before = open->rule->group, now = rule->group;
 
-	if (strcmp(open->rule->kind, rule->kind) == 0 && splat_open_is_inline_header(open))
+	if (open->rule->kind == rule->kind && splat_open_is_inline_header(open))
 		return TRUE;
 	if (now == GROUP_PANIC)
 		return (rule->flags & RULE_FOLLOW) || before == GROUP_DIE || waits_for_trace(open);
@@ -100,10 +100,10 @@ static gboolean goes_on(const SplatOpen *open, const SplatRule *rule)
 	if (now == GROUP_DIE && before == GROUP_REPORT) /* the reporter itself crashed */
 		return open->caller.kind && !open->had_trace;
 	if (now == GROUP_STALL && before == GROUP_STALL)
-		return strcmp(open->rule->kind, rule->kind) == 0 && !open->had_trace;
+		return open->rule->kind == rule->kind && !open->had_trace;
 	if (now == GROUP_REPORT && rule->flags & RULE_FOLLOW)
 		return TRUE;
-	if (now == GROUP_WARN && strcmp(open->rule->kind, "list-corruption") == 0)
+	if (now == GROUP_WARN && open->rule->kind == KIND_LIST_CORRUPTION)
 		return !open->had_cpu && !open->had_trace;
 	return FALSE;
 }
@@ -202,7 +202,7 @@ static void give_dump(SplatDump *dump, SplatOpen *open, const SplatLine *line)
 	if (!dump->on || !splat_same_caller(&dump->caller, &line->caller))
 		return;
 	if (dump->page.reason && line->count <= dump->count + DUMP_LINES &&
-	    (open->rule->group == GROUP_WARN || strcmp(open->rule->kind, "kernel-bug") == 0))
+	    (open->rule->group == GROUP_WARN || open->rule->kind == KIND_KERNEL_BUG))
 		splat_page_move(&open->splat->page, &dump->page);
 	drop_dump(dump);
 }

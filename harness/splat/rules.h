@@ -8,6 +8,7 @@
 #ifndef PFNHUNT_SPLAT_RULES_H
 #define PFNHUNT_SPLAT_RULES_H
 
+#include "harness/splat/kind.h"
 #include "harness/splat/match.h"
 
 /* Where the function of the title comes from. */
@@ -54,7 +55,7 @@ enum {
 };
 
 typedef struct {
-	const char *kind; /* NULL for noise */
+	SplatKind kind; /* KIND_NONE for noise */
 	SplatGroup group;
 	SplatPick pick;
 	int skip_frames; /* beside SKIP_REPORT and SKIP_LIB */
@@ -73,7 +74,7 @@ typedef struct {
 	const char *file;     /* its end, or NULL */
 	const char *function; /* that the header names, its beginning, or NULL */
 	const char *message;  /* words of the message before or behind the header, or NULL */
-	const char *kind;
+	SplatKind kind;
 	int skip_frames;
 	const char *title;
 } SplatRefine;

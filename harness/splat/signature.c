@@ -14,44 +14,46 @@
  * page dump was seen; lines of the kernels 6.1, 6.12, 6.16 to 7.3. Line 0 is any line.
  */
 static const struct {
-	const char *kind, *file, *function;
+	SplatKind kind;
+	const char *file, *function;
 	guint line;
 	const char *site;
 } sites[] = {
-	{"warning", "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_going_offline", 0,
+	{KIND_WARNING, "drivers/virtio/virtio_mem.c", "virtio_mem_fake_offline_going_offline", 0,
 	 "fake-offline page referenced"},
-	{"warning", "drivers/virtio/virtio_mem.c", NULL, 1208, "fake-offline page referenced"},
-	{"warning", "drivers/virtio/virtio_mem.c", NULL, 1275, "fake-offline page referenced"},
-	{"warning", "drivers/virtio/virtio_mem.c", NULL, 1277, "fake-offline page referenced"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 9583, "offlined page_count"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 6990, "offlined page_count"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 7770, "offlined page_count"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 9584, "offlined PageBuddy"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 6991, "offlined PageBuddy"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 7771, "offlined PageBuddy"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 9589, "isolated page_count"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 6997, "isolated page_count"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 7777, "isolated page_count"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 9590, "isolated not PageBuddy"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 6998, "isolated not PageBuddy"},
-	{"kernel-bug", "mm/page_alloc.c", NULL, 7778, "isolated not PageBuddy"},
+	{KIND_WARNING, "drivers/virtio/virtio_mem.c", NULL, 1208, "fake-offline page referenced"},
+	{KIND_WARNING, "drivers/virtio/virtio_mem.c", NULL, 1275, "fake-offline page referenced"},
+	{KIND_WARNING, "drivers/virtio/virtio_mem.c", NULL, 1277, "fake-offline page referenced"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 9583, "offlined page_count"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 6990, "offlined page_count"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 7770, "offlined page_count"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 9584, "offlined PageBuddy"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 6991, "offlined PageBuddy"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 7771, "offlined PageBuddy"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 9589, "isolated page_count"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 6997, "isolated page_count"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 7777, "isolated page_count"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 9590, "isolated not PageBuddy"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 6998, "isolated not PageBuddy"},
+	{KIND_KERNEL_BUG, "mm/page_alloc.c", NULL, 7778, "isolated not PageBuddy"},
 };
 
 /* Messages that tell the WARNs of one reporting function apart. */
 static const struct {
-	const char *kind, *words, *tag;
+	SplatKind kind;
+	const char *words, *tag;
 } messages[] = {
-	{"warning", "pinned CR0 bits changed", "pinned-CR0"},
-	{"warning", "pinned CR4 bits changed", "pinned-CR4"},
-	{"refcount", "underflow", "underflow"},
-	{"refcount", "saturated", "saturated"},
-	{"refcount", "decrement hit 0", "decrement-hit-0"},
-	{"refcount", "on 0; use-after-free", "addition-on-0"},
-	{"odebug", "ODEBUG: free", "free"},
-	{"odebug", "ODEBUG: init", "init"},
-	{"odebug", "ODEBUG: activate", "activate"},
-	{"odebug", "ODEBUG: assert_init", "assert-init"},
-	{"odebug", "ODEBUG: destroy", "destroy"},
+	{KIND_WARNING, "pinned CR0 bits changed", "pinned-CR0"},
+	{KIND_WARNING, "pinned CR4 bits changed", "pinned-CR4"},
+	{KIND_REFCOUNT, "underflow", "underflow"},
+	{KIND_REFCOUNT, "saturated", "saturated"},
+	{KIND_REFCOUNT, "decrement hit 0", "decrement-hit-0"},
+	{KIND_REFCOUNT, "on 0; use-after-free", "addition-on-0"},
+	{KIND_ODEBUG, "ODEBUG: free", "free"},
+	{KIND_ODEBUG, "ODEBUG: init", "init"},
+	{KIND_ODEBUG, "ODEBUG: activate", "activate"},
+	{KIND_ODEBUG, "ODEBUG: assert_init", "assert-init"},
+	{KIND_ODEBUG, "ODEBUG: destroy", "destroy"},
 };
 
 #define TAG_WORDS 4
@@ -89,8 +91,7 @@ static const char *find_site(const SplatOpen *open)
 	if (!splat->file)
 		return NULL;
 	for (guint i = 0; i < G_N_ELEMENTS(sites); i++)
-		if (strcmp(sites[i].kind, splat->kind) == 0 &&
-		    strcmp(sites[i].file, splat->file) == 0 &&
+		if (sites[i].kind == splat->kind && strcmp(sites[i].file, splat->file) == 0 &&
 		    (!sites[i].function || g_strcmp0(sites[i].function, splat->function) == 0) &&
 		    (!sites[i].line || sites[i].line == splat->file_line))
 			return sites[i].site;
@@ -100,7 +101,7 @@ static const char *find_site(const SplatOpen *open)
 static const char *find_tag(const SplatOpen *open)
 {
 	for (guint i = 0; open->message && i < G_N_ELEMENTS(messages); i++)
-		if (strcmp(messages[i].kind, open->splat->kind) == 0 &&
+		if (messages[i].kind == open->splat->kind &&
 		    strstr(open->message, messages[i].words))
 			return messages[i].tag;
 	return NULL;
@@ -187,7 +188,7 @@ static gboolean is_write_protected(const SplatOpen *open)
 {
 	const char *text = open->splat->text->str;
 
-	if (strcmp(open->splat->kind, "page-fault") != 0)
+	if (open->splat->kind != KIND_PAGE_FAULT)
 		return FALSE;
 	return strstr(text, "write to read-only memory") ||
 	       (strstr(text, "#PF: supervisor write access") &&
@@ -197,7 +198,7 @@ static gboolean is_write_protected(const SplatOpen *open)
 char *splat_signature(const SplatOpen *open)
 {
 	const Splat *splat = open->splat;
-	GString *name = g_string_new(splat->kind);
+	GString *name = g_string_new(splat_kind_name(splat->kind));
 	const char *site = find_site(open), *tag = find_tag(open);
 
 	/* the file of a refined kind is that of the reporter */
@@ -207,7 +208,7 @@ char *splat_signature(const SplatOpen *open)
 		append_slug(name, site);
 		return g_string_free(name, FALSE);
 	}
-	if (splat->page.reason && strcmp(splat->kind, "bad-page") == 0 && is_allocation(open)) {
+	if (splat->page.reason && splat->kind == KIND_BAD_PAGE && is_allocation(open)) {
 		g_string_append(name, ":allocation");
 		append_slug(name, splat->page.reason);
 		return g_string_free(name, FALSE);

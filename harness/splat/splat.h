@@ -9,6 +9,8 @@
 
 #include <glib.h>
 
+#include "harness/splat/kind.h"
+
 typedef struct Splat Splat;
 
 /* What a dump_page block said. Numbers that were not printed are at their defaults. */
@@ -22,7 +24,7 @@ typedef struct {
 } SplatPage;
 
 struct Splat {
-	char *kind;	 /* name in the rule table: "warning", "bug", "bad-page", "oops", ... */
+	SplatKind kind;	 /* never KIND_NONE */
 	char *title;	 /* "WARNING in virtio_mem_memory_notifier_cb" */
 	char *signature; /* stable name, see signature.c */
 	char *header;	 /* the line that announced it, cleaned */

@@ -286,7 +286,7 @@ static int pick_frame(const SplatOpen *open, int classes)
 		frame = from_inside(open, stack, classes | SKIP_LIB);
 		if (frame == UNSURE)
 			return -1;
-		if (frame >= 0 && strcmp(open->rule->kind, "hung-task") == 0)
+		if (frame >= 0 && open->rule->kind == KIND_HUNG_TASK)
 			frame = (int)find_whole(open, stack, (guint)frame);
 		if (frame < 0)
 			frame = from_call(open, stack);
@@ -407,7 +407,7 @@ static gboolean is_cut_short(const SplatOpen *open)
 	    strstr(rule->title, "%O"))
 		return FALSE;
 	/* what names its function itself may have no stack */
-	if (rule->pick == PICK_SAID && open->said && strcmp(rule->kind, "deadlock") != 0)
+	if (rule->pick == PICK_SAID && open->said && rule->kind != KIND_DEADLOCK)
 		return FALSE;
 	return !open->had_trace && (!open->bare || open->frames < BARE_FRAMES);
 }

@@ -183,7 +183,7 @@ static void test_cause_behind(void)
 	triage = read_log(&log, FALSE, NULL);
 	incident = only_incident(triage);
 	g_assert_cmpint(incident->family, ==, FAMILY_FAKE_OFFLINE);
-	g_assert_cmpstr(incident->cause->kind, ==, "warning");
+	g_assert_cmpint(incident->cause->kind, ==, KIND_WARNING);
 	g_assert_cmpuint(incident->splats->len, ==, 2);
 	g_assert_cmpstr(((Splat *)incident->splats->pdata[1])->title, ==,
 			"BUG: Bad page state in split_huge_pages_write");
@@ -363,8 +363,8 @@ static void test_apart(void)
 		      "---[ end trace 0000000000000000 ]---\n");
 	triage = read_log(&log, FALSE, NULL);
 	g_assert_cmpuint(triage_incidents(triage)->len, ==, 2);
-	g_assert_cmpstr(((Incident *)triage_incidents(triage)->pdata[0])->cause->kind, ==,
-			"page-fault");
+	g_assert_cmpint(((Incident *)triage_incidents(triage)->pdata[0])->cause->kind, ==,
+			KIND_PAGE_FAULT);
 }
 
 /* Four WARNs of one function are four, each as often as it was; a reason is one at any line. */

@@ -80,7 +80,7 @@ static void render_incident(GString *out, const Incident *incident)
 {
 	g_string_append_printf(out, "incident: %s\n", incident_family_name(incident->family));
 	g_string_append_printf(out, "title: %s\n", incident->title);
-	g_string_append_printf(out, "kind: %s\n", incident->cause->kind);
+	g_string_append_printf(out, "kind: %s\n", splat_kind_name(incident->cause->kind));
 	g_string_append_printf(out, "signature: %s\n", incident->signature);
 	g_string_append_printf(out, "corrupted: %s\n", incident->cause->corrupted ? "yes" : "no");
 	if (incident->walker)

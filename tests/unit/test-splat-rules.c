@@ -308,7 +308,7 @@ static void check_complaint(const char *prefix, guint i)
 		g_test_message("line: %s", log);
 	g_assert_cmpuint(triage_splats(triage)->len, ==, 1);
 	splat = g_ptr_array_index(triage_splats(triage), 0);
-	g_assert_cmpstr(splat->kind, ==, complaints[i].kind);
+	g_assert_cmpstr(splat_kind_name(splat->kind), ==, complaints[i].kind);
 	g_assert_cmpstr(splat->title, ==, complaints[i].title);
 	g_assert_cmpuint(splat->line, ==, 1);
 }
