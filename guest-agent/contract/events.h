@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All events that the agent can send, as `event` lines: `event name=NAME key=value ...`. The agent
- * names an event by this enum and in no other way, so the host, which weighs them
- * (harness/verdict/impairment.c), walks the same list and cannot miss one. An op's event has
- * inst= and op= beside its keys.
+ * All events that the agent can send, as lines of the form `event name=NAME key=value ...`. The
+ * agent can only send what is in this list; the host says for each entry what it means for the
+ * verdict (harness/verdict/impairment.c), so it cannot miss one. Events of an op also have inst=
+ * and op=.
  */
 #ifndef PFNHUNT_EVENTS_H
 #define PFNHUNT_EVENTS_H
 
-/* Id, name, the keys and what it means. */
+/* X(id, name, "keys: meaning") */
 #define AGENT_EVENTS(X)                                                                            \
 	X(MODULE_FAILED, "module_failed", "path= error=: the kernel does not load this module")    \
 	X(SET_FAILED, "set_failed", "path= error=: a file of the plan was not written")            \
@@ -45,7 +45,7 @@ enum agent_event {
 
 struct agent_event_info {
 	const char *name;
-	const char *help; /* its keys, and behind ": " what it means */
+	const char *help; /* keys, then ": " and the meaning */
 };
 extern const struct agent_event_info agent_event_table[AGENT_EVENT_COUNT];
 

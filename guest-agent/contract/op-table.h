@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The list of ops. It is explicit because constructors get lost in static libraries. X(id) for
- * each `const struct op op_<id>`; the order is that of `pfnhunt list ops`.
+ * The list of ops: X(id) for each `const struct op op_<id>`, in the order of `pfnhunt list ops`. It
+ * is explicit because the linker drops objects of a static library that only have constructors.
  */
 #ifndef PFNHUNT_OP_TABLE_H
 #define PFNHUNT_OP_TABLE_H
@@ -53,7 +53,7 @@
 OP_TABLE(X)
 #undef X
 
-/* Parameters that every op has; the core acts on them. */
+/* Parameters that every op has; the core implements them. */
 extern const struct op_param op_core_params[];
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an op is. An op is one of the things that the agent runs against the kernel: a hammer
- * changes hotplug state, a walker touches pages by PFN, an observer looks for damage. The core (op-run.h) owns its thread,
- * CPU, scheduling class, pacing, seed, stop and counters; an op is a table entry with
- * setup(), step() and teardown(). docs/adding-an-op.md shows how to write one.
+ * What an op is. Ops are what the agent runs against the kernel: a hammer changes hotplug state, a
+ * walker touches pages by PFN, an observer looks for damage. An op is a table entry with setup(),
+ * step() and teardown(); the core (guest-agent/op/run.h) owns its thread, CPU, scheduling class,
+ * pacing, seed, counters, and stops it. docs/adding-an-op.md shows how to write one.
  *
- * The host links the same table: it lists ops and checks their parameters before a boot.
+ * The host links the same table, to list ops and to check their parameters before a boot.
  */
 #ifndef PFNHUNT_OP_H
 #define PFNHUNT_OP_H
@@ -20,12 +20,12 @@ struct wire_msg;
 struct op_env;
 
 #define OP_COUNTERS_MAX 24
-#define OP_INST_MAX	32 /* instances of one plan; also the recorder's slots */
+#define OP_INST_MAX	32 /* instances in a plan; also the number of the recorder's slots */
 
 enum op_kind {
 	OP_HAMMER,
 	OP_WALKER,
-	OP_OBSERVER, /* looks for what the others have done: no part of a race, never left out */
+	OP_OBSERVER, /* looks for damage; takes no part in a race and runs in every boot */
 	OP_KINDS
 };
 
@@ -47,36 +47,35 @@ struct op_param {
 	const char *help;
 };
 
-/* One file that must be there, and what in the kernel brings it. A NULL path ends a table. */
+/* A file that must exist, and what provides it. A NULL path ends a table. */
 struct op_need {
-	const char *path;   /* absolute, as in the guest */
-	const char *config; /* CONFIG_ symbol without the prefix and what else it takes, or NULL */
-	const char *module; /* module that makes the file appear, or NULL */
+	const char *path;   /* absolute path in the guest */
+	const char *config; /* symbol without CONFIG_, and what else is needed, or NULL */
+	const char *module; /* module that provides the file, or NULL */
 };
 
 /*
- * A function of the kernel by which a walker is seen to visit a page. A NULL func ends a table. Of
- * functions that differ between kernels name each: one that a kernel lacks is left out.
+ * A kernel function that a walker calls for the pages it visits, for the probes to count. A NULL
+ * func ends a table. List the names of all kernels: those that a kernel lacks are skipped.
  */
 struct op_visit {
 	const char *func;
-	enum probe_how how; /* what its argument tells */
-	unsigned int arg;   /* its number, from 0, on most kernels */
-	const char
-		*argname; /* its name by BTF; several, with commas between, when kernels differ */
+	enum probe_how how;  /* how its argument gives the PFN */
+	unsigned int arg;    /* index of the argument, from 0, on most kernels */
+	const char *argname; /* name in BTF; comma-separated if kernels differ */
 	/*
-	 * Others call it, too: counted in the op's own threads, io_uring's workers of them and
-	 * the kernel threads in @threads only. At most one such function an op, and it says the
-	 * same of its argument in each op. Else whoever runs it is this walker.
+	 * Not only this walker calls it: count it only in the op's own threads, their io_uring
+	 * workers and the kernel threads in @threads. At most one such function per op; all ops
+	 * that share it must describe its argument alike. If false, every caller is counted.
 	 */
 	bool shared;
 };
 
-/* Results of step(); negative: -errno, the op ends there and says so. */
+/* Results of step(). Negative: -errno, the op ends and reports it. */
 enum op_step {
-	OP_STEP_DONE, /* one piece of work was done: counts as a step */
-	OP_STEP_IDLE, /* nothing to do just now: the core sleeps a little */
-	OP_STEP_END,  /* all that was asked for has been done: it is not called again */
+	OP_STEP_DONE, /* did one piece of work: counts as a step */
+	OP_STEP_IDLE, /* nothing to do now: the core sleeps briefly */
+	OP_STEP_END,  /* all work is done: step() is not called again */
 };
 
 struct op {
@@ -85,27 +84,27 @@ struct op {
 	enum op_kind kind;
 	bool grabs; /* a walker that may take a reference on a fake-offline page, without a race */
 	/*
-	 * What names a walker in the kernel. A walker has frames and visits, or says in one line
-	 * (@unseen) why not.
+	 * How a walker is recognised in the kernel. A walker has frames and visits, or @unseen
+	 * says in one line why not.
 	 */
-	const char *const *frames;     /* functions that name it in a stack, by their beginnings */
-	const struct op_visit *visits; /* what the probes count for it */
-	const char *const *threads;    /* kernel threads that do this walk unasked, likewise */
-	const char *same_as; /* the walker that it makes the kernel run, or NULL: itself */
+	const char *const *frames;     /* prefixes of functions that identify it in a stack */
+	const struct op_visit *visits; /* what probes count */
+	const char *const *threads; /* prefixes of kernel threads that do this walk by themselves */
+	const char *same_as; /* name of the walker that it makes the kernel run; NULL: itself */
 	const char *unseen;
-	const char *const *host_programs; /* brought by the initramfs (host-files.h); NULL: none */
+	const char *const *host_programs; /* for the initramfs (host-files.h); NULL: none */
 	const struct op_need *needs;	  /* NULL: none */
-	const char *const *modules; /* loaded where the kernel has them, beyond needs; NULL: none */
-	const struct op_param *params; /* its own ones; NULL: none */
+	const char *const *modules; /* loaded if the kernel has them, besides needs; NULL: none */
+	const struct op_param *params; /* of its own; NULL: none */
 	const char *const *counters;   /* names, NULL-terminated, [a-z0-9_]+; NULL: none */
 	size_t ctx_size;
 	/*
 	 * @ctx: ctx_size zeroed bytes, owned by the core. setup() may allocate and block; it
-	 * returns 0, or -errno with a reason left by op_fail() (-EOPNOTSUPP: the op is skipped,
-	 * the kernel lacks something), and then teardown() is called all the same. step() does
-	 * one bounded piece of work in the op's own thread, without allocation, stdio or locks;
-	 * an errno from the kernel's hotplug code is an outcome to count, not an error.
-	 * teardown() must cope with a half-done setup().
+	 * returns 0, or -errno with a reason set by op_fail() (-EOPNOTSUPP: the kernel lacks
+	 * something, the op is skipped). step() does one bounded piece of work in the op's own
+	 * thread, without allocation, stdio or locks; an errno from the kernel's hotplug code is
+	 * an outcome to count, not an error. teardown() is also called after setup() failed, so
+	 * it must cope with a partial setup.
 	 */
 	int (*setup)(void *ctx, struct op_env *env); /* NULL: nothing to do */
 	int (*step)(void *ctx, struct op_env *env);
@@ -117,21 +116,21 @@ const struct op *op_get(size_t i);
 /* The op called @name, or NULL. */
 const struct op *op_find(const char *name);
 const char *op_kind_name(enum op_kind kind);
-/* Under what name the kernel's side of @op is counted and told: its own, or that of same_as. */
+/* The name under which @op's visits and splats are reported: its own, or same_as. */
 const char *op_walker(const struct op *op);
 
-/* The i-th parameter of @op, its own ones first, then those that every op has; or NULL. */
+/* The i-th parameter of @op: its own first, then those of every op. NULL past the end. */
 const struct op_param *op_param_get(const struct op *op, size_t i);
 const struct op_param *op_param_find(const struct op *op, const char *key);
 /*
- * May @key=@value be given to @op? 0; else -ENOENT (no such parameter), -EINVAL or -ERANGE, with
- * one line in @err that says what would be right.
+ * Whether @op accepts @key=@value: 0, -ENOENT (no such parameter), -EINVAL or -ERANGE. On error
+ * @err gets one line that says what would be valid.
  */
 int op_param_check(const struct op *op, const char *key, const char *value, char *err, size_t size);
-/* Writes what values @param takes, such as "0..1000" or "all|partly", into @buf; returns @buf. */
+/* Writes the valid values of @param, such as "0..1000" or "all|partly", to @buf; returns @buf. */
 const char *op_param_form(const struct op_param *param, char *buf, size_t size);
 
-/* One op of a plan: which, under what number, with what parameters. */
+/* One op of a plan, with its instance number and parameters. */
 struct op_plan {
 	const struct op *op;
 	unsigned int inst;
@@ -143,15 +142,15 @@ struct op_plan {
 };
 
 /*
- * Fills @plan from an `op` message, checking all of it. 0 or -errno with one line in @err.
- * @plan needs op_plan_clear() after success only.
+ * Fills @plan from an `op` message and validates it. 0, or -errno with one line in @err. @plan
+ * needs op_plan_clear() after success only.
  */
 int op_plan_parse(struct op_plan *plan, const struct wire_msg *msg, char *err, size_t size);
 void op_plan_clear(struct op_plan *plan);
 
 /*
- * Values of the plan, or defaults; for setup(). @key must be in the op's tables (else abort).
- * op_enum() gives the index into choices. The text is the plan's.
+ * Values from the plan, or else defaults; for setup(). Abort if the op has no parameter @key.
+ * op_enum() returns an index into choices. The text is owned by the plan.
  */
 int64_t op_int(const struct op_plan *plan, const char *key);
 bool op_bool(const struct op_plan *plan, const char *key);

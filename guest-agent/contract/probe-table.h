@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is probed: the kinds of windows, and how a visit's PFNs are told. By which functions a
- * walker is seen to visit a page stands in its op (op.h). The programs in the kernel, the layers
- * that attach them, `pfnhunt list probes` and docs/exposure.md follow these tables.
+ * What is probed: the kinds of windows, and how a visit's PFNs follow from a function's argument.
+ * The functions themselves are in the ops (op.h). The BPF programs, the layers that attach probes,
+ * `pfnhunt list probes` and docs/exposure.md follow these tables.
  */
 #ifndef PFNHUNT_PROBE_TABLE_H
 #define PFNHUNT_PROBE_TABLE_H
 
-/* X(ID, name, opens, closes, what is vulnerable meanwhile) */
+/* X(ID, name, what opens it, what closes it, what happens in between) */
 #define PROBE_WINDOWS(X)                                                                           \
 	X(OFFLINE, "offline", "memory_notify(MEM_GOING_OFFLINE)",                                  \
 	  "memory_notify(MEM_OFFLINE or MEM_CANCEL_OFFLINE)",                                      \
@@ -31,8 +31,8 @@ enum probe_window {
 };
 
 /*
- * How a visit's PFNs follow from an argument of the function: PFN (it is one), PFNS (it and the
- * next are [first, end)), PFN_AT (a pointer to the first, the next is the end), PAGE (a struct
+ * What the argument of the function is: PFN (a PFN), PFNS (it and the next argument are
+ * [first, end)), PFN_AT (a pointer to the first PFN; the next argument is the end), PAGE (a struct
  * page or folio), KSM (a node of KSM's stable tree).
  */
 #define PROBE_HOWS(X) X(PFN) X(PFNS) X(PFN_AT) X(PAGE) X(KSM)

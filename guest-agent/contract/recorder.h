@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The recorder: a few pinned pages in the agent that the host reads out of guest RAM
- * (QMP pmemsave) when the guest is dead. The agent only stores to memory, so the last
- * action before a crash is known although nothing could be sent any more. Layout shared by
- * agent and host; little endian; on the host every field is hostile.
+ * The recorder: a few pinned pages of the agent that the host reads from guest RAM (QMP pmemsave)
+ * when the guest is dead. Recording only takes stores to memory, so the last action before a crash
+ * is known even if nothing could be sent any more. The layout is shared by agent and host and is
+ * little endian; to the host every field is hostile.
  *
- * Page 0: struct rec_head, then REC_SLOTS slots of totals. Pages 1..REC_PAGES-1: the ring,
- * entry i (a running number) at page 1 + (i / REC_PER_PAGE) % (REC_PAGES - 1).
+ * Page 0: struct rec_head, with REC_SLOTS slots of totals. Pages 1..REC_PAGES-1: the ring. Entry i,
+ * counted from the start of the run, is in page 1 + (i / REC_PER_PAGE) % (REC_PAGES - 1).
  */
 #ifndef PFNHUNT_RECORDER_H
 #define PFNHUNT_RECORDER_H
@@ -28,18 +28,18 @@ enum rec_action {
 	REC_OFFLINE_END,   /* arg: block number, result: 0 or -errno */
 	REC_ONLINE_BEGIN,
 	REC_ONLINE_END,
-	REC_PASS_BEGIN, /* a walker's pass; arg: its own meaning (pfn, pass number) */
+	REC_PASS_BEGIN, /* a walker's pass; arg: depends on the walker (PFN, pass number) */
 	REC_PASS_END,
 };
 
 /*
- * Did an offline of a memory block that ended with @result (0 or -errno) get as far as
- * MEM_GOING_OFFLINE, where the race is? By offline_pages() of 6.1 to 6.12: success, EINTR (a
- * signal is looked for behind the notifiers only) and ENOMEM (of a notifier, or of huge pages
- * that cannot be dissolved) come from there or behind. EINVAL (it is offline, has holes, spans
- * zones), EAGAIN, ENODEV (it is gone) come before. EBUSY comes from either side: pages that
- * cannot be isolated, before; a notifier's veto or a page that cannot be moved, behind. Nobody
- * can tell, so it counts as not got there, as does any other.
+ * Whether an offline of a memory block that ended with @result (0 or -errno) got as far as
+ * MEM_GOING_OFFLINE, where the race is. In offline_pages() of 6.1 to 6.12, success, EINTR (signals
+ * are checked only after the notifiers) and ENOMEM (from a notifier, or huge pages that cannot be
+ * dissolved) come from that point or later; EINVAL (already offline, has holes, spans zones),
+ * EAGAIN and ENODEV (removed) come earlier. EBUSY is ambiguous: earlier if pages cannot be
+ * isolated, later if a notifier vetoes or a page cannot be migrated. It counts as not reached, as
+ * does any other errno.
  */
 static inline bool rec_offline_reached(int result)
 {
@@ -50,22 +50,22 @@ struct rec_entry {
 	uint64_t t_ns; /* CLOCK_MONOTONIC */
 	uint64_t arg;
 	int32_t result;
-	uint16_t inst; /* op instance number of the plan */
+	uint16_t inst; /* instance number of the op */
 	uint16_t action;
-	uint32_t seq; /* low bits of the running number + 1: 0 = never written */
+	uint32_t seq; /* low bits of the entry number + 1; 0: never written */
 	uint32_t pad;
 };
 
 struct rec_slot {
-	uint64_t steps;	    /* op's steps so far */
-	uint64_t offlines;  /* of hammers: as in the `count` lines; else 0 */
-	uint64_t busy_arg;  /* what it does now: block or pfn */
-	uint64_t busy_t_ns; /* since when; 0 = idle */
+	uint64_t steps;	    /* of the op so far */
+	uint64_t offlines;  /* of a hammer, as in `count` lines; else 0 */
+	uint64_t busy_arg;  /* what it works on: block or PFN */
+	uint64_t busy_t_ns; /* since when; 0: idle */
 };
 
 struct rec_head {
 	uint64_t magic;
-	uint64_t next; /* running number of the next ring entry */
+	uint64_t next; /* number of the next ring entry */
 	uint64_t t_ns; /* last heartbeat of the agent */
 	uint64_t pad;
 	struct rec_slot slot[REC_SLOTS];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The wire protocol between host and agent: one message a text line over virtio-serial.
+ * The wire protocol between host and agent over virtio-serial: each message is a line of text.
  *
  *	VERB key=value key=value ...\n
  *
- * A value is a run of printable ASCII; space, '%' and everything outside '!'..'~' is written
- * as %XX. Text because a person reads the transcript, lines because a half-dead guest loses
- * at most one. The same code parses on both ends; on the host the input is hostile.
+ * A value is printable ASCII; '%' and everything outside '!'..'~' is written as %XX. It is text so
+ * that transcripts are readable, and lines so that a dying guest loses at most one. Both ends use
+ * the same parser; to the host its input is hostile.
  *
- * No GLib and no allocation here: the agent uses this too.
+ * No GLib and no allocation: the agent uses this, too.
  */
 #ifndef PFNHUNT_WIRE_H
 #define PFNHUNT_WIRE_H
@@ -18,13 +18,13 @@
 #include <stdint.h>
 
 #define WIRE_PROTO    1
-#define WIRE_LINE_MAX 8192 /* bytes of one line with its newline; longer ones are refused */
+#define WIRE_LINE_MAX 8192 /* bytes of a line with its newline; longer lines are refused */
 #define WIRE_KV_MAX   64
 #define WIRE_PORT     "org.pfnhunt.agent.0" /* name of the virtio-serial port */
 
 /*
- * Verb, direction ('g' from the guest, 'h' from the host), help. Parser, docs/wire.md and the
- * fuzzer are made from this table. "..." in the help: further keys of the op's own may follow.
+ * X(ID, verb, sender: 'g'uest or 'h'ost, help). The parser, docs/wire.md and the fuzzer follow this
+ * table. "..." in the help: more keys may follow, which depend on the op.
  */
 #define WIRE_VERBS(X)                                                                              \
 	X(HELLO, "hello", 'g',                                                                     \
@@ -75,7 +75,7 @@ extern const struct wire_verb_info wire_verb_table[WIRE_VERB_COUNT];
 
 struct wire_kv {
 	const char *key;
-	const char *value; /* decoded, NUL-terminated, may hold any byte but NUL */
+	const char *value; /* decoded, NUL-terminated; may contain any other byte */
 };
 
 struct wire_msg {
@@ -85,25 +85,25 @@ struct wire_msg {
 };
 
 /*
- * Parse one line (without its newline) in place; line[len] must be writable, it becomes NUL.
- * @from: which side sent it, 'g' or 'h'; a verb of the other side is refused. @msg points into
- * @line afterwards. Keys are [a-z0-9_-]+ and unique. Returns 0, -EPROTO (malformed, unknown
- * verb, %00), -E2BIG (too many keys); after an error @msg and @line are not to be used.
+ * Parses a line (without its newline) in place; line[len] must be writable and becomes NUL.
+ * @from: who sent it, 'g' or 'h'; verbs of the other side are refused. @msg points into @line
+ * afterwards. Keys are [a-z0-9_-]+ and unique. Returns 0, -EPROTO (malformed, unknown verb, %00)
+ * or -E2BIG (too many keys); after an error neither @msg nor @line may be used.
  */
 int wire_parse(char *line, size_t len, char from, struct wire_msg *msg);
 
 /* The value of @key, or NULL. */
 const char *wire_get(const struct wire_msg *msg, const char *key);
-/* Decimal or 0x-prefixed value of @key into @out. 0, -ENOENT (no key), -EINVAL, -ERANGE. */
+/* Decimal or 0x-prefixed value of @key to @out. 0, -ENOENT (no key), -EINVAL, -ERANGE. */
 int wire_get_u64(const struct wire_msg *msg, const char *key, uint64_t *out);
 
-/* The same from any text, and signed. 0, -EINVAL, -ERANGE; @out is untouched on error. */
+/* The same for any text, unsigned or signed. 0, -EINVAL, -ERANGE; @out is untouched on error. */
 int wire_text_u64(const char *text, uint64_t *out);
 int wire_text_s64(const char *text, int64_t *out);
 
 /*
- * An encoder into a buffer of the caller's; errors stick and show in wire_end(). A NUL byte
- * cannot be carried: it becomes '?'.
+ * An encoder that writes to the caller's buffer. Errors are sticky and returned by wire_end(). NUL
+ * bytes cannot be encoded: they become '?'.
  */
 struct wire_out {
 	char *buf;
@@ -116,12 +116,12 @@ void wire_add_bytes(struct wire_out *out, const char *key, const char *bytes, si
 void wire_add_u64(struct wire_out *out, const char *key, uint64_t value);
 void wire_add_s64(struct wire_out *out, const char *key, int64_t value);
 /*
- * Closes the line with '\n' (no NUL). Returns its length, -EMSGSIZE when it did not fit into
- * the buffer or into WIRE_LINE_MAX, -EINVAL when a key was malformed.
+ * Ends the line with '\n' (no NUL). Returns its length, -EMSGSIZE if it exceeds the buffer or
+ * WIRE_LINE_MAX, or -EINVAL if a key was malformed.
  */
 int wire_end(struct wire_out *out);
 
-/* Cuts a byte stream into lines. A line of more than WIRE_LINE_MAX is dropped and counted. */
+/* Splits a byte stream into lines. Lines over WIRE_LINE_MAX are dropped and counted. */
 struct wire_reader {
 	char buf[WIRE_LINE_MAX];
 	size_t len;
@@ -129,8 +129,9 @@ struct wire_reader {
 	uint64_t dropped;
 };
 /*
- * Takes bytes from *@data (advancing *@data and *@len) until a line is whole: returns it,
- * NUL-terminated, valid until the next call, its length in @line_len; NULL when more is needed.
+ * Consumes bytes of *@data, advancing *@data and *@len, until a line is complete. Returns it,
+ * NUL-terminated and valid until the next call, with its length in @line_len; NULL if more input is
+ * needed.
  */
 char *wire_reader_feed(struct wire_reader *r, const char **data, size_t *len, size_t *line_len);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Port and queue. The queue is a ring of bytes in which whole lines lie one behind the other;
- * the sender's thread alone moves its tail, so it writes without holding the lock.
+ * The virtio-serial port and its send queue, a ring buffer of whole lines. Only the sender thread
+ * advances the tail, so it writes to the port without holding the lock.
  */
 #include "guest-agent/core/port.h"
 
@@ -21,7 +21,7 @@
 
 #define PORTS_DIR	 "/sys/class/virtio-ports"
 #define QUEUE_BYTES	 (1u << 20)
-#define QUEUE_LOW_BYTES	 (QUEUE_BYTES / 4) /* lines of low priority go no further than this */
+#define QUEUE_LOW_BYTES	 (QUEUE_BYTES / 4) /* low-priority lines may fill this much */
 #define POLL_MS		 200
 #define CONNECT_NS	 60000000000ULL
 #define SERVICE_PRIORITY 2 /* above ops that run as SCHED_FIFO */
@@ -31,8 +31,8 @@ struct port {
 	struct port_handlers handlers;
 	pthread_mutex_t lock;
 	pthread_cond_t filled, drained;
-	size_t head, tail; /* running counts of bytes; the ring's index is the count % size */
-	uint64_t dropped;  /* lines, not reported yet */
+	size_t head, tail; /* total bytes in and out; modulo QUEUE_BYTES in queue[] */
+	uint64_t dropped;  /* lines dropped, not reported yet */
 	char queue[QUEUE_BYTES];
 };
 
@@ -105,7 +105,7 @@ struct sink port_sink(struct port *port)
 	return (struct sink){.line = enqueue, .user = port};
 }
 
-/* Waits for bytes; gives the first unbroken piece of them. */
+/* Waits for data; returns the length of its first contiguous part, which begins at *@from. */
 static size_t wait_filled(struct port *port, const char **from)
 {
 	size_t at, len;
@@ -156,7 +156,7 @@ static void *sender(void *user)
 		if (written > 0)
 			take(port, (size_t)written);
 		else if (poll(&p, 1, POLL_MS) > 0 && !(p.revents & POLLOUT))
-			nap_ms(POLL_MS); /* hung up: the reader's thread sees to that */
+			nap_ms(POLL_MS); /* hung up: the reader thread handles it */
 	}
 	return NULL;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The session's thread does what the host asks, one message after the other; everything that
- * must not wait (pings, stop) is done where lines come in.
+ * The session thread executes the host's messages one after the other. What must not wait (ping,
+ * stop, power-off, set while ops run) is handled by the thread that receives the lines.
  */
 #include "guest-agent/core/session.h"
 
@@ -42,12 +42,12 @@ struct session {
 	_Atomic bool stop, power_off, running;
 
 	char online_policy[32];
-	bool removal; /* blocks may go away while ops run */
+	bool removal; /* blocks may be removed while ops run */
 	struct op_run *run;
 	bool went;
-	unsigned long long oom_kills; /* as last told */
+	unsigned long long oom_kills; /* as last reported */
 	char vmstat[16384];
-	unsigned int patience; /* percent of the deadlines */
+	unsigned int patience; /* all deadlines are this percentage of their defaults */
 	struct probe_plan probe_plan;
 	struct probe *probe;	       /* while ops run */
 	struct block_monitor *monitor; /* NULL: this kernel has no memory hotplug */
@@ -203,7 +203,7 @@ static void do_op(struct session *s, const struct wire_msg *msg)
 	}
 }
 
-/* Waits until so much is plugged, and online if it is meant to be. */
+/* Waits until @bytes are plugged and, unless the policy says otherwise, online. */
 static void wait_plugged(struct session *s, uint64_t bytes)
 {
 	bool stays_offline = !strcmp(s->online_policy, "offline");
@@ -255,7 +255,7 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 	say_mem(s);
 }
 
-/* Tells when the OOM killer has taken more than before. */
+/* Reports each increase of the number of OOM kills. */
 static void watch_oom(struct session *s)
 {
 	int fd = openat(s->root_fd, "proc/vmstat", O_RDONLY | O_CLOEXEC);
@@ -283,7 +283,7 @@ static void beat(struct session *s)
 		__atomic_store_n(&s->rec->head->t_ns, op_now_ns(), __ATOMIC_RELAXED);
 }
 
-/* The time between start and stop. Returns the reason for its end. */
+/* Waits while the ops run. Returns why the run ended. */
 static const char *watch_run(struct session *s, uint64_t duration_ms, uint64_t warn_once_ms)
 {
 	int warn_once = openat(s->root_fd, WARN_ONCE_FILE, O_WRONLY | O_CLOEXEC);
@@ -309,7 +309,7 @@ static const char *watch_run(struct session *s, uint64_t duration_ms, uint64_t w
 		}
 		if (warn_once >= 0 && warn_once_ms && now - cleared >= warn_once_ms * 1000000) {
 			cleared = now;
-			/* Not pwrite: the file has no position, and refuses to be given one. */
+			/* Not pwrite(): the file is not seekable. */
 			if (write(warn_once, "1", 1) < 0)
 				warn_once_ms = 0;
 		}
@@ -353,7 +353,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	}
 	s->went = true;
 	say_phase(s, "setup");
-	/* Hammers first: the walkers aim at what those have chosen. */
+	/* Hammers first: walkers target the blocks that hammers have chosen. */
 	op_run_setup(s->run, OP_HAMMER);
 	if (s->monitor)
 		block_monitor_look(s->monitor, s->run);
@@ -387,7 +387,7 @@ static void execute(struct session *s, char *line)
 	struct wire_msg msg;
 
 	if (wire_parse(line, strlen(line), 'h', &msg))
-		return; /* parsed well when it came in */
+		return; /* cannot happen: session_line() has parsed it */
 	switch (msg.verb) {
 	case WIRE_PLAN:
 		do_plan(s, &msg);
@@ -463,7 +463,7 @@ static void enqueue(struct session *s, char *copy)
 
 void session_line(struct session *s, char *line, size_t len)
 {
-	char *copy = strndup(line, len); /* parsing takes the line apart */
+	char *copy = strndup(line, len); /* wire_parse() modifies the line */
 	struct wire_msg msg;
 
 	if (!copy || strlen(copy) != len || wire_parse(line, len, 'h', &msg)) {
@@ -477,7 +477,7 @@ void session_line(struct session *s, char *line, size_t len)
 		free(copy);
 		return;
 	}
-	/* The queue stands still while the ops run. */
+	/* The queue is not processed while ops run. */
 	if (msg.verb == WIRE_SET && atomic_load(&s->running)) {
 		do_set(s, &msg);
 		free(copy);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A mapping for each thread: the stack for signals, a page that nobody may touch, the stack. The
- * handler of deadly signals does nothing but system calls.
+ * Each thread has one mapping: signal stack, guard page, stack. The handler of fatal signals only
+ * makes system calls.
  */
 #include "guest-agent/op/thread.h"
 
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define SIGNAL_BYTES 32768ul
-#define GUARD_BYTES  65536ul /* a page of any machine */
+#define GUARD_BYTES  65536ul /* the largest page size */
 #define STACK_BYTES  262144ul
 #define MAP_BYTES    (SIGNAL_BYTES + GUARD_BYTES + STACK_BYTES)
 #define HEAP_BYTES   (2 << 20)
@@ -32,7 +32,7 @@ int op_thread_prepare(struct op_thread *t)
 	if (map == MAP_FAILED)
 		return -errno;
 	mprotect(map + SIGNAL_BYTES, GUARD_BYTES, PROT_NONE);
-	/* A limit on locked memory is no reason to skip the op. */
+	/* RLIMIT_MEMLOCK is no reason to skip the op. */
 	mlock(map, SIGNAL_BYTES);
 	mlock(map + SIGNAL_BYTES + GUARD_BYTES, STACK_BYTES);
 	t->map = map;
@@ -58,7 +58,7 @@ void op_thread_release(struct op_thread *t)
 	t->map = NULL;
 }
 
-/* As boot_fatal(), but by system calls alone. */
+/* Like boot_fatal(), but with system calls only. */
 static _Noreturn void die(int sig, const void *addr)
 {
 	static const char *const paths[] = {"/dev/console", "/dev/kmsg"};
@@ -68,7 +68,7 @@ static _Noreturn void die(int sig, const void *addr)
 
 	for (int i = 0; i < 2; i++) {
 		int fd = open(paths[i], O_WRONLY | O_CLOEXEC);
-		int skip = i ? 0 : 3; /* the level is for the kernel's log */
+		int skip = i ? 0 : 3; /* only /dev/kmsg takes the log level */
 
 		if (fd >= 0 && write(fd, text + skip, (size_t)(len - skip)) > 0)
 			close(fd);
@@ -78,11 +78,11 @@ static _Noreturn void die(int sig, const void *addr)
 		pause();
 }
 
-/* On a stack of its own: that of the op may be what is poisoned. */
+/* On an alternate stack: the poisoned page may be in the op's stack. */
 static void on_deadly_signal(int sig, siginfo_t *info, void *context)
 {
 	if (sig == SIGBUS && info->si_code == BUS_MCEERR_AO)
-		return; /* somewhere in our memory, and nobody has come to it */
+		return; /* somewhere in our memory, not accessed yet */
 	if (sig == SIGBUS && own) {
 		atomic_store(&own->killed_addr, (uintptr_t)info->si_addr);
 		atomic_store(&own->killed_by, sig);
@@ -90,7 +90,7 @@ static void on_deadly_signal(int sig, siginfo_t *info, void *context)
 	}
 	if (getpid() == 1)
 		die(sig, info->si_addr);
-	signal(sig, SIG_DFL); /* it comes again on return */
+	signal(sig, SIG_DFL); /* is raised again on return */
 }
 
 static void handle(int sig)

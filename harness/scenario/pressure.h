@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pressure from the host: what takes the CPU, or the memory, away from a running guest at seeded
- * moments, as a loaded hypervisor does. A walker that loses its vCPU between taking a reference and giving it
- * back holds it for milliseconds instead of nanoseconds. One table feeds the scenarios, `pfnhunt
- * list pressure` and the boots; the keys of each kind stand in scenario_keys.
+ * Pressure from the host: takes CPU time or memory away from a running guest at seeded moments, as
+ * an overcommitted host does. A walker whose vCPU is descheduled between taking a reference and
+ * dropping it holds it for milliseconds instead of nanoseconds. One table feeds the scenarios,
+ * `pfnhunt list pressure` and the boots; the keys of each kind are in scenario_keys.
  */
 #ifndef PFNHUNT_PRESSURE_H
 #define PFNHUNT_PRESSURE_H
@@ -38,21 +38,21 @@ extern const PressureInfo pressure_infos[PRESSURE_KINDS];
 /* One [pressure NAME] or [pressure NAME#LABEL] of a scenario. */
 typedef struct {
 	PressureKind kind;
-	char *label; /* as the group says it */
+	char *label; /* as in the group's name */
 	guint64 period_ms, jitter_ms, hold_ms;
-	guint64 count; /* vCPUs, or threads; 0: all, or one for each host CPU */
-	guint64 bytes; /* of memory at once; 0: all */
+	guint64 count; /* vCPUs or threads; 0: all vCPUs, or a thread for each host CPU */
+	guint64 bytes; /* of memory at a time; 0: all */
 } Pressure;
 
-/* The kind called as @label up to a '#'; FALSE when there is none. */
+/* Sets @kind to the one named by @label up to a '#'; FALSE if there is none. */
 gboolean pressure_find(const char *label, PressureKind *kind);
 void pressure_free(Pressure *pressure);
 
 typedef struct {
-	guint64 t_ms;	 /* since the start of the run; not before the end of the one before */
-	guint64 hold_ms; /* half of the longest to all of it */
-	guint vcpu;	 /* the first one of vcpu-stop; the others follow, round and round */
-	guint place;	 /* where discard begins: DISCARD_PLACES are in the memory */
+	guint64 t_ms;	 /* since the start of the run; not before the previous step ends */
+	guint64 hold_ms; /* from half of hold_ms to all of it */
+	guint vcpu;	 /* vcpu-stop: the first; the others follow, modulo their number */
+	guint place;	 /* discard: where it begins, of DISCARD_PLACES places in memory */
 } PressureStep;
 
 typedef struct PressureSchedule PressureSchedule;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How hunts of real kernels are asked for, and the ways in which they end: boots at once, Ctrl-C,
- * kill -9 of the program or of its QEMU, a disk that is full.
+ * Ways to start hunts of real kernels, and ways in which they end: parallel boots, Ctrl-C, kill -9
+ * of the program or of its QEMU, a full disk.
  */
 #include "tests/guest/hunt-fixture.h"
 
@@ -262,7 +262,7 @@ static void complained_of_disk(const Hunt *h)
 	g_assert_true(line && g_str_equal(strchrnul(line, '\n'), "\n"));
 }
 
-/* A disk that fills up in mid-boot costs that boot alone; its evidence is kept as far as it went. */
+/* A disk that fills up during a boot costs only that boot; its evidence so far is kept. */
 static void test_full_disk(Hunt *h, gconstpointer data)
 {
 	const char *const probe[] = {OWN_MOUNTS, "mount", "-t", "tmpfs", "tmpfs", h->results, NULL};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The whole program against real kernels: each test runs pfnhunt as a person would, and reads
- * its exit code and the folder that it leaves.
+ * The whole program against real kernels: each test runs pfnhunt as a user would, and checks its
+ * exit code and the results folder.
  */
 #include "tests/guest/hunt-fixture.h"
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The libvirt backend through a daemon: one of the test's own, without root, with its sockets
- * and state in a folder of the test. "Far" is the same daemon through libvirt's own helper of
- * ssh, so that files must be uploaded. Skipped where there is no libvirtd, or no way to be
- * somebody else than root.
+ * The libvirt backend through a daemon that the test starts itself, without root, with sockets and
+ * state in the test's folder. "Far" is the same daemon through libvirt's ssh helper, so that files
+ * must be uploaded. Skipped without libvirtd, or if root privileges cannot be dropped.
  */
 #include "host-driver/base/tree.h"
 #include "tests/guest/hunt-fixture.h"

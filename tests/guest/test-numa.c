@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guests with two NUMA nodes: pages must really move between them, by system calls and by the
- * scheduler, to memory that was plugged and back.
+ * Guests with two NUMA nodes: pages must really migrate between them, by system calls and by NUMA
+ * balancing, to hotplugged memory and back.
  */
 #include "tests/guest/hunt-fixture.h"
 

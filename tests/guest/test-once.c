@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel says only once, with clear-warn-once and without: a message on every kernel, and
- * where the driver has it a WARN_ON_ONCE. Kernels that are not cached are skipped.
+ * What the kernel reports only once, with clear-warn-once and without: a pr_*_once() message on
+ * every kernel, and a WARN_ON_ONCE() where the driver has one. Skips kernels that are not cached.
  */
 #include "tests/guest/hunt-fixture.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Exposure in real kernels: each layer must count one window for each offline, neither more nor
- * less, and must see a walker inside. Kernels that are not cached are skipped.
+ * Exposure on real kernels: each layer must count exactly one window per offline, and must see a
+ * walker inside one. Skips kernels that are not cached.
  */
 #include "tests/guest/hunt-fixture.h"
 

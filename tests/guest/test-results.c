@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Results of real hunts: killed and resumed, replayed, compared over two nights, and with an
- * index that cannot be read.
+ * Results of real hunts: killed and resumed, replayed, compared between two nights, and with an
+ * unreadable index.
  */
 #include "tests/guest/hunt-fixture.h"
 
