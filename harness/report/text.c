@@ -12,23 +12,13 @@
 #define GREEN "\033[1;32m"
 #define RESET "\033[0m"
 
-/* A title has "corrupted" where the log had no function's name left. (transfer full) */
-static char *spoken(const char *title)
-{
-	GString *text = g_string_new(title);
-
-	g_string_replace(text, " in corrupted", " in a place that the log lost", 0);
-	return g_string_free(text, FALSE);
-}
-
 char *report_boot_line(const BootResult *r)
 {
 	g_autofree char *offlines = results_number(r->offlines, "offline");
-	g_autofree char *what = spoken(r->hit.any ? r->hit.title : r->reason);
 	GString *line = g_string_new(NULL);
 
 	g_string_append_printf(line, "boot %u: %s", r->index + 1, verdict_name(r->verdict));
-	g_string_append_printf(line, ", %s", what);
+	g_string_append_printf(line, ", %s", r->hit.any ? r->hit.title : r->reason);
 	if (r->hit.after_go_s >= 0)
 		g_string_append_printf(line, " after %.2f s", r->hit.after_go_s);
 	g_string_append_printf(line, "; %s in %.1f s", offlines, r->run_s);
@@ -73,11 +63,10 @@ static char *which_boot(const HuntConfig *c, const HuntSummary *sum, const BootR
 static void append_hit(GString *text, const BootResult *r, const char *which)
 {
 	const BootHit *hit = &r->hit;
-	g_autofree char *title = spoken(hit->title);
 	g_autoptr(GString) after = g_string_new(NULL);
 
 	row(text, "fired", "%s%s%s", hit->reason ? hit->reason : "", hit->reason ? ": " : "",
-	    title);
+	    hit->title);
 	if (hit->where)
 		row(text, "at", "%s", hit->where);
 	row(text, "family", "%s (signature %s)", hit->family, hit->signature);
@@ -101,11 +90,8 @@ static void append_hit(GString *text, const BootResult *r, const char *which)
 	else
 		g_string_append(after, "a time that the log does not tell");
 	row(text, "after", "%s (%s)", after->str, which);
-	if (hit->consequences) {
-		g_autofree char *then = spoken(hit->consequences);
-
-		row(text, "then", "%s", then);
-	}
+	if (hit->consequences)
+		row(text, "then", "%s", hit->consequences);
 }
 
 /* @folder: the hunt as its folder tells it, or NULL when that cannot be read. */

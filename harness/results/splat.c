@@ -99,7 +99,10 @@ static char *text_of(const Splat *splat, Decoder *decoder, guint max_lines)
 char *results_splat_text(const RBoot *b, const char *title, const char *signature, guint max_lines)
 {
 	TriageConfig config = {.kernel = b->kernel};
+	g_autoptr(GString) now = g_string_new(title);
 
+	/* as older versions wrote it */
+	g_string_replace(now, " in corrupted", " in " SPLAT_NO_FUNCTION, 0);
 	for (guint source = 0; source < 2; source++) {
 		g_autoptr(Triage) triage = triage_new(&config, NULL, NULL);
 		const Splat *splat;
@@ -111,7 +114,7 @@ char *results_splat_text(const RBoot *b, const char *title, const char *signatur
 		else
 			rj_lines(b->dir, "kmsg.jsonl", feed_record, triage);
 		triage_finish(triage);
-		splat = find(triage, title, signature);
+		splat = find(triage, now->str, signature);
 		if (splat)
 			return text_of(splat, b->decoder, max_lines);
 	}

@@ -168,7 +168,7 @@ static gboolean says_itself(const SplatOpen *open)
 
 static void append_title(GString *name, const char *title)
 {
-	static const char unknown[] = " in corrupted";
+	static const char unknown[] = " in " SPLAT_NO_FUNCTION;
 	gsize kind = name->len;
 	g_autofree char *said = g_strdup(title);
 

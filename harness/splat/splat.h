@@ -48,6 +48,9 @@ struct Splat {
 
 #define SPLAT_TEXT_MAX (64 * 1024)
 
+/* In a title, in place of a function that the log does not show. */
+#define SPLAT_NO_FUNCTION "an unknown function"
+
 void splat_free(Splat *splat);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Splat, splat_free)
 

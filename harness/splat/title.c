@@ -429,7 +429,8 @@ void splat_title(SplatOpen *open)
 		}
 		s++;
 		if (*s == 'F') {
-			g_string_append(title, splat->function ? splat->function : "corrupted");
+			g_string_append(title,
+					splat->function ? splat->function : SPLAT_NO_FUNCTION);
 		} else if (*s == 'O') {
 			if (splat->function)
 				g_string_append_printf(title, " in %s", splat->function);

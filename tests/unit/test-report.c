@@ -92,6 +92,20 @@ static void test_splat(Fixture *f, gconstpointer data)
 	g_assert_null(results_splat_text(b, "another", FIXTURE_SIG, 100));
 }
 
+/* Older versions wrote "in corrupted" into results when the log has no function. */
+static void test_splat_old_title(Fixture *f, gconstpointer data)
+{
+	RHunt *h = g_ptr_array_index(f->hunts, 0);
+	RBoot *b = g_ptr_array_index(h->boots, 0);
+	g_autofree char *text = NULL;
+
+	fixture_write(b->dir, "console.log",
+		      "[    9.000000] general protection fault: 0000 [#1] SMP\n");
+	text = results_splat_text(b, "general protection fault in corrupted", "gpf", 100);
+	g_assert_nonnull(text);
+	has(text, "general protection fault: 0000");
+}
+
 /* "sample_outer+0x4/SIZE" with the size that it has in the sample program. */
 static char *sample_frame(Decoder *decoder)
 {
@@ -291,11 +305,17 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(Fixture *, gconstpointer);
 	} tests[] = {
-		{"/report/escape", test_escape},   {"/report/escape-all", test_escape_all},
-		{"/report/splat", test_splat},	   {"/report/decoded", test_decoded},
-		{"/report/cases", test_cases},	   {"/report/html", test_html},
-		{"/report/numbers", test_numbers}, {"/report/bare", test_bare},
-		{"/report/command", test_command}, {"/report/links", test_links},
+		{"/report/escape", test_escape},
+		{"/report/escape-all", test_escape_all},
+		{"/report/splat", test_splat},
+		{"/report/splat/old-title", test_splat_old_title},
+		{"/report/decoded", test_decoded},
+		{"/report/cases", test_cases},
+		{"/report/html", test_html},
+		{"/report/numbers", test_numbers},
+		{"/report/bare", test_bare},
+		{"/report/command", test_command},
+		{"/report/links", test_links},
 	};
 
 	g_test_init(&argc, &argv, NULL);
