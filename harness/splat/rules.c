@@ -208,6 +208,14 @@ const SplatRule splat_rules[] = {
 	DIE(KIND_KERNEL_BUG, "kernel BUG at %f:%l", "kernel BUG in %F"),
 	DIE(KIND_KERNEL_BUG, "Kernel BUG at %f:%l", "kernel BUG in %F"),
 	FOLLOW(KIND_KERNEL_BUG, "Kernel BUG [#%d]", "kernel BUG in %F"),
+	FOLLOW(KIND_KERNEL_BUG, "Kernel bug detected[#%d]", "kernel BUG in %F"), /* mips */
+	FOLLOW(KIND_KERNEL_BUG, "monitor event: %x ilc:%d [#%d]", "kernel BUG in %F"), /* s390 */
+	FOLLOW(KIND_OOPS, "illegal operation: %x ilc:%d [#%d]", "illegal operation in %F"),
+	FOLLOW(KIND_OOPS, "addressing exception: %x ilc:%d [#%d]", "addressing exception in %F"),
+	FOLLOW(KIND_OOPS, "specification exception: %x ilc:%d [#%d]", "specification exception in %F"),
+	FOLLOW(KIND_OOPS, "protection exception: %x ilc:%d [#%d]", "protection exception in %F"),
+	FOLLOW(KIND_OOPS, "Reserved instruction in kernel code[#%d]", "Oops in %F"),
+	FOLLOW(KIND_OOPS, "Unhandled kernel unaligned access[#%d]", "Oops in %F"),
 	FOLLOW(KIND_INVALID_OPCODE, "invalid opcode: %x [#%d]", "invalid opcode in %F"),
 	FOLLOW(KIND_OOPS, "Internal error: %*: %x [#%d]", "Internal error in %F"),
 	FOLLOW(KIND_OOPS, "Internal error: %*[#%d]", "Internal error in %F"),
