@@ -200,7 +200,7 @@ static void mark_unreadable(RBoot *b, const char *name)
 	b->ended = TRUE;
 }
 
-RBoot *results_boot_load(const char *dir, GError **error)
+RBoot *results_boot_load_part(const char *dir, gboolean with_verdict, GError **error)
 {
 	g_autoptr(GError) bad = NULL;
 	g_autoptr(JsonNode) start = rj_load(dir, "boot.json", &bad);
@@ -211,7 +211,7 @@ RBoot *results_boot_load(const char *dir, GError **error)
 		g_propagate_error(error, g_steal_pointer(&bad));
 		return NULL;
 	}
-	verdict = rj_load(dir, "verdict.json", NULL);
+	verdict = with_verdict ? rj_load(dir, "verdict.json", NULL) : NULL;
 	b = g_new0(RBoot, 1);
 	b->dir = g_strdup(dir);
 	b->folder = g_path_get_basename(dir);
@@ -227,6 +227,11 @@ RBoot *results_boot_load(const char *dir, GError **error)
 	rj_lines(dir, "memory.jsonl", load_resize, b);
 	b->thinned = is_there(dir, "thinned.json");
 	return g_steal_pointer(&b);
+}
+
+RBoot *results_boot_load(const char *dir, GError **error)
+{
+	return results_boot_load_part(dir, TRUE, error);
 }
 
 static void free_counters(ROp *op)

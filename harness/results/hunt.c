@@ -14,6 +14,10 @@
 #define RESIZES_MAX 1000000
 #define RESIZES_FEW 16
 
+/* Verdicts of all boots together: of a hunt that has more, the long ones of later boots stay out. */
+#define VERDICTS_MAX_BYTES (64u << 20)
+#define VERDICT_LONG_BYTES (64u << 10)
+
 static gint by_text(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -41,12 +45,28 @@ static void mark_retried(GPtrArray *boots)
 	}
 }
 
+/* Whether there is room for its verdict beside @held bytes of others, which then grow. */
+static gboolean has_room(const char *boot_dir, guint64 *held)
+{
+	g_autofree char *path = g_build_filename(boot_dir, "verdict.json", NULL);
+	GStatBuf st;
+	guint64 bytes = g_lstat(path, &st) == 0 ? (guint64)st.st_size : 0;
+
+	if (bytes > RESULTS_JSON_MAX_BYTES) /* none of it is read */
+		return TRUE;
+	if (bytes > VERDICT_LONG_BYTES && *held + bytes > VERDICTS_MAX_BYTES)
+		return FALSE;
+	*held += bytes;
+	return TRUE;
+}
+
 static gboolean load_boots(RHunt *h, GError **error)
 {
 	g_autofree char *path = g_build_filename(h->dir, "boots", NULL);
 	g_autoptr(GDir) dir = NULL;
 	const char *name;
 	guint resizes = 0;
+	guint64 held = 0;
 
 	/* Boots that are ours would be put where it points, and old ones be thinned there. */
 	if (g_file_test(path, G_FILE_TEST_IS_SYMLINK)) {
@@ -60,7 +80,7 @@ static gboolean load_boots(RHunt *h, GError **error)
 		RBoot *boot = NULL;
 
 		if (g_ascii_isdigit(*name) && open_is_folder(boot_dir))
-			boot = results_boot_load(boot_dir, NULL);
+			boot = results_boot_load_part(boot_dir, has_room(boot_dir, &held), NULL);
 		if (!boot)
 			continue;
 		if (boot->resizes->len > RESIZES_FEW && resizes > RESIZES_MAX)

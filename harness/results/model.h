@@ -122,6 +122,8 @@ typedef struct {
 
 /* NULL + INFRA error when there is no boot at @dir at all. (transfer full) */
 RBoot *results_boot_load(const char *dir, GError **error);
+/* The same; without its verdict.json, if there is one, it counts as one that cannot be read. */
+RBoot *results_boot_load_part(const char *dir, gboolean with_verdict, GError **error);
 void results_boot_free(RBoot *boot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RBoot, results_boot_free)
 
