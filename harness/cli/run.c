@@ -97,6 +97,12 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 	hunt_summary_clear(&so_far);
 	if (!ok || !units_parse_u64(h->seed, &config->seed))
 		return ok && cmd_usage_error(error, "%s: hunt.json has no seed", h->id);
+	/* A record does not say which file of ours is read. */
+	if (!opt->known && *config->scenario->known_issues)
+		return cmd_usage_error(error,
+				       "%s was judged by a known-issues file of its scenario; name "
+				       "the file with --known-issues",
+				       h->id);
 	if (!opt->boots && !opt->time) {
 		config->boots = (guint64)h->boots_planned;
 		config->time_ms = (guint64)h->time_ms;

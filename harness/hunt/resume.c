@@ -185,9 +185,17 @@ Kernel *hunt_resume_kernel(const RHunt *h, const char *spec, const char *modules
 {
 	gboolean is_path = strchr(h->kernel_spec, '/') || g_str_equal(h->kernel_spec, "host");
 	const char *where = spec ? spec : is_path ? h->kernel_spec : h->kernel;
-	g_autoptr(Kernel) kernel = kernel_open(where, modules_dir, NULL, NULL, error);
+	g_autoptr(Kernel) kernel = NULL;
 	const char *now;
 
+	/* Of others' records a name such as debian:sid would have it fetched. */
+	if (!spec && !is_path && !g_ascii_isdigit(*where)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s: its record has no kernel release; name the kernel with --kernel",
+			    h->id);
+		return NULL;
+	}
+	kernel = kernel_open(where, modules_dir, NULL, NULL, error);
 	if (!kernel) {
 		g_prefix_error(error,
 			       "%s ran on %s, which is not at hand (--kernel says where it is): ",
