@@ -8,7 +8,8 @@
 
 gboolean boot_is_emulated(const BootConfig *config)
 {
-	return config->accel == VM_ACCEL_TCG;
+	return config->accel == VM_ACCEL_TCG ||
+	       (vm_backend_is_local(config->backend) && vm_host_is_emulated());
 }
 
 void boot_send_line(Boot *boot, const char *line)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine of a boot, from its scenario and kernel: what `--dry-run` prints and start runs. */
-#include "harness/boot/boot.h"
+#include "harness/boot/internal.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static void add_module_params(GString *cmdline, const Scenario *s)
  * What every boot is given: faster boots and a readable console, nothing that changes what
  * is tested (that stands in the scenario's cmdline). unknown_nmi_panic makes our own NMI to a
  * hung guest print where it hangs; CPU 0 alone takes it, so panic_print=64 (PANIC_PRINT_ALL_CPU_BT,
- * since 5.18) asks the others. tsc_early_khz: see guests.md, a mis-calibrated clock.
+ * since 5.18) asks the others. tsc_early_khz: see vm_host_tsc_khz().
  */
 #define BASE_CMDLINE                                                                               \
 	"console=ttyS0 panic=-1 unknown_nmi_panic=1 cryptomgr.notests no_timer_check "             \
@@ -40,7 +40,7 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	guint64 khz = vm_host_tsc_khz();
 	g_autoptr(GString) cmdline = g_string_new(BASE_CMDLINE);
 
-	if (config->accel == VM_ACCEL_TCG)
+	if (boot_is_emulated(config))
 		g_string_append(cmdline, TCG_CMDLINE);
 	if (config->accel == VM_ACCEL_TCG && khz && vm_backend_is_local(config->backend))
 		g_string_append_printf(cmdline, " tsc_early_khz=%" G_GUINT64_FORMAT, khz);

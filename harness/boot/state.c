@@ -21,8 +21,10 @@ const BootDeadlines boot_deadlines_default = {
 /* The machine answers within 10 s, if only with an error (vm.h). */
 #define ANSWER_MS 15000
 /* A guest that boots as fast as this is judged by the default deadlines. */
-#define USUAL_HELLO_US	  (3 * G_USEC_PER_SEC)
-#define AUTO_PATIENCE_MAX 1000 /* percent: the guest is not to be trusted with more */
+#define USUAL_HELLO_US (3 * G_USEC_PER_SEC)
+/* Before a guest of such a host has told how slow it is. */
+#define EMULATED_HOST_PATIENCE 500
+#define AUTO_PATIENCE_MAX      1000 /* percent: the guest is not to be trusted with more */
 /* What a busy host may add to the sum of all deadlines. */
 #define HARD_MS 10000
 
@@ -274,9 +276,12 @@ static guint measure_patience(const Boot *boot)
 
 guint boot_patience(const Boot *boot)
 {
+	gboolean slow = vm_backend_is_local(boot->config.backend) && vm_host_is_emulated();
+	guint least = slow ? EMULATED_HOST_PATIENCE : 100;
+
 	if (boot->config.scenario->patience)
 		return 100 * (guint)boot->config.scenario->patience;
-	return boot->agent.hello ? measure_patience(boot) : 100;
+	return boot->agent.hello ? MAX(least, measure_patience(boot)) : least;
 }
 
 /* The default deadlines, times the patience with this guest. */

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 /* Whether the first line "flags : ..." of @cpuinfo has @flag as a word. */
 static gboolean has_flag(const char *cpuinfo, const char *flag)
@@ -83,6 +86,27 @@ gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, VmA
 		*why = g_steal_pointer(&obstacle);
 	return TRUE;
 }
+
+#if defined(__x86_64__)
+/* The hypervisor's leaves, see target/i386/cpu.c of QEMU; their signature is three registers. */
+#define LEAF_HYPERVISOR 0x40000000
+#define HAS_HYPERVISOR	(1u << 31) /* of leaf 1, ECX */
+
+gboolean vm_host_is_emulated(void)
+{
+	guint32 eax, name[4] = {0};
+
+	if (!__get_cpuid(1, &eax, &name[0], &name[1], &name[2]) || !(name[1] & HAS_HYPERVISOR))
+		return FALSE;
+	__cpuid(LEAF_HYPERVISOR, eax, name[0], name[1], name[2]);
+	return memcmp(name, "TCGTCGTCGTCG", 3 * sizeof(*name)) == 0;
+}
+#else
+gboolean vm_host_is_emulated(void)
+{
+	return FALSE;
+}
+#endif
 
 gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error)
 {

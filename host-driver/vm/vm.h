@@ -167,6 +167,12 @@ const char *vm_accel_name(VmAccel accel);
 gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error);
 
 /*
+ * Whether this machine is itself emulated by QEMU's TCG: a KVM on it runs guests whose code is
+ * translated all the same, with what TCG gets wrong.
+ */
+gboolean vm_host_is_emulated(void);
+
+/*
  * Frequency of this machine's TSC in kHz, for the guest's tsc_early_khz (under TCG the guest's
  * TSC is the host's): a guest that measures it itself is now and then far off under load.
  * Measured against the clock, as /proc/cpuinfo shows the core's own clock. Takes 10 ms the
