@@ -253,6 +253,7 @@ const FieldTable results_boot_table = {
 	.fields = boot_fields,
 };
 
+/* clang-format off */
 #define HUNT_FIELDS                                                                                \
 	{"id", FIELD_TEXT, FIELD_AT(RHunt, id), .otherwise = "", .doc = "name of its folder"},     \
 		{"scenario", FIELD_TEXT, FIELD_AT(RHunt, scenario), .otherwise = "",               \
@@ -267,10 +268,9 @@ const FieldTable results_boot_table = {
 		 .doc = "what runs its guests; several with spaces between them"},                 \
 		{"accel", FIELD_TEXT, FIELD_AT(RHunt, accel), .otherwise = "",                     \
 		 .doc = "`kvm` or `tcg`"},                                                         \
-	{                                                                                          \
-		"pfnhunt", FIELD_TEXT, FIELD_AT(RHunt, pfnhunt), .otherwise = "",                  \
-								 .doc = "its version"              \
-	}
+		{"pfnhunt", FIELD_TEXT, FIELD_AT(RHunt, pfnhunt), .otherwise = "",                 \
+		 .doc = "its version"}
+/* clang-format on */
 
 static const Field hunt_fields[] = {
 	HUNT_FIELDS,
