@@ -88,7 +88,6 @@ static void pass_on(const struct sink *sink, const struct kmsg_record *record)
 	char line[WIRE_LINE_MAX];
 	struct wire_out out;
 
-	atomic_store(&last_seq, record->seq);
 	if (is_chatter(record))
 		return;
 	wire_begin(&out, line, sizeof(line), WIRE_KMSG);
@@ -100,6 +99,7 @@ static void pass_on(const struct sink *sink, const struct kmsg_record *record)
 	wire_add_bytes(&out, "text", record->text,
 		       record->text_len < TEXT_MAX ? record->text_len : TEXT_MAX);
 	sink_send(sink, &out, SINK_HIGH);
+	atomic_store(&last_seq, record->seq);
 	if (record->text_len > strlen(MARK) && !memcmp(record->text, MARK, strlen(MARK)))
 		atomic_fetch_add(&marks_seen, 1);
 }

@@ -372,7 +372,7 @@ static void do_go(struct session *s, const struct wire_msg *msg)
 	if (op_run_stop(s->run, patient_ms(s, STOP_DEADLINE_MS)))
 		reason = "stuck";
 	if (looking && !block_monitor_stop(s->monitor, patient_ms(s, STOP_DEADLINE_MS)))
-		sink_event(&s->sink, AGENT_EVENT_STUCK, "op", "lookout", NULL, NULL);
+		sink_event(&s->sink, AGENT_EVENT_STUCK, "op", "block-monitor", NULL, NULL);
 	op_run_count(s->run);
 	probe_end(s->probe);
 	say_mem(s);

@@ -354,6 +354,10 @@ static void on_done(Boot *boot, const GuestMsg *msg)
 	agent->stopped = g_strcmp0(reason, "stop") == 0;
 	agent->done_ops = number(msg, "ops", 0);
 	agent->done_steps = number(msg, "steps", 0);
+	if (number(msg, "kmsg_seq", 0) > agent->kmsg_seq)
+		record_event(boot->record, HOST_EVENT_KMSG_MISSED, NULL, NULL);
+	if (boot->machine.shut_down)
+		record_event(boot->record, HOST_EVENT_SHUT_DOWN, NULL, NULL);
 	unfit = boot_done_unfit(boot, msg, reason);
 	if (unfit)
 		record_event(boot->record, HOST_EVENT_DONE_UNFIT, "text", unfit);
@@ -395,6 +399,7 @@ static void on_message(Boot *boot, const GuestMsg *msg)
 		on_event(boot, msg);
 		break;
 	case WIRE_KMSG:
+		boot->agent.kmsg_seq = MAX(boot->agent.kmsg_seq, number(msg, "seq", 0));
 		text = guest_log(msg);
 		if (text)
 			boot_splats_feed(boot, TRIAGE_KMSG, text, strlen(text),

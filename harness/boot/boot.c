@@ -76,6 +76,7 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 	if (g_str_equal(name, "RESET") && boot->agent.hello && boot->life.now <= BOOT_STOPPING &&
 	    !record_event_count(boot->record, HOST_EVENT_RESET, NULL))
 		record_event(boot->record, HOST_EVENT_RESET, NULL, NULL);
+	boot->machine.shut_down |= g_str_equal(name, "SHUTDOWN");
 	/* With -no-reboot a triple fault looks like this from outside; a panic has said more. */
 	if (g_str_equal(name, "SHUTDOWN") && data && !boot->agent.done &&
 	    boot->life.now < BOOT_UNRESPONSIVE && rj_bool(data, "guest") &&
@@ -85,7 +86,8 @@ static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer use
 			g_strdup("the guest reset itself, a triple fault or a reboot");
 	}
 	/* The console has the words; the machine is paused, so its memory can be read. */
-	if (g_str_equal(name, "GUEST_PANICKED") && boot->life.now < BOOT_UNRESPONSIVE) {
+	if ((g_str_equal(name, "GUEST_PANICKED") || g_str_equal(name, "GUEST_CRASHLOADED")) &&
+	    boot->life.now < BOOT_UNRESPONSIVE) {
 		boot->machine.saw_panic = TRUE;
 		boot_become_unresponsive(boot, FALSE);
 	}

@@ -13,8 +13,8 @@
 #include "host-driver/pressure/vcpu.h"
 
 /*
- * The guest's clock may be far off when it is emulated under load: so much faster than the host's
- * it may be, and so much on top of it.
+ * The guest's clock may be far off when it is emulated under load: up to this many times as fast
+ * as the host's, and this many seconds ahead.
  */
 #define BOOT_CLOCK_FAST	  3
 #define BOOT_CLOCK_FAST_S 5
@@ -79,6 +79,7 @@ typedef struct {
 	char *endless;	    /* what an op never came back from, or NULL; and its signature */
 	char *endless_signature;
 	guint64 bad_lines, wrong_counts, unknown_events;
+	guint64 kmsg_seq; /* the highest that was heard */
 	guint64 events[AGENT_EVENT_COUNT];
 	char *event_detail[AGENT_EVENT_COUNT]; /* keys and values of the first one */
 	guint64 rec_pfn[REC_PAGES];
@@ -95,8 +96,9 @@ typedef struct {
 	gboolean paused;      /* it says so */
 	guint64 console_bytes;
 	gboolean saw_panic, lost;
-	char *exited;	/* how it ended unasked, or NULL */
-	gboolean reset; /* that was because the guest reset itself */
+	gboolean shut_down; /* it says so */
+	char *exited;	    /* how it ended unasked, or NULL */
+	gboolean reset;	    /* that was because the guest reset itself */
 } BootMachine;
 
 /* boot.c: the sizes of the virtio-mem devices. */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define LOOK_BYTES    (64 * 1024) /* so much of the beginning tells what it is */
-#define TEXT_PERCENT  70	  /* so much of it is what texts are made of */
+#define LOOK_BYTES    (64 * 1024) /* of the beginning tell what it is */
+#define TEXT_PERCENT  70	  /* of it are what texts are made of */
 #define CLEAN_PERCENT 95	  /* the same where NULs are, which are not counted then */
 #define NULS_MIN      8		  /* so many at the front belong to no character */
 #define NULS_MAX      (1u << 30)  /* a device that never ends */

@@ -12,7 +12,7 @@
 #include "harness/splat/wrapped.h"
 #include "harness/splat/unescape.h"
 
-#define LATE_US (2 * G_USEC_PER_SEC) /* a kernel that says so much runs */
+#define LATE_US (2 * G_USEC_PER_SEC) /* of the guest's clock: by then its kernel runs */
 
 struct SplatParser {
 	const SplatScan *scan;

@@ -9,7 +9,7 @@
 #define CLASSES 90 /* byte classes: every byte that a beginning uses, and one for the rest */
 
 #define FILTER_BITS    14  /* of the hash of a beginning's first characters */
-#define UNFINISHED_MIN 4   /* so much of a beginning must stand at the end of a line */
+#define UNFINISHED_MIN 4   /* characters of a beginning that must stand at a line's end */
 #define LENGTH_MAX     120 /* no beginning is longer */
 
 /* In the fast table, of a state where a beginning ends. */

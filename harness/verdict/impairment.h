@@ -38,6 +38,8 @@ typedef enum {
 	X(HELLO_AGAIN, "hello-again", UNEXPOSED, "the agent said hello twice: there are two, or the guest began anew") \
 	X(OTHER_KERNEL, "other-kernel", INFRA, "the guest does not run the kernel under test")     \
 	X(RESET, "reset", UNEXPOSED, "the guest was reset")                                        \
+	X(SHUT_DOWN, "shut-down", UNEXPOSED, "the machine was shut down while its agent went on")  \
+	X(KMSG_MISSED, "kmsg-missed", UNEXPOSED, "records of the kernel's log did not arrive: they may have had a splat") \
 	X(WRONG_COUNT, "wrong-count", UNEXPOSED, "counters of the agent that cannot be")           \
 	X(FILE_FULL, "file-full", NOTE, "a file of the boot came to its largest size")             \
 	X(SILENT, "silent", NONE, "more was used than plugged")                                    \

@@ -129,7 +129,7 @@ static void finish(const char *reason)
 	counts(ran);
 	say("phase t_ns=%llu name=end", now_ns());
 	if (has("done"))
-		say("done t_ns=%llu reason=%s ops=%d steps=%llu kmsg_seq=1", now_ns(), reason,
+		say("done t_ns=%llu reason=%s ops=%d steps=%llu kmsg_seq=0", now_ns(), reason,
 		    op_count, ran * STEPS / 100 * (unsigned long long)op_count);
 	fire("done");
 }

@@ -18,7 +18,7 @@
 	      "on go +10 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n" \
 	      "on go +30 agent count t_ns=1230000000 inst=0 name=null-hammer steps=9 offlines=9\n"
 #define ENDS                                                                                       \
-	"on go +300 agent done t_ns=1500000000 reason=duration ops=1 steps=9 kmsg_seq=3\n"         \
+	"on go +300 agent done t_ns=1500000000 reason=duration ops=1 steps=9\n"                    \
 	"on poweroff +5 exit 0\n"
 #define WARNING                                                                                    \
 	"on go +20 console [    1.221000] ------------[ cut here ]------------\\n\n"               \

@@ -33,6 +33,10 @@ static const Row rows[] = {
 	{"bound", SAYS("name=bound device=virtio2 errno=0"), POLICY, VERDICT_CLEAN, "1 of 2"},
 	{"not-plugged", "no-plug\n" RUNS ENDS, POLICY, VERDICT_UNEXPOSED, "was ever plugged"},
 
+	{"kmsg-missed", DONE("t_ns=1500000000 reason=duration ops=1 steps=9 kmsg_seq=500"), POLICY,
+	 VERDICT_UNEXPOSED, "did not arrive"},
+	{"shut-down", RUNS "on go +60 event SHUTDOWN {\"reason\":\"host-signal\"}\n" ENDS, POLICY,
+	 VERDICT_UNEXPOSED, "was shut down"},
 	{"done-no-reason", DONE("t_ns=1500000000 ops=1 steps=9"), POLICY, VERDICT_INFRA,
 	 "does not fit: it has no reason"},
 	{"done-odd-reason", DONE("t_ns=1500000000 reason=because ops=1 steps=9"), POLICY,

@@ -100,8 +100,8 @@ static void test_dimm(BootFixture *f, gconstpointer data)
 	boot_fixture_play_policy(
 		f,
 		RUNS "on go +500 agent log text=x\non go +900 agent log text=x\n"
-		     "on go +1000 agent done t_ns=3960000000 reason=duration ops=1 steps=9 "
-		     "kmsg_seq=3\non poweroff +5 exit 0\n",
+		     "on go +1000 agent done t_ns=3960000000 reason=duration ops=1 steps=9"
+		     "\non poweroff +5 exit 0\n",
 		"duration=900ms\n[goal]\nops=any\n[dimm]\ncount=2\nperiod=60ms\njitter=20ms\n", 0);
 	boot_fixture_expect(f, VERDICT_CLEAN, "1 of 2 ops");
 	g_assert_true(g_file_get_contents(path, &events, NULL, NULL));
@@ -118,7 +118,7 @@ static void test_dimm(BootFixture *f, gconstpointer data)
 	     "on go +2400 agent log text=x\non go +2700 agent event t_ns=3900000000 inst=1 "       \
 	     "name=census op=census "                                                              \
 	     "plugged_pages=" pages " unread_blocks=" unread "\n"                                  \
-	     "on go +2750 agent done t_ns=3960000000 reason=duration ops=1 steps=9 kmsg_seq=3\n"   \
+	     "on go +2750 agent done t_ns=3960000000 reason=duration ops=1 steps=9\n"              \
 	     "on poweroff +5 exit 0\n"
 
 static void test_plugged(BootFixture *f, gconstpointer data)
@@ -169,12 +169,11 @@ static void test_stop_at_first(BootFixture *f, gconstpointer data)
 
 	boot_fixture_play_policy(
 		f,
-		RUNS WARNING
-		"on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
-		"on poweroff +5 exit 0\n"
-		"100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
-		"400 agent log text=x\n500 agent log text=x\n600 agent log text=x\n"
-		"700 agent log text=x\n800 agent log text=x\n900 agent log text=x\n",
+		RUNS WARNING "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9\n"
+			     "on poweroff +5 exit 0\n"
+			     "100 agent log text=x\n200 agent log text=x\n300 agent log text=x\n"
+			     "400 agent log text=x\n500 agent log text=x\n600 agent log text=x\n"
+			     "700 agent log text=x\n800 agent log text=x\n900 agent log text=x\n",
 		"duration=1h\nstop=first-incident\nlinger=100ms\n", 0);
 	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 	g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
@@ -484,22 +483,22 @@ static void test_host_lost(BootFixture *f, gconstpointer data)
 
 static void test_interrupt(BootFixture *f, gconstpointer data)
 {
-	boot_fixture_play_policy(
-		f,
-		RUNS "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
-		     "on poweroff +5 exit 0\n",
-		"duration=1h\n[goal]\nops=any\n", 400);
+	boot_fixture_play_policy(f,
+				 RUNS
+				 "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9\n"
+				 "on poweroff +5 exit 0\n",
+				 "duration=1h\n[goal]\nops=any\n", 400);
 	boot_fixture_expect(f, VERDICT_UNEXPOSED, "interrupted");
 }
 
 /* Cut after its goal it keeps what it is worth. */
 static void test_interrupt_after_goal(BootFixture *f, gconstpointer data)
 {
-	boot_fixture_play_policy(
-		f,
-		RUNS "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"
-		     "on poweroff +5 exit 0\n",
-		"duration=1h\n[goal]\nops=any\nofflines=9\n", 400);
+	boot_fixture_play_policy(f,
+				 RUNS
+				 "on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9\n"
+				 "on poweroff +5 exit 0\n",
+				 "duration=1h\n[goal]\nops=any\nofflines=9\n", 400);
 	boot_fixture_expect(f, VERDICT_CLEAN, "until interrupted");
 	g_assert_cmpstr(f->result->censored, ==, "interrupted");
 }

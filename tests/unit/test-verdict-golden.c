@@ -15,7 +15,7 @@ typedef struct {
 
 #define POLICY "duration=100ms\n[goal]\nops=any\n"
 #define STOPS                                                                                      \
-	"on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9 kmsg_seq=3\n"             \
+	"on stop +5 agent done t_ns=1300000000 reason=stop ops=1 steps=9\n"                        \
 	"on poweroff +5 exit 0\n"
 #define INT3                                                                                       \
 	"10 console [    0.958861] Oops: int3: 0000 [#1] SMP NOPTI\\n\n"                           \
