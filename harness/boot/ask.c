@@ -6,10 +6,14 @@
 
 #include <string.h>
 
+gboolean boot_host_is_emulated(const BootConfig *config)
+{
+	return vm_backend_is_local(config->backend) && vm_host_is_emulated();
+}
+
 gboolean boot_is_emulated(const BootConfig *config)
 {
-	return config->accel == VM_ACCEL_TCG ||
-	       (vm_backend_is_local(config->backend) && vm_host_is_emulated());
+	return config->accel == VM_ACCEL_TCG || boot_host_is_emulated(config);
 }
 
 void boot_send_line(Boot *boot, const char *line)

@@ -255,6 +255,8 @@ void boot_recorder_clear(Boot *boot);
 
 /* ask.c */
 gboolean boot_is_emulated(const BootConfig *config);
+/* Its machine is one that TCG emulates itself, see vm_host_is_emulated(). */
+gboolean boot_host_is_emulated(const BootConfig *config);
 /* To the agent, when the machine still runs; @line ends in '\n'. */
 void boot_send_line(Boot *boot, const char *line);
 /* Asks for the sizes of the devices, and so whether the machine answers at all. */

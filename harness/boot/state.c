@@ -276,8 +276,7 @@ static guint measure_patience(const Boot *boot)
 
 guint boot_patience(const Boot *boot)
 {
-	gboolean slow = vm_backend_is_local(boot->config.backend) && vm_host_is_emulated();
-	guint least = slow ? EMULATED_HOST_PATIENCE : 100;
+	guint least = boot_host_is_emulated(&boot->config) ? EMULATED_HOST_PATIENCE : 100;
 
 	if (boot->config.scenario->patience)
 		return 100 * (guint)boot->config.scenario->patience;
@@ -287,12 +286,13 @@ guint boot_patience(const Boot *boot)
 /* The default deadlines, times the patience with this guest. */
 static BootDeadlines patient_deadlines(const Boot *boot)
 {
+	guint percent = boot_patience(boot);
 	BootDeadlines d = boot->config.deadlines;
 	guint *const all[] = {&d.console_ms, &d.hello_ms,	 &d.plug_ms, &d.setup_ms,
 			      &d.quiet_ms,   &d.unresponsive_ms, &d.stop_ms, &d.exit_ms};
 
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-		*all[i] = (guint)((guint64)*all[i] * boot_patience(boot) / 100);
+		*all[i] = (guint)((guint64)*all[i] * percent / 100);
 	return d;
 }
 
