@@ -91,6 +91,49 @@ guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant)
 	return enough;
 }
 
+/* The variance of the logarithm by leaving out one boot after the other; below 0: unknown. */
+static double jackknife(const StatsCluster *boots, guint count, double hits, double chances)
+{
+	double mean = 0, squares = 0;
+	guint n = 0;
+
+	/* Welford's way: the logarithms lie close together. */
+	for (guint i = 0; i < count; i++) {
+		double log_rate, delta;
+
+		if (boots[i].chances == 0 && boots[i].hits == 0)
+			continue;
+		if (hits <= boots[i].hits || chances <= boots[i].chances)
+			return -1;
+		log_rate = log((hits - boots[i].hits) / (chances - boots[i].chances));
+		delta = log_rate - mean;
+		mean += delta / ++n;
+		squares += delta * (log_rate - mean);
+	}
+	return n < 3 ? -1 : squares * (n - 1) / n;
+}
+
+gboolean stats_rate(const StatsCluster *boots, guint count, double confidence, StatsInterval *ci)
+{
+	double hits = 0, chances = 0, variance, half;
+	guint n = 0;
+
+	for (guint i = 0; i < count; i++) {
+		hits += boots[i].hits;
+		chances += boots[i].chances;
+		n += boots[i].chances > 0 || boots[i].hits > 0;
+	}
+	if (!(hits > 0) || !(chances > 0))
+		return FALSE;
+	variance = jackknife(boots, count, hits, chances);
+	if (!(variance > 1e-12))
+		return FALSE;
+	half = gsl_cdf_tdist_Pinv(0.5 + confidence / 2, n - 1.0) * sqrt(variance);
+	ci->low = hits / chances * exp(-half);
+	ci->high = hits / chances * exp(half);
+	return TRUE;
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const StatsTime *x = a, *y = b;

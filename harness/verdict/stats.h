@@ -37,6 +37,20 @@ StatsInterval stats_first_hit(guint64 trials, double confidence);
  */
 double stats_fisher(guint64 hits_a, guint64 trials_a, guint64 hits_b, guint64 trials_b);
 
+/* One boot as a whole: its hits, and what it had chances in (offlines, visits). */
+typedef struct {
+	guint64 hits, chances;
+} StatsCluster;
+
+/*
+ * The bounds of the rate of hits per chance over @boots (sum of hits by sum of chances) when the
+ * hits of one boot hang together: jackknife over the boots of the rate's logarithm, by Student's t.
+ * @confidence is that of the whole interval. FALSE when these boots say nothing about it: fewer
+ * than three had a chance, only one had a hit, or none differs from the others. Not for boots that
+ * end at their first hit: there is no rate within one.
+ */
+gboolean stats_rate(const StatsCluster *boots, guint count, double confidence, StatsInterval *ci);
+
 /* Least trials without a hit that bound the rate by @rate: about 3 / rate for 95 %. */
 guint64 stats_trials_for(double rate, double confidence);
 

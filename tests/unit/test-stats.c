@@ -102,6 +102,32 @@ static void test_fisher(void)
 	near(stats_fisher(0, 300, 0, 20), 1, 1e-9);
 }
 
+/* By hand: without one boot the rate is 5, 4 or 3 of 200; t(2) at 97.5 % is 4.30265. */
+static void test_rate(void)
+{
+	StatsCluster boots[] = {{1, 100}, {2, 100}, {0, 0}, {3, 100}};
+	StatsCluster alike[] = {{3, 100}, {3, 100}, {3, 100}};
+	StatsCluster one[] = {{5, 100}, {0, 100}, {0, 100}};
+	StatsInterval ci, more;
+
+	g_assert_true(stats_rate(boots, 4, 0.95, &ci));
+	near(ci.low, 0.02 * exp(-4.30265 * 0.295710), 1e-6);
+	near(ci.high, 0.02 * exp(4.30265 * 0.295710), 1e-6);
+	g_assert_true(stats_rate(boots, 4, 0.99, &more));
+	g_assert_cmpfloat(more.low, <, ci.low);
+	g_assert_cmpfloat(more.high, >, ci.high);
+	/* Two boots, one with all hits, all alike, nothing at all. */
+	g_assert_false(stats_rate(boots, 3, 0.95, &ci));
+	g_assert_false(stats_rate(one, 3, 0.95, &ci));
+	g_assert_false(stats_rate(alike, 3, 0.95, &ci));
+	g_assert_false(stats_rate(boots, 0, 0.95, &ci));
+	/* Hits in a boot that had no chance belong to the sum. */
+	boots[2].hits = 6;
+	g_assert_true(stats_rate(boots, 4, 0.95, &ci));
+	g_assert_cmpfloat(ci.low, <, 0.04);
+	g_assert_cmpfloat(ci.high, >, 0.04);
+}
+
 static void test_trials(void)
 {
 	g_assert_cmpuint(stats_trials_for(0.05, 0.95), ==, 59);
@@ -189,6 +215,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/stats/fix", test_fix);
 	g_test_add_func("/stats/median-interval", test_median_interval);
 	g_test_add_func("/stats/fisher", test_fisher);
+	g_test_add_func("/stats/rate", test_rate);
 	g_test_add_func("/stats/trials", test_trials);
 	g_test_add_func("/stats/survival", test_survival);
 	g_test_add_func("/stats/logrank", test_logrank);
