@@ -151,7 +151,8 @@ static char *clean_text(const Cell *cell)
 					  : g_strdup("");
 
 	return g_strdup_printf("0/%u clean (< %.2g %%), %" G_GUINT64_FORMAT " offlines, %s%.0f s",
-			       cell->boots, stats_upper(0, cell->boots, STATS_CONFIDENCE) * 100,
+			       cell->boots,
+			       stats_proportion(0, cell->boots, STATS_CONFIDENCE).high * 100,
 			       cell->offlines, visits, cell->run_s);
 }
 

@@ -2,6 +2,7 @@
 /* The page of a night: what does not work, what is new, what waits for somebody, what is known. */
 #include "harness/campaign/nightly.h"
 #include "harness/report/estimate.h"
+#include "harness/results/bounds.h"
 #include "harness/results/table.h"
 #include "harness/verdict/stats.h"
 #include "host-driver/base/units.h"
@@ -229,14 +230,13 @@ static void exposure_cell(RTable *table, const RHunt *now)
 
 static char *table_of(const Nightly *n, RHunt *const *now)
 {
-	g_autoptr(RTable) table = rtable_new("scenario|kernel|>fired|95 %|>time|exposure");
+	g_autoptr(RTable) table =
+		rtable_new("scenario|kernel|>fired|chance (bounds at 95 %)|>time|exposure");
 
 	for (guint i = 0; i < n->cells->len; i++) {
 		const NightlyCell *cell = g_ptr_array_index(n->cells, i);
 		StatsInterval ci = stats_proportion(cell->fired, cell->boots, STATS_CONFIDENCE);
-		double most = stats_upper(0, cell->boots, STATS_CONFIDENCE);
-		g_autofree char *bounds = cell->fired ? results_interval(ci.low, ci.high)
-						      : g_strdup_printf("< %.2g %%", most * 100);
+		g_autofree char *bounds = bounds_percent(ci);
 		g_autofree char *spent = results_duration(cell->spent_s);
 
 		rtable_cell(table, "%s", cell->scenario);

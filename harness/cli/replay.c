@@ -13,6 +13,7 @@
 #include "harness/report/text.h"
 #include "harness/report/export.h"
 #include "host-driver/base/json.h"
+#include "harness/results/bounds.h"
 #include "harness/results/signature.h"
 #include "harness/results/table.h"
 #include "host-driver/base/units.h"
@@ -94,7 +95,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 	RTotals t = results_totals(new);
 	guint back = same ? MIN(same->boots, t.exposed) : 0;
 	StatsInterval ci = stats_proportion(back, t.exposed, STATS_CONFIDENCE);
-	g_autofree char *bounds = results_interval(ci.low, ci.high);
+	g_autofree char *bounds = bounds_percent(ci);
 	g_autofree char *title = units_printable(was->hit_title ? was->hit_title : "");
 
 	if (opt->json) {
@@ -113,7 +114,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 	}
 	printf("%s: %s\n", of, *title ? title : "nothing fired");
 	if (*wanted)
-		printf("  %s in %u of %u boots (95 %%: %s)\n",
+		printf("  %s in %u of %u boots (bounds at 95 %%: %s)\n",
 		       back ? "the same signature came back"
 			    : "the same signature did not come back",
 		       back, t.exposed, bounds);
@@ -209,7 +210,7 @@ int cmd_replay(int argc, char **argv)
 		.summary = "Reruns a kept boot with the same kernel, scenario, seed and machine; "
 			   "without BOOT, the first\nthat fired. The guest's threads race, so a "
 			   "replay is not a trace: --boots N shows how often\nthe same signature "
-			   "fires, with its 95 % interval.",
+			   "fires, with its bounds at 95 %.",
 		.description = "Exit codes as for `pfnhunt run`.\n",
 	};
 	g_autoptr(GError) error = NULL;

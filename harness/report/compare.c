@@ -4,6 +4,7 @@
 #include "harness/report/estimate.h"
 #include "harness/report/export.h"
 #include "host-driver/base/json.h"
+#include "harness/results/bounds.h"
 #include "harness/results/table.h"
 #include "host-driver/base/units.h"
 
@@ -133,7 +134,7 @@ void results_comparison_free(RComparison *c)
 static void rate_cell(RTable *table, const RTotals *t)
 {
 	StatsInterval ci = stats_proportion(t->fired, t->exposed, STATS_CONFIDENCE);
-	g_autofree char *bounds = results_interval(ci.low, ci.high);
+	g_autofree char *bounds = bounds_percent(ci);
 
 	rtable_cell(table, "%u of %u (%s)", t->fired, t->exposed, bounds);
 }
@@ -223,7 +224,7 @@ static void append_facts(GString *text, const RHunt *a, const RHunt *b, const RC
 	rtable_cell(table, "%s", *a->verdict ? a->verdict : "unended");
 	rtable_cell(table, "%s", *b->verdict ? b->verdict : "unended");
 	rtable_cell(table, "%s", "");
-	rtable_cell(table, "boots that fired (95 %%)");
+	rtable_cell(table, "boots that fired (bounds at 95 %%)");
 	rate_cell(table, &c->a);
 	rate_cell(table, &c->b);
 	rtable_cell(table, "%s", p_boots);

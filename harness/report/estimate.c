@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See estimate.h. */
 #include "harness/report/estimate.h"
+#include "harness/results/bounds.h"
 #include "harness/results/table.h"
 
 #include <string.h>
@@ -77,8 +78,6 @@ static gboolean hit_ended_it(const Estimate *c)
 
 StatsInterval estimate_interval(const Estimate *c)
 {
-	if (c->fired == 0)
-		return (StatsInterval){0, stats_upper(0, c->boots, STATS_CONFIDENCE)};
 	if (hit_ended_it(c))
 		return stats_first_hit(c->boots, STATS_CONFIDENCE);
 	return stats_proportion(c->fired, c->boots, STATS_CONFIDENCE);
@@ -127,15 +126,14 @@ static void append_unexposed(GString *text, const Estimate *c)
 static void append_chance(GString *text, const Estimate *c)
 {
 	StatsInterval ci = estimate_interval(c);
-	g_autofree char *bounds = results_interval(ci.low, ci.high);
+	g_autofree char *most = bounds_percent_most(ci.high), *range = bounds_percent(ci);
 
-	if (c->fired == 0) {
-		g_string_append_printf(text,
-				       ": the chance of a hit per boot is below %.2g %% at 95 %%",
-				       ci.high * 100);
-		return;
-	}
-	g_string_append_printf(text, ": the chance of a hit per boot is %s at 95 %%", bounds);
+	if (c->fired == 0)
+		g_string_append_printf(text, ": the chance of a hit per boot is below %s at 95 %%",
+				       most);
+	else
+		g_string_append_printf(
+			text, ": the chance of a hit per boot is %s, either bound at 95 %%", range);
 	if (hit_ended_it(c))
 		g_string_append(text, " (boots went on until the first hit)");
 }

@@ -34,13 +34,13 @@ Estimate *estimate_of_hunt(const RHunt *hunt);		   /* (transfer full) */
 Estimate *estimate_of_summary(const HuntSummary *summary); /* (transfer full) */
 
 /*
- * The 95 % interval of the chance of a hit per boot: exact, and by how boots were ended. Without a
- * hit it is one-sided: 0 .. 1 - 0.05^(1/n).
+ * The bounds of the chance of a hit per boot, either of them at 95 %: exact, and by how boots were
+ * ended. Without a hit: 0 .. 1 - 0.05^(1/n).
  */
 StatsInterval estimate_interval(const Estimate *estimate);
 
 /* All (transfer full), without a newline or a full stop. */
-/* "0 hits in 40 boots, ...: the chance of a hit per boot is below 7.2 % at 95 %". */
+/* "0 hits in 40 boots, ...: the chance of a hit per boot is below 7.3 % at 95 %". */
 char *estimate_text(const Estimate *estimate);
 /* "2.1 million compaction and 12 ksm visits inside an open window", or why that is not known. */
 char *estimate_visits(const Estimate *estimate);

@@ -100,7 +100,7 @@ void html_exposure(GString *out, const RHunt *h, guint hunt_number)
 		 "<th class=\"num\">boots<th class=\"num\">windows<th class=\"num\">visits"
 		 "<th class=\"num\">inside<th class=\"num\">fake-offline pages"
 		 "<th class=\"num\">nearest miss<th class=\"num\">hits"
-		 "<th>chance of a hit per boot (95 %%)</tr></thead><tbody>",
+		 "<th>chance of a hit per boot (bounds at 95 %%)</tr></thead><tbody>",
 		 hunt_number);
 	for (guint i = 0; i < rows->len; i++)
 		append_row(out, g_ptr_array_index(rows, i));

@@ -107,15 +107,15 @@ static const Field hunt_fields[] = {
 	{"hits", FIELD_COUNT, FIELD_AT(HuntRecord, t.hits), .doc = "of unknown incidents"},
 	{"run_s", FIELD_DOUBLE, FIELD_AT(HuntRecord, t.run_s), .doc = "how long the ops ran"},
 	{"rate_95", FIELD_RANGE, FIELD_AT(HuntRecord, rate), FIELD_IF_KNOWN, .otherwise_number = -1,
-	 .doc = "exact two-sided 95 % interval of fired / exposed"},
+	 .doc = "exact bounds of fired / exposed, either of them at 95 %"},
 	{"claim", FIELD_TEXT, FIELD_AT(HuntRecord, claim), FIELD_IF_SET,
 	 .doc = "what the boots prove, in a sentence"},
 	{"bound", FIELD_SHARE, FIELD_AT(HuntRecord, h.bound), FIELD_IF_SET,
 	 .doc = "of `stop = bound:`"},
 	{"chance_95", FIELD_RANGE, FIELD_AT(HuntRecord, chance), FIELD_IF_KNOWN,
 	 .otherwise_number = -1,
-	 .doc = "chance of a hit per boot at 95 %: one-sided without a hit, and by the rule that "
-		"ended the boots"},
+	 .doc = "exact bounds of the chance of a hit per boot, either of them at 95 %, by the rule "
+		"that ended the boots"},
 	{"exposure", FIELD_OBJECT, FIELD_AT(HuntRecord, exposure), FIELD_IF_KNOWN,
 	 .of = &exposure_table, .doc = "summed over the exposed boots"},
 	{"host", FIELD_GROUP, 0, 0, .beside = FIELD_BESIDE(HuntRecord, h.uid), .of = &host_table,
@@ -298,8 +298,8 @@ static const Field exposure_row_fields[] = {
 	 .doc = "some are attributed to it because it ran"},
 	{"chance_95", FIELD_RANGE, FIELD_AT(ExposureRecord, chance), FIELD_IF_KNOWN,
 	 .otherwise_number = -1,
-	 .doc = "of a hit per boot, exact; one-sided without a hit; left out when the walker never "
-		"was inside"},
+	 .doc = "exact bounds of a hit per boot, either of them at 95 %; left out when the walker "
+		"never was inside"},
 	{"window", FIELD_WORD, FIELD_AT(ExposureRecord, row.window), FIELD_IF_KNOWN,
 	 .words = window_word,
 	 .doc = "its kind; left out, with what follows, when none was measured"},
@@ -410,7 +410,8 @@ static const Field replay_fields[] = {
 	{"fired", FIELD_COUNT, FIELD_AT(ReplayRecord, fired), .doc = "boots with a hit"},
 	{"same_signature", FIELD_COUNT, FIELD_AT(ReplayRecord, same_signature),
 	 .doc = "boots in which that signature came back"},
-	{"rate_95", FIELD_RANGE, FIELD_AT(ReplayRecord, rate), .doc = "of same_signature / boots"},
+	{"rate_95", FIELD_RANGE, FIELD_AT(ReplayRecord, rate),
+	 .doc = "exact bounds of same_signature / boots, either of them at 95 %"},
 	{NULL},
 };
 const FieldTable report_replay_table = {

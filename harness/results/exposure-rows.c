@@ -2,6 +2,7 @@
 /* See exposure-rows.h. */
 #include "harness/results/exposure-rows.h"
 #include "guest-agent/contract/op.h"
+#include "harness/results/bounds.h"
 
 #include <string.h>
 
@@ -213,21 +214,19 @@ gboolean exposure_row_chance(const ExposureRow *r, StatsInterval *chance)
 {
 	if (r->boots == 0)
 		return FALSE;
-	*chance = r->hit_boots ? stats_proportion(r->hit_boots, r->boots, STATS_CONFIDENCE)
-			       : (StatsInterval){0, stats_upper(0, r->boots, STATS_CONFIDENCE)};
+	*chance = stats_proportion(r->hit_boots, r->boots, STATS_CONFIDENCE);
 	return TRUE;
 }
 
 char *exposure_row_chance_text(const ExposureRow *r)
 {
 	StatsInterval chance;
+	g_autofree char *bounds = NULL;
 
 	if (!exposure_row_chance(r, &chance))
 		return g_strdup("not exposed");
-	if (r->hit_boots)
-		return results_interval(chance.low, chance.high);
-	return g_strdup_printf("< %.2g %%%s", chance.high * 100,
-			       r->window ? "" : ", if it was exposed");
+	bounds = bounds_percent(chance);
+	return g_strconcat(bounds, r->hit_boots || r->window ? "" : ", if it was exposed", NULL);
 }
 
 static void count_cell(RTable *table, guint64 value, gboolean known)
@@ -241,9 +240,9 @@ RTable *exposure_rows_table(const GPtrArray *rows, gboolean kernels)
 {
 	RTable *table = rtable_new(
 		kernels ? "kernel|walker|window|>boots|>windows|>visits|>inside|>fake-offline|"
-			  ">nearest miss|>hits|chance per boot (95 %)"
+			  ">nearest miss|>hits|chance per boot (bounds at 95 %)"
 			: "walker|window|>boots|>windows|>visits|>inside|>fake-offline|>nearest "
-			  "miss|>hits|chance per boot (95 %)");
+			  "miss|>hits|chance per boot (bounds at 95 %)");
 
 	for (guint i = 0; i < rows->len; i++) {
 		const ExposureRow *r = g_ptr_array_index(rows, i);

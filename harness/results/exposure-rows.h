@@ -32,7 +32,7 @@ typedef struct {
  */
 GPtrArray *exposure_rows(const RHunt *const *hunts, const RBoot *only);
 
-/* Exact, 95 %; one-sided without a hit. FALSE when the walker was never exposed to it. */
+/* Exact, either bound at 95 %. FALSE when the walker was never exposed to it. */
 gboolean exposure_row_chance(const ExposureRow *row, StatsInterval *chance);
 /* "36..81 %", "< 13.9 %", "not exposed". (transfer full) */
 char *exposure_row_chance_text(const ExposureRow *row);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See signature.h. */
 #include "harness/results/signature.h"
+#include "harness/results/bounds.h"
 #include "harness/results/table.h"
 
 #include <string.h>
@@ -104,13 +105,11 @@ char *results_median(const RHunt *h)
 	g_autoptr(GArray) times = results_times(h);
 	g_autoptr(GArray) steps = stats_survival((StatsTime *)(void *)times->data, times->len);
 	StatsInterval ci = stats_median_interval(steps);
-	g_autofree char *median = NULL, *low = NULL, *high = NULL;
+	g_autofree char *median = NULL, *bounds = bounds_duration(ci);
 
 	if (stats_median(steps) < 0)
 		return NULL;
 	median = results_duration(stats_median(steps));
-	low = ci.low < 0 ? g_strdup("?") : results_duration(ci.low);
-	high = ci.high < 0 ? g_strdup("?") : results_duration(ci.high);
-	return g_strdup_printf("%s of hammering to the first hit (95 %%: %s to %s)", median, low,
-			       high);
+	return g_strdup_printf("%s of hammering to the first hit (bounds at 95 %%: %s)", median,
+			       bounds);
 }

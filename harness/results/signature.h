@@ -20,7 +20,7 @@ GPtrArray *results_signatures(const RHunt *hunt);
 /* That of @signature, or NULL. */
 const RSignature *results_signature_find(const GPtrArray *signatures, const char *signature);
 
-/* "2.31 s to the first hit (95 %: 1.9 s to 4.2 s)", or NULL when too few fired. (transfer full) */
+/* "2.31 s of hammering to the first hit (bounds at 95 %: 1.90 s to 4.21 s)", or NULL when too few fired. (transfer full) */
 char *results_median(const RHunt *hunt);
 
 /* Time to the first unknown hit of each boot that counts. GArray of StatsTime, (transfer full). */

@@ -148,11 +148,6 @@ char *results_percent(double share)
 	return g_strdup_printf(percent > 0 && percent < 1 ? "%.2f %%" : "%.0f %%", percent);
 }
 
-char *results_interval(double low, double high)
-{
-	return g_strdup_printf("%.*f..%.*f %%", high < 0.1, low * 100, high < 0.1, high * 100);
-}
-
 char *results_count(guint64 n)
 {
 	if (n >= 1000000000)

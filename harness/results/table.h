@@ -20,10 +20,9 @@ char *rtable_text(const RTable *table);
 /* The same as a table of Markdown. (transfer full) */
 char *rtable_markdown(const RTable *table);
 
-/* Words for a report: "2.4 s", "3 h 20 min"; "12 %", "0.4..7.1 %". (transfer full) */
+/* Words for a report: "2.4 s", "3 h 20 min"; "12 %". (transfer full) */
 char *results_duration(double seconds);
 char *results_percent(double share);
-char *results_interval(double low, double high);
 /* "61,000", "2.1 million". (transfer full) */
 char *results_count(guint64 count);
 /* "1 hit", "61,000 hits"; @one is the word for one of them. (transfer full) */

@@ -9,7 +9,7 @@
 
 StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence)
 {
-	double tail = (1 - confidence) / 2;
+	double tail = 1 - confidence;
 	StatsInterval ci = {0, 1};
 
 	if (trials == 0 || hits > trials)
@@ -21,16 +21,9 @@ StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence)
 	return ci;
 }
 
-double stats_upper(guint64 hits, guint64 trials, double confidence)
-{
-	if (hits >= trials)
-		return 1;
-	return gsl_cdf_beta_Pinv(confidence, hits + 1.0, trials - hits);
-}
-
 StatsInterval stats_first_hit(guint64 trials, double confidence)
 {
-	double tail = (1 - confidence) / 2;
+	double tail = 1 - confidence;
 	StatsInterval ci = {0, 1};
 
 	if (trials == 0)

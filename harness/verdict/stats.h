@@ -2,6 +2,10 @@
 /*
  * The statistics of hunts. The boot is the independent unit of all of them: hits within one boot
  * hang together, so they are never counted as if they were trials. Thin over GSL.
+ *
+ * One convention for all intervals: either bound holds at the confidence on its own. So that of 0
+ * of n is the upper bound of 1 - 0.05^(1/n) that a hunt without a hit shows, and nothing changes
+ * its kind with the first hit; both bounds of a range hold together at 90 % at least.
  */
 #ifndef PFNHUNT_STATS_H
 #define PFNHUNT_STATS_H
@@ -16,17 +20,11 @@ typedef struct {
 /* A rate moved when chance alone does it less often than this. */
 #define STATS_SIGNIFICANT 0.01
 
-/* Clopper-Pearson: the exact two-sided interval of a rate of @hits in @trials; 0..1 for none. */
+/* Clopper-Pearson: the exact interval of a rate of @hits in @trials; 0..1 without any. */
 StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence);
 
 /*
- * Most that the rate can be, one-sided and exact: @confidence sure to be above it. For 0 of n that
- * is 1 - (1 - confidence)^(1/n); 1 without trials.
- */
-double stats_upper(guint64 hits, guint64 trials, double confidence);
-
-/*
- * The exact two-sided interval of a rate when trials went on until the first hit, which was trial
+ * The exact interval of a rate when trials went on until the first hit, which was trial
  * number @trials: the count is geometric then, not binomial. 0..1 for 0.
  */
 StatsInterval stats_first_hit(guint64 trials, double confidence);
@@ -45,7 +43,7 @@ typedef struct {
 /*
  * The bounds of the rate of hits per chance over @boots (sum of hits by sum of chances) when the
  * hits of one boot hang together: jackknife over the boots of the rate's logarithm, by Student's t.
- * @confidence is that of the whole interval. FALSE when these boots say nothing about it: fewer
+ * Its errors are lopsided, so each bound takes half of the tail. FALSE when these boots say nothing about it: fewer
  * than three had a chance, only one had a hit, or none differs from the others. Not for boots that
  * end at their first hit: there is no rate within one.
  */

@@ -174,19 +174,20 @@ static void test_estimate(void)
 	for (guint i = 0; i < 40; i++)
 		estimate_add(c, VERDICT_CLEAN, 1525, 0, 0, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
-		  "open window: the chance of a hit per boot is below 7.2 % at 95 %");
+		  "open window: the chance of a hit per boot is below 7.3 % at 95 %");
 	no_rates = estimate_rates(c);
 	g_assert_null(no_rates);
 	g_assert_null(estimate_fix(c));
 	estimate_add(c, VERDICT_UNEXPOSED, 1, 0, 0, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
-		  "open window: the chance of a hit per boot is below 7.2 % at 95 %; 1 more boot "
+		  "open window: the chance of a hit per boot is below 7.3 % at 95 %; 1 more boot "
 		  "does not count: unexposed, lost or failed");
 	for (guint i = 0; i < 20; i++)
 		estimate_add(fired, i % 2 ? VERDICT_INCIDENT : VERDICT_CLEAN, 100, i % 2 ? 3 : 0, 0,
 			     NULL);
 	claims(fired, "10 of 20 boots fired (50 %), 2,000 offlines, visits not measured (probes: "
-		      "not told by the agent): the chance of a hit per boot is 27..73 % at 95 %");
+		      "not told by the agent): the chance of a hit per boot is 30..70 %, either "
+		      "bound at 95 %");
 	rates = estimate_rates(fired);
 	g_assert_true(g_str_has_prefix(rates, "15 hits per 1,000 offlines; rates within boots"));
 	fix = estimate_fix(fired);
@@ -199,7 +200,7 @@ static void test_estimate(void)
 	estimate_add(known, VERDICT_HANG, 9, 0, 0, NULL);
 	claims(known, "1 of 2 boots hung (50 %) (1 with known issues, which do not count), 18 "
 		      "offlines, visits not measured (probes: not told by the agent): the chance "
-		      "of a hit per boot is 1..99 % at 95 %");
+		      "of a hit per boot is 2.5..98 %, either bound at 95 %");
 	/* The hit ended it: the number of boots is no number of trials. */
 	for (guint i = 0; i < 10; i++)
 		estimate_add(proven, i == 9 ? VERDICT_INCIDENT : VERDICT_CLEAN, 1, i == 9, 0, NULL);
@@ -337,7 +338,7 @@ static void test_rows(void)
 	g_assert_cmpuint(r->inside, ==, 10);
 	g_assert_cmpint(r->nearest_ns, ==, 9);
 	chance = exposure_row_chance_text(r);
-	g_assert_cmpstr(chance, ==, "1..99 %");
+	g_assert_cmpstr(chance, ==, "2.5..98 %");
 	r = find(rows, "damon", "offline");
 	g_assert_cmpuint(r->boots, ==, 2);
 	g_assert_cmpuint(r->hit_boots, ==, 1);

@@ -2,6 +2,7 @@
 /* The statistics against values that were published or can be worked out by hand. */
 #include "harness/verdict/stats.h"
 
+#include <gsl/gsl_randist.h>
 #include <math.h>
 
 static void near(double value, double expected, double tolerance)
@@ -10,34 +11,53 @@ static void near(double value, double expected, double tolerance)
 		g_error("%.9g is not %.9g", value, expected);
 }
 
+/* Either bound is wrong in at most 5 of 100 hunts, whatever the rate and without regard to hits. */
+static void test_convention(void)
+{
+	for (double rate = 0.001; rate < 1; rate += 0.0137) {
+		double above = 0, below = 0;
+
+		for (guint hits = 0; hits <= 40; hits++) {
+			StatsInterval ci = stats_proportion(hits, 40, STATS_CONFIDENCE);
+			double p = gsl_ran_binomial_pdf(hits, rate, 40);
+
+			above += rate < ci.low ? p : 0;
+			below += rate > ci.high ? p : 0;
+		}
+		g_assert_cmpfloat(above, <=, 1 - STATS_CONFIDENCE);
+		g_assert_cmpfloat(below, <=, 1 - STATS_CONFIDENCE);
+	}
+}
+
+/* The published ones are two-sided at 95 %: 97.5 % for either bound. */
 static void test_proportion(void)
 {
-	StatsInterval ci = stats_proportion(0, 10, 0.95);
+	StatsInterval ci = stats_proportion(0, 10, 0.975);
 
 	/* No hit in n: 1 - 0.025^(1/n). */
 	near(ci.low, 0, 0);
 	near(ci.high, 1 - pow(0.025, 0.1), 1e-12);
-	ci = stats_proportion(10, 10, 0.95);
+	ci = stats_proportion(10, 10, 0.975);
 	near(ci.low, pow(0.025, 0.1), 1e-12);
 	near(ci.high, 1, 0);
 	/* Clopper and Pearson's own example: 3 of 10. */
-	ci = stats_proportion(3, 10, 0.95);
+	ci = stats_proportion(3, 10, 0.975);
 	near(ci.low, 0.0667395, 1e-6);
 	near(ci.high, 0.6524529, 1e-6);
 	/* Newcombe 1998, table I, method 5: 81/263, 15/148. */
-	ci = stats_proportion(81, 263, 0.95);
+	ci = stats_proportion(81, 263, 0.975);
 	near(ci.low, 0.2527, 5e-5);
 	near(ci.high, 0.3676, 5e-5);
-	ci = stats_proportion(15, 148, 0.95);
+	ci = stats_proportion(15, 148, 0.975);
 	near(ci.low, 0.0578, 5e-5);
 	near(ci.high, 0.1617, 5e-5);
-	ci = stats_proportion(0, 0, 0.95);
+	ci = stats_proportion(0, 0, 0.975);
 	near(ci.low, 0, 0);
 	near(ci.high, 1, 0);
 }
 
 /* Hanley and Lippman-Hand, JAMA 249 (1983), "If nothing goes wrong, is everything all right?" */
-static void test_upper(void)
+static void test_without_hit(void)
 {
 	static const struct {
 		guint64 trials;
@@ -45,32 +65,28 @@ static void test_upper(void)
 	} table[] = {{10, 26}, {20, 14}, {50, 5.8}, {100, 3.0}, {1000, 0.30}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-		double upper = stats_upper(0, table[i].trials, 0.95);
+		double upper = stats_proportion(0, table[i].trials, 0.95).high;
 
 		near(upper * 100, table[i].percent, table[i].percent < 5 ? 0.05 : 0.5);
 		near(upper, 1 - pow(0.05, 1.0 / (double)table[i].trials), 1e-12);
 	}
-	near(stats_upper(0, 40, 0.95), 0.0722, 5e-5);
-	near(stats_upper(0, 0, 0.95), 1, 0);
-	near(stats_upper(7, 7, 0.95), 1, 0);
-	/* One side at 97.5 % is the upper half of the two-sided interval at 95 %. */
-	near(stats_upper(3, 10, 0.975), 0.6524529, 1e-6);
+	near(stats_proportion(0, 40, 0.95).high, 0.0722, 5e-5);
 }
 
 /* By the definition: the bounds are the rates at which so few, or so many, trials are 2.5 %. */
 static void test_first_hit(void)
 {
-	StatsInterval ci = stats_first_hit(20, 0.95);
+	StatsInterval ci = stats_first_hit(20, 0.975);
 
 	near(1 - pow(1 - ci.low, 20), 0.025, 1e-12);
 	near(pow(1 - ci.high, 19), 0.025, 1e-12);
 	/* The same lower bound as 1 of 20, and a smaller upper one. */
-	near(ci.low, stats_proportion(1, 20, 0.95).low, 1e-9);
-	g_assert_cmpfloat(ci.high, <, stats_proportion(1, 20, 0.95).high);
-	ci = stats_first_hit(1, 0.95);
+	near(ci.low, stats_proportion(1, 20, 0.975).low, 1e-9);
+	g_assert_cmpfloat(ci.high, <, stats_proportion(1, 20, 0.975).high);
+	ci = stats_first_hit(1, 0.975);
 	near(ci.low, 0.025, 1e-12);
 	near(ci.high, 1, 0);
-	near(stats_first_hit(0, 0.95).high, 1, 0);
+	near(stats_first_hit(0, 0.975).high, 1, 0);
 }
 
 static void test_fix(void)
@@ -209,8 +225,9 @@ static void test_logrank(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/stats/convention", test_convention);
 	g_test_add_func("/stats/proportion", test_proportion);
-	g_test_add_func("/stats/upper", test_upper);
+	g_test_add_func("/stats/without-hit", test_without_hit);
 	g_test_add_func("/stats/first-hit", test_first_hit);
 	g_test_add_func("/stats/fix", test_fix);
 	g_test_add_func("/stats/median-interval", test_median_interval);
