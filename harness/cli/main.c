@@ -6,6 +6,7 @@
 #include "host-driver/base/units.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -105,6 +106,9 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
+	/* In the locale "C" GLib refuses file names that are not ASCII. */
+	if (g_str_equal(nl_langinfo(CODESET), "ANSI_X3.4-1968"))
+		setlocale(LC_CTYPE, "C.UTF-8");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is told as a failed write */
 	watch_hangup();

@@ -22,9 +22,13 @@ static const ReportFormat *find_format(const Options *opt, GError **error)
 	const ReportFormat *format = report_format_find(opt->format, opt->out);
 	g_autofree char *names = report_format_names(", ");
 
-	if (!format)
+	if (!format && opt->format)
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "--format %s: there are %s",
 			    opt->format, names);
+	else if (!format)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "--output %s: its suffix is of no format; pass --format, one of %s",
+			    opt->out, names);
 	return format;
 }
 
@@ -118,7 +122,8 @@ int cmd_report(int argc, char **argv)
 	Options o = {0};
 	const GOptionEntry entries[] = {
 		{"output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out,
-		 "file to write (default: standard output); its suffix selects the format", "FILE"},
+		 "file to write (default, and -: standard output); its suffix selects the format",
+		 "FILE"},
 		{"format", 'f', 0, G_OPTION_ARG_STRING, &o.format, format_help, "FORMAT"},
 		{"vmlinux", 0, 0, G_OPTION_ARG_FILENAME, &o.vmlinux,
 		 "kernel with debug information, to show files and lines in splats", "FILE"},
@@ -149,6 +154,8 @@ int cmd_report(int argc, char **argv)
 	if (command_parse(&about, entries, &argc, &argv, &error)) {
 		if (!o.dir)
 			o.dir = paths_results();
+		if (g_strcmp0(o.out, "-") == 0)
+			g_clear_pointer(&o.out, g_free);
 		code = report(&o, &error);
 	}
 	if (error)

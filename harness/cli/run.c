@@ -166,6 +166,19 @@ static int run_hunt(const HuntConfig *config, Screen *screen, GError **error)
 	return code;
 }
 
+/* To look at a plan downloads nothing. */
+static gboolean is_here(const Options *opt, GError **error)
+{
+	const char *spec = opt->kernel ? opt->kernel : "debian";
+	gboolean fetch = FALSE;
+
+	return kernel_needs_fetch(spec, &fetch, error) &&
+	       (!fetch || cmd_usage_error(error,
+					  "%s is not in the cache, and --dry-run downloads "
+					  "nothing: run `pfnhunt kernel fetch %s` first",
+					  spec, spec));
+}
+
 static int hunt(const Options *opt, const char *what, GError **error)
 {
 	g_autofree char *configs = paths_configs(), *agent = paths_agent();
@@ -200,6 +213,8 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	if (!backends || !cmd_hunt_has_agent(agent, error) ||
 	    !(more = cmd_hunt_hosts(backends, !opt->accel && resumed ? resumed->accel : opt->accel,
 				    &config, error)))
+		return -1;
+	if (opt->dry_run && !is_here(opt, error))
 		return -1;
 	kernel = resumed ? hunt_resume_kernel(resumed, opt->kernel, opt->modules, error)
 			 : kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules,

@@ -165,6 +165,24 @@ static gboolean take_initramfs(const Hunt *hunt, gboolean *there, GError **error
 	return fd >= 0 || bad;
 }
 
+/* A machine that our own QEMU cannot be told to make leaves no empty hunt behind. */
+static gboolean check_machine(const Hunt *hunt, GError **error)
+{
+	const HuntConfig *c = hunt->config;
+	BootConfig boot = hunt_boot_config(hunt, 0);
+	g_autoptr(VmConfig) vm = NULL;
+	g_auto(GStrv) argv = NULL;
+
+	if (c->backend->uri)
+		return TRUE;
+	boot.backend = c->backend;
+	boot.accel = c->accel;
+	boot.dir = c->results_dir;
+	vm = boot_vm_config(&boot);
+	argv = c->backend->ops->argv(vm, error);
+	return argv != NULL;
+}
+
 static gboolean prepare(Hunt *hunt, GError **error)
 {
 	const HuntConfig *c = hunt->config;
@@ -173,7 +191,7 @@ static gboolean prepare(Hunt *hunt, GError **error)
 	g_autoptr(GPtrArray) files = NULL;
 
 	hunt->modules = plan_modules(c->scenario, c->kernel, &hunt->boot_module_count, error);
-	if (!hunt->modules ||
+	if (!hunt->modules || !check_machine(hunt, error) ||
 	    !(c->resume_dir ? take_up(hunt, error)
 			    : make_hunt_dir(hunt, error) && lock_folder(hunt, error)))
 		return FALSE;

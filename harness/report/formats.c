@@ -33,5 +33,5 @@ const ReportFormat *report_format_find(const char *name, const char *path)
 	for (const ReportFormat *f = report_formats; f->name; f++)
 		if (name ? g_str_equal(name, f->name) : has_suffix(f, path))
 			return f;
-	return name ? NULL : &report_formats[0];
+	return name || path ? NULL : &report_formats[0];
 }

@@ -34,7 +34,10 @@ extern const ReportFormat report_formats[]; /* ends with a NULL name */
 
 /* All names, @separator between them. (transfer full) */
 char *report_format_names(const char *separator);
-/* That of @name; when that is NULL, that of the file @path (may be NULL), else the first. NULL when there is none. */
+/*
+ * That of @name; when that is NULL, that of the suffix of @path; when that is NULL too, the first.
+ * NULL when there is none.
+ */
 const ReportFormat *report_format_find(const char *name, const char *path);
 
 /*

@@ -207,6 +207,15 @@ static void append_because(GString *text, const HuntConfig *c, const HuntSummary
 	}
 }
 
+static void append_interrupted(GString *text, const char *dir)
+{
+	g_autofree char *full = g_canonicalize_filename(dir, NULL);
+	g_autofree char *word = units_shell_word(full);
+
+	row(text, "interrupted", "what was still to run is missing");
+	row(text, "go on", "pfnhunt run --resume %s", word);
+}
+
 char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 {
 	GString *text = g_string_new("\n");
@@ -247,7 +256,7 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	append_counts(text, sum, folder);
 	append_estimate(text, sum);
 	if (sum->interrupted)
-		row(text, "interrupted", "what was still to run is missing");
+		append_interrupted(text, sum->dir);
 	row(text, "folder", "%s", sum->dir);
 	row(text, "rerun", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
 	    scenario, kernel, c->seed, where->str, shard);

@@ -47,9 +47,26 @@ static gboolean is_top(const char *s, const char *end)
 	return FALSE;
 }
 
+/* Modules that people build alone to try a fix, in a folder of their own. */
+static const char *const built_alone[] = {
+	"drivers/virtio/virtio_mem.c",
+	"drivers/virtio/virtio_balloon.c",
+};
+
+/* A file in no tree: where it was built is nobody's business, and differs from host to host. */
+static char *bare_path(const char *s, const char *end)
+{
+	g_autofree char *name = g_strndup(s, (gsize)(end - s));
+
+	for (guint i = 0; i < G_N_ELEMENTS(built_alone); i++)
+		if (g_str_equal(strrchr(built_alone[i], '/') + 1, name))
+			return g_strdup(built_alone[i]);
+	return g_steal_pointer(&name);
+}
+
 /*
  * The path inside the kernel's tree: a build's own directories before it are cut off, also one
- * that is called "kernel" itself.
+ * that is called "kernel" itself. Of a module built outside the tree the file's name is left.
  */
 static char *source_path(SplatText file)
 {
@@ -62,7 +79,7 @@ static char *source_path(SplatText file)
 			return g_strndup(s, (gsize)(end - s));
 		s = slash + 1;
 	}
-	return g_strndup(file.s, file.len);
+	return bare_path(s, end);
 }
 
 static void take_match(SplatOpen *open, const SplatMatch *match)

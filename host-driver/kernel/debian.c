@@ -499,3 +499,16 @@ Kernel *kernel_debian_open(const char *cache, const char *spec, KernelProgress p
 		g_propagate_error(error, g_steal_pointer(&why));
 	return kernel;
 }
+
+gboolean kernel_debian_is_cached(const char *cache, const char *spec, gboolean *cached,
+				 GError **error)
+{
+	g_auto(Fetch) fetch = {.cache = cache};
+	g_autoptr(GPtrArray) all = NULL;
+
+	if (!parse_spec(&fetch, spec, error))
+		return FALSE;
+	all = kernel_cache_scan(cache);
+	*cached = kernel_cache_find(all, fetch.suite, fetch.version) != NULL;
+	return TRUE;
+}

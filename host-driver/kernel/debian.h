@@ -9,6 +9,10 @@
 Kernel *kernel_debian_open(const char *cache, const char *spec, KernelProgress progress,
 			   gpointer user, GError **error);
 
+/* Whether the kernel of @spec is in the cache already. Errors: USAGE. */
+gboolean kernel_debian_is_cached(const char *cache, const char *spec, gboolean *cached,
+				 GError **error);
+
 /*
  * Releases of the stock kernels that @suite offers now, oldest first, after a look at the
  * mirror. Errors: INFRA. (transfer full)

@@ -314,6 +314,11 @@ static Kernel *open_version(const char *cache, const char *spec, GError **error)
 	return kernel_cache_load(dir, spec, meta, error);
 }
 
+static gboolean is_debian(const char *spec)
+{
+	return strcmp(spec, "debian") == 0 || g_str_has_prefix(spec, "debian:");
+}
+
 Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress progress,
 		    gpointer user, GError **error)
 {
@@ -331,9 +336,20 @@ Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress pr
 	cache = kernel_cache_dir(error);
 	if (!cache)
 		return NULL;
-	if (strcmp(spec, "debian") == 0 || g_str_has_prefix(spec, "debian:"))
+	if (is_debian(spec))
 		return kernel_debian_open(cache, spec, progress, user, error);
 	return open_version(cache, spec, error);
+}
+
+gboolean kernel_needs_fetch(const char *spec, gboolean *fetch, GError **error)
+{
+	g_autofree char *cache = kernel_cache_dir(error);
+	gboolean cached = TRUE;
+
+	if (!cache || (is_debian(spec) && !kernel_debian_is_cached(cache, spec, &cached, error)))
+		return FALSE;
+	*fetch = !cached;
+	return TRUE;
 }
 
 static void add_entry(GPtrArray *list, const char *spec, const char *release, const char *version,

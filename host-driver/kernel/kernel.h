@@ -35,6 +35,11 @@ typedef void (*KernelProgress)(const char *text, gpointer user);
  */
 Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress progress,
 		    gpointer user, GError **error);
+/*
+ * Whether kernel_open() of @spec would download: of "debian..." alone, and when it is not in the
+ * cache. Errors: USAGE.
+ */
+gboolean kernel_needs_fetch(const char *spec, gboolean *fetch, GError **error);
 void kernel_free(Kernel *kernel);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Kernel, kernel_free)
 
