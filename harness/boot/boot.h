@@ -72,10 +72,11 @@ typedef struct {
 	 * succeeded, and those that did not get so far. */
 	guint64 offlines, offlines_ok, offlines_refused;
 	double run_s;	    /* how long the ops ran */
+	double cut_s;	    /* of that, until a known issue killed what hammered; -1: all */
 	gboolean host_lost; /* its host went away under it */
 	double hello_s;	    /* power-on to hello, host clock; -1 without hello */
 	guint incident_count, known_count;
-	char *censored;		    /* why a boot that reached its goal was cut, or NULL */
+	char *censored;		    /* why a boot that was good until then was cut, or NULL */
 	char *ended_by_known;	    /* the known issue that the guest died of, or NULL */
 	GPtrArray *incident_titles; /* of char *, the unknown ones' */
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */

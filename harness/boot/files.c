@@ -70,6 +70,7 @@ static RIncident *incident_of(const Boot *boot, const Incident *from)
 	incident->title = text_copy(from->title);
 	incident->signature = text_copy(from->signature);
 	incident->hits = (gint64)from->hits;
+	incident->after_go_s = boot_after_go_s(boot, from->cause->t_us);
 	incident->evidence = boot_is_evidence(boot, from);
 	incident->walker = text_copy(from->walker);
 	incident->walker_guessed = from->walker_guessed;
@@ -148,6 +149,7 @@ void boot_write_verdict(Boot *boot, BootResult *r, const VerdictOp *ops, gboolea
 		   .interrupted = boot->life.interrupted,
 		   .host_lost = r->host_lost,
 		   .run_s = r->run_s,
+		   .cut_s = r->cut_s,
 		   .hello_s = r->hello_s,
 		   .offlines = (gint64)r->offlines,
 		   .offlines_ok = (gint64)r->offlines_ok,
@@ -167,7 +169,7 @@ void boot_write_verdict(Boot *boot, BootResult *r, const VerdictOp *ops, gboolea
 	add_impairments(b.impairments, r->impairments);
 	add_incidents(b.incidents, boot, boot->splats.triage);
 	if (hung)
-		g_ptr_array_add(b.incidents, boot_hang_incident(boot, r->reason, known));
+		g_ptr_array_add(b.incidents, boot_hang_incident(boot, r->reason, r->run_s, known));
 	add_incidents(b.baseline, boot, boot->splats.baseline);
 	b.pressure = boot_acts_told(boot);
 	record_json_file(boot->record, "verdict.json", fields_write(&results_verdict_table, &b));

@@ -20,7 +20,8 @@ const char *boot_hang_signature(const Boot *boot)
 	return boot->life.quiet ? quiet[boot->life.quiet_in] : NULL;
 }
 
-RIncident *boot_hang_incident(const Boot *boot, const char *reason, const KnownIssue *known)
+RIncident *boot_hang_incident(const Boot *boot, const char *reason, double run_s,
+			      const KnownIssue *known)
 {
 	RIncident *hang = g_new0(RIncident, 1);
 	RSplat *cause = g_new0(RSplat, 1);
@@ -33,6 +34,7 @@ RIncident *boot_hang_incident(const Boot *boot, const char *reason, const KnownI
 	hang->title = text_clean_copy(reason);
 	hang->signature = text_clean_copy(boot_hang_signature(boot));
 	hang->hits = 1;
+	hang->after_go_s = run_s;
 	/* Before the hunt it is none of its finds. */
 	hang->evidence = boot_is_hunting(boot);
 	hang->known = known ? text_clean_copy(known->note) : NULL;

@@ -294,7 +294,11 @@ void boot_agent_end_conclude(Boot *boot);
  * and as one of the incidents of verdict.json. @known may be NULL. (transfer full)
  */
 const char *boot_hang_signature(const Boot *boot);
-RIncident *boot_hang_incident(const Boot *boot, const char *reason, const KnownIssue *known);
+/* @run_s: how long the ops ran until then. */
+RIncident *boot_hang_incident(const Boot *boot, const char *reason, double run_s,
+			      const KnownIssue *known);
+/* Since the ops began, of what the kernel's log has at @t_us; -1: not known. */
+double boot_after_go_s(const Boot *boot, gint64 t_us);
 
 /* result.c: judges, writes verdict.json. */
 BootResult *boot_judge(Boot *boot);

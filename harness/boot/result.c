@@ -110,6 +110,26 @@ static gboolean is_fatal(const Incident *incident)
 	return FALSE;
 }
 
+double boot_after_go_s(const Boot *boot, gint64 t_us)
+{
+	if (t_us < 0 || boot->agent.go_ns < 0)
+		return -1;
+	return MAX(((double)t_us * 1000 - (double)boot->agent.go_ns) / 1e9, 0);
+}
+
+/* When the guest, or a task of it, died of @incident: with its first fatal splat, or its last one. */
+static double death_s(const Boot *boot, const Incident *incident)
+{
+	const Splat *s = NULL;
+
+	for (guint i = 0; i < incident->splats->len; i++) {
+		s = g_ptr_array_index(incident->splats, i);
+		if (s->fatal)
+			break;
+	}
+	return boot_after_go_s(boot, s->t_us);
+}
+
 /* @fatal: the known one killed a task at least. */
 static void gather_incidents(const Boot *boot, BootResult *r, gboolean *fatal)
 {
@@ -127,6 +147,7 @@ static void gather_incidents(const Boot *boot, BootResult *r, gboolean *fatal)
 				g_free(r->ended_by_known);
 				r->ended_by_known = units_printable(incident->known_name);
 				*fatal = is_fatal(incident);
+				r->cut_s = death_s(boot, incident);
 			}
 			continue;
 		}
@@ -274,15 +295,18 @@ static char *infra_of(const Boot *boot, const GPtrArray *impairments)
 	return NULL;
 }
 
-/* Cut short after it had reached its goal: what it did until then keeps its worth. */
+/* Cut off by something else than a hit: what it did until then keeps its worth. */
 static void censor(BootResult *r, const VerdictFacts *facts)
 {
-	if (r->verdict == VERDICT_CLEAN && facts->cut)
+	if ((r->verdict == VERDICT_CLEAN || r->verdict == VERDICT_UNEXPOSED) &&
+	    verdict_was_cut(facts))
 		r->censored = g_strdup("interrupted");
-	else if (r->verdict == VERDICT_KNOWN && facts->goal && !facts->unmet)
+	else if (r->verdict == VERDICT_KNOWN)
 		r->censored = g_strdup_printf("known issue %s", r->ended_by_known);
-	if (r->verdict != VERDICT_KNOWN)
-		g_clear_pointer(&r->ended_by_known, g_free);
+	if (r->verdict == VERDICT_KNOWN)
+		return;
+	g_clear_pointer(&r->ended_by_known, g_free);
+	r->cut_s = -1;
 }
 
 BootResult *boot_judge(Boot *boot)
@@ -311,7 +335,7 @@ BootResult *boot_judge(Boot *boot)
 	r->families = g_ptr_array_new_with_free_func(g_free);
 	r->skipped = g_ptr_array_new_with_free_func(g_free);
 	r->hit.block = r->hit.pfn = r->hit.offlines = -1;
-	r->hit.after_go_s = r->hit.after_hello_s = -1;
+	r->hit.after_go_s = r->hit.after_hello_s = r->cut_s = -1;
 	r->hello_s =
 		boot->agent.hello ? (boot->agent.hello_us - boot->machine.started_us) / 1e6 : -1;
 	r->run_s = run_s_of(boot);

@@ -222,7 +222,7 @@ static void add_unexposed(Page *page, const NightlyCell *cell, const RHunt *now)
 
 static void exposure_cell(RTable *table, const RHunt *now)
 {
-	g_autoptr(Estimate) estimate = now ? estimate_of_hunt(now) : estimate_new(0);
+	g_autoptr(Estimate) estimate = now ? estimate_of_hunt(now) : estimate_new(0, 0);
 	g_autofree char *visits = estimate_visits(estimate);
 
 	rtable_cell(table, "%s", estimate->boots ? visits : "-");

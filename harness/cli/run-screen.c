@@ -55,9 +55,9 @@ static char *remaining(const Screen *screen)
 	gint64 left_us = screen->until_us - g_get_monotonic_time();
 	g_autofree char *text = NULL;
 
-	if (screen->rule.bound > 0 && screen->rule.need > screen->rule.exposed)
+	if (screen->rule.bound > 0 && stop_rule_left(&screen->rule))
 		return g_strdup_printf(", %" G_GUINT64_FORMAT " without a hit to go",
-				       screen->rule.need - screen->rule.exposed);
+				       stop_rule_left(&screen->rule));
 	if (screen->until_us == 0)
 		return g_strdup("");
 	text = results_duration((double)MAX(left_us, 0) / G_USEC_PER_SEC);
@@ -160,11 +160,11 @@ static void on_splat(guint index, const char *title, gpointer user)
 static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
 {
 	Screen *screen = user;
+	const Trial trial = hunt_trial(result);
 	g_autofree char *line = report_boot_line(result), *rule = NULL;
 
 	g_hash_table_remove(screen->running, GUINT_TO_POINTER(result->index));
-	if (!retried)
-		stop_rule_boot(&screen->rule, hunt_weigh(result));
+	stop_rule_boot(&screen->rule, &trial, retried);
 	rule = stop_rule_text(&screen->rule);
 	clear_line(screen);
 	g_printerr("%s%s%s%s\n", line, retried ? " (trying again)" : "", rule ? "; " : "",

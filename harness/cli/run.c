@@ -85,15 +85,12 @@ static gboolean apply_resume(const Options *opt, const RHunt *h, HuntConfig *con
 			     GError **error)
 {
 	HuntSummary so_far = {
+		.rule = screen->rule,
 		.results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free)};
 	gint64 spent_us = 0;
 	gboolean ok = hunt_resume_load(h->dir, &so_far, NULL, &spent_us, error);
 
-	for (guint i = 0; ok && i < so_far.results->len; i++) {
-		const BootResult *r = g_ptr_array_index(so_far.results, i);
-
-		stop_rule_boot(&screen->rule, hunt_weigh(r));
-	}
+	screen->rule = so_far.rule;
 	hunt_summary_clear(&so_far);
 	if (!ok || !units_parse_u64(h->seed, &config->seed))
 		return ok && cmd_usage_error(error, "%s: hunt.json has no seed", h->id);
@@ -201,7 +198,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
-	screen->rule = stop_rule_new(config.bound);
+	screen->rule = hunt_rule(&config);
 	if (resumed) {
 		/* It may be in another folder than new hunts. */
 		config.results_dir = parent = g_path_get_dirname(resumed->dir);

@@ -21,9 +21,31 @@ BootConfig hunt_boot_config(const Hunt *hunt, guint index)
 	};
 }
 
+static gboolean before_hunt(const BootResult *r)
+{
+	return g_strcmp0(r->phase, "boot") == 0;
+}
+
 Verdict hunt_weigh(const BootResult *r)
 {
-	return verdict_weigh(r->verdict, g_strcmp0(r->phase, "boot") == 0);
+	return verdict_weigh(r->verdict, before_hunt(r));
+}
+
+Trial hunt_trial(const BootResult *r)
+{
+	const TrialFacts facts = {.weighed = hunt_weigh(r),
+				  .before_hunt = before_hunt(r),
+				  .censored = r->censored != NULL,
+				  .run_s = r->run_s,
+				  .hit_s = r->hit.after_go_s,
+				  .cut_s = r->cut_s};
+
+	return trial_of(&facts);
+}
+
+StopRule hunt_rule(const HuntConfig *c)
+{
+	return stop_rule_new(c->bound, (double)c->scenario->duration_ms / 1000);
 }
 
 void hunt_tell(const Hunt *hunt, char *text)

@@ -45,6 +45,7 @@ void hunt_facts_add(RHunt *h, const HuntConfig *c)
 	h->replay_of = text_copy(c->replay_of);
 	h->boots_planned = (gint64)c->boots;
 	h->time_ms = (gint64)c->time_ms;
+	h->duration_ms = (gint64)c->scenario->duration_ms;
 	h->jobs = c->jobs == HUNT_JOBS_AUTO ? 0 : MAX(c->jobs, 1);
 	h->pin = c->pin;
 	h->share = c->share;

@@ -133,11 +133,6 @@ static gboolean take_up(Hunt *hunt, GError **error)
 	if (!lock_folder(hunt, error) ||
 	    !hunt_resume_load(hunt->summary->dir, hunt->summary, hunt->queue, &spent_us, error))
 		return FALSE;
-	for (guint i = 0; i < hunt->summary->results->len; i++) {
-		const BootResult *r = g_ptr_array_index(hunt->summary->results, i);
-
-		stop_rule_boot(&hunt->summary->rule, hunt_weigh(r));
-	}
 	hunt->started_us -= spent_us;
 	g_unlink(summary); /* it runs again */
 	return TRUE;
@@ -243,7 +238,7 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 		     .lock_fd = -1};
 	gboolean ok = FALSE;
 
-	*summary = (HuntSummary){.accel = config->accel, .rule = stop_rule_new(config->bound)};
+	*summary = (HuntSummary){.accel = config->accel, .rule = hunt_rule(config)};
 	summary->results = g_ptr_array_new_with_free_func((GDestroyNotify)boot_result_free);
 	if (!prepare(&hunt, error))
 		goto out;

@@ -88,6 +88,10 @@ gboolean hunt_run(const HuntConfig *config, const HuntListener *listener, gpoint
 void hunt_summary_clear(HuntSummary *summary);
 /* As what the boot counts: verdict_weigh(). */
 Verdict hunt_weigh(const BootResult *result);
+/* What it is worth as a trial. */
+Trial hunt_trial(const BootResult *result);
+/* Of @config, before the first boot. */
+StopRule hunt_rule(const HuntConfig *config);
 
 /*
  * What `--dry-run` prints: the command line of boot 0 and its plan. Leaves nothing behind.

@@ -27,6 +27,8 @@ static BootResult *restore(const RBoot *b)
 	r->offlines = (guint64)MAX(b->offlines, 0);
 	r->run_s = b->run_s;
 	r->hello_s = b->hello_s;
+	r->cut_s = b->cut_s;
+	r->censored = printable(b->censored);
 	r->exposure = exposure_new();
 	exposure_add(r->exposure, b->exposure);
 	r->known_count = (guint)CLAMP(b->known, 0, G_MAXINT32);
@@ -123,7 +125,9 @@ gboolean hunt_resume_load(const char *dir, HuntSummary *sum, HuntQueue *queue, g
 	*spent_us += time_of(h->boots);
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
+		const Trial trial = results_boot_trial(b);
 
+		stop_rule_boot(&sum->rule, &trial, b->retried || !is_done(b));
 		if (b->ended && (b->retried || is_done(b)))
 			sum->verdicts[verdict_of_name(b->verdict)]++;
 		if (b->number != next.index || i == 0)

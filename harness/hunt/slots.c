@@ -186,6 +186,7 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 	HuntSummary *sum = hunt->summary;
 	HuntTry next;
 	gboolean again = try_again(slot, r, &next);
+	Trial trial;
 
 	if (slot->place->trying)
 		take_back(hunt, slot->place, r);
@@ -193,6 +194,8 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 	hunt_tell(hunt, store_boot(hunt->store, sum->dir, r->dir, again));
 	retention_boot_over(hunt->retention, r->dir, r->verdict == VERDICT_CLEAN);
 	sum->verdicts[r->verdict]++;
+	trial = hunt_trial(r);
+	stop_rule_boot(&sum->rule, &trial, again);
 	/* A boot that was too short to be measured while it ran tells what it came to. */
 	slot->place->footprint_bytes = MAX(slot->place->footprint_bytes, slot->bytes);
 	if (again) {
@@ -206,7 +209,6 @@ static void boot_over(Boot *boot, BootResult *r, gpointer user)
 		sum->accel = slot->accel;
 		g_ptr_array_add(sum->results, r);
 		g_ptr_array_sort(sum->results, by_index);
-		stop_rule_boot(&sum->rule, hunt_weigh(r));
 	}
 	end_when_full(hunt);
 	/* The boot is still on the stack below us. */

@@ -9,11 +9,13 @@
 /* So many walkers are named, those with most visits inside. */
 #define WALKERS_NAMED 3
 
-Estimate *estimate_new(double bound)
+Estimate *estimate_new(double bound, double whole_s)
 {
 	Estimate *c = g_new0(Estimate, 1);
 
 	c->bound = bound;
+	c->whole_s = whole_s;
+	c->trials = g_array_new(FALSE, FALSE, sizeof(StatsTime));
 	c->exposure = exposure_new();
 	return c;
 }
@@ -23,51 +25,48 @@ void estimate_free(Estimate *c)
 	if (!c)
 		return;
 	exposure_free(c->exposure);
+	g_array_unref(c->trials);
 	g_free(c);
 }
 
-void estimate_add(Estimate *c, Verdict weighed, guint64 offlines, guint64 hits, guint64 known,
-		  const Exposure *e)
+void estimate_add(Estimate *c, const RBoot *b)
 {
-	if (!verdict_is_exposed(weighed)) {
-		c->unexposed++;
+	const Trial trial = results_boot_trial(b);
+	const StatsTime time = trial_time(&trial, c->whole_s);
+
+	if (trial.kind == TRIAL_NONE) {
+		c->unexposed += !b->retried;
 		return;
 	}
 	c->boots++;
-	c->fired += verdict_is_hit(weighed);
-	c->known += known > 0;
-	c->hit_last = verdict_is_hit(weighed);
-	c->hung += weighed == VERDICT_HANG;
-	c->offlines += offlines;
-	c->hits += hits;
-	exposure_add(c->exposure, e);
+	c->cut += trial.kind == TRIAL_CUT;
+	c->lost += results_boot_weigh(b) == VERDICT_LOST;
+	c->fired += trial.kind == TRIAL_HIT;
+	c->known += b->known > 0;
+	c->hit_last = trial.kind == TRIAL_HIT;
+	c->hung += results_boot_weigh(b) == VERDICT_HANG;
+	c->offlines += (guint64)MAX(b->offlines, 0);
+	c->hits += (guint64)MAX(b->hits, 0);
+	exposure_add(c->exposure, b->exposure);
+	g_array_append_val(c->trials, time);
 }
 
 Estimate *estimate_of_hunt(const RHunt *h)
 {
-	Estimate *c = estimate_new(h->bound);
+	Estimate *c = estimate_new(h->bound, results_whole_s(h));
 
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
 
-		if (results_boot_counts(b))
-			estimate_add(c, results_boot_weigh(b), (guint64)MAX(b->offlines, 0),
-				     (guint64)MAX(b->hits, 0), (guint64)MAX(b->known, 0),
-				     b->exposure);
+		if (b->ended)
+			estimate_add(c, b);
 	}
 	return c;
 }
 
-Estimate *estimate_of_summary(const HuntSummary *sum)
+static double worth_of(const Estimate *c)
 {
-	Estimate *c = estimate_new(sum->rule.bound);
-
-	for (guint i = 0; i < sum->results->len; i++) {
-		const BootResult *r = g_ptr_array_index(sum->results, i);
-
-		estimate_add(c, hunt_weigh(r), r->offlines, r->hits, r->known_count, r->exposure);
-	}
-	return c;
+	return censored_worth((StatsTime *)(void *)c->trials->data, c->trials->len);
 }
 
 /* Of boots at once, those beside the hit end after it: then it is not geometric any more. */
@@ -78,6 +77,9 @@ static gboolean hit_ended_it(const Estimate *c)
 
 StatsInterval estimate_interval(const Estimate *c)
 {
+	if (c->cut)
+		return censored_chance((StatsTime *)(void *)c->trials->data, c->trials->len,
+				       STATS_CONFIDENCE);
 	if (hit_ended_it(c))
 		return stats_first_hit(c->boots, STATS_CONFIDENCE);
 	return stats_proportion(c->fired, c->boots, STATS_CONFIDENCE);
@@ -118,9 +120,32 @@ char *estimate_visits(const Estimate *c)
 static void append_unexposed(GString *text, const Estimate *c)
 {
 	if (c->unexposed)
-		g_string_append_printf(text,
-				       "; %u more boot%s not count: unexposed, lost or failed",
+		g_string_append_printf(text, "; %u more boot%s not count: unexposed or failed",
 				       c->unexposed, c->unexposed == 1 ? " does" : "s do");
+}
+
+/* What boots that were cut off stand for, and what the chance would be were the lost ones hits. */
+static void append_cut(GString *text, const Estimate *c)
+{
+	if (c->cut == 0)
+		return;
+	g_string_append_printf(text,
+			       "; %u %s cut off without a hit and count%s until then, all are "
+			       "worth %.4g whole boots",
+			       c->cut, c->cut == 1 ? "was" : "were", c->cut == 1 ? "s" : "",
+			       worth_of(c));
+	if (c->fired == 0)
+		g_string_append(text, " (a constant hazard is assumed)");
+	if (c->lost) {
+		g_autofree char *share = results_percent((double)(c->fired + c->lost) /
+							 (c->boots - c->cut + c->lost));
+
+		g_string_append_printf(text,
+				       "; the %u lost of them may have been hits: %u of %u boots "
+				       "(%s) then",
+				       c->lost, c->fired + c->lost, c->boots - c->cut + c->lost,
+				       share);
+	}
 }
 
 static void append_chance(GString *text, const Estimate *c)
@@ -185,6 +210,7 @@ char *estimate_text(const Estimate *c)
 				       c->known);
 	g_string_append_printf(text, ", %s, %s", work, visits);
 	append_chance(text, c);
+	append_cut(text, c);
 	append_unexposed(text, c);
 	return g_string_free(text, FALSE);
 }

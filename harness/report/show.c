@@ -7,6 +7,7 @@
 #include "harness/results/recorder.h"
 #include "harness/results/signature.h"
 #include "harness/results/table.h"
+#include "harness/verdict/stop-rule.h"
 #include "host-driver/base/units.h"
 
 #include <string.h>
@@ -55,14 +56,15 @@ static void append_kernel(GString *text, const char *release, const char *versio
 
 static void append_bound(GString *text, const RHunt *h)
 {
-	StopRule rule = stop_rule_new(h->bound);
+	StopRule rule = stop_rule_new(h->bound, results_whole_s(h));
 	g_autofree char *words = NULL;
 
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
+		const Trial trial = results_boot_trial(b);
 
-		if (results_boot_counts(b))
-			stop_rule_boot(&rule, verdict_of_name(b->verdict));
+		if (b->ended)
+			stop_rule_boot(&rule, &trial, b->retried);
 	}
 	words = stop_rule_text(&rule);
 	row(text, "bound", "%s", words);

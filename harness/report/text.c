@@ -139,9 +139,9 @@ static void append_remarks(GString *text, const RHunt *folder)
 }
 
 /* What it proves, and what would prove the opposite. */
-static void append_estimate(GString *text, const HuntSummary *sum)
+static void append_estimate(GString *text, const HuntSummary *sum, const RHunt *folder)
 {
-	g_autoptr(Estimate) c = estimate_of_summary(sum);
+	g_autoptr(Estimate) c = estimate_of_hunt(folder);
 	g_autofree char *estimate = estimate_text(c), *rates = estimate_rates(c),
 			*fix = estimate_fix(c);
 	g_autofree char *rule = stop_rule_text(&sum->rule);
@@ -254,7 +254,8 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 			row(text, "skipped", "%s", (char *)g_ptr_array_index(r->skipped, i));
 	}
 	append_counts(text, sum, folder);
-	append_estimate(text, sum);
+	if (folder)
+		append_estimate(text, sum, folder);
 	if (sum->interrupted)
 		append_interrupted(text, sum->dir);
 	row(text, "folder", "%s", sum->dir);

@@ -280,6 +280,21 @@ gboolean results_boot_exposed(const RBoot *b)
 	return results_boot_counts(b) && verdict_is_exposed(results_boot_weigh(b));
 }
 
+Trial results_boot_trial(const RBoot *b)
+{
+	const TrialFacts facts = {.weighed = b->ended ? results_boot_weigh(b) : VERDICT_INFRA,
+				  .before_hunt = results_boot_before_hunt(b),
+				  .censored = b->censored != NULL,
+				  .run_s = b->run_s,
+				  .hit_s = b->hit_s,
+				  .cut_s = b->cut_s};
+	Trial trial = trial_of(&facts);
+
+	if (b->retried && trial.kind != TRIAL_CUT)
+		trial.kind = TRIAL_NONE;
+	return trial;
+}
+
 gboolean results_boot_hit(const RBoot *b)
 {
 	return results_boot_counts(b) && verdict_is_hit(results_boot_weigh(b));

@@ -299,6 +299,21 @@ const RBoot *results_boot_of(const RHunt *h, const char *name, GError **error)
 	return NULL;
 }
 
+double results_whole_s(const RHunt *h)
+{
+	double longest_s = 0;
+
+	if (h->duration_ms > 0)
+		return (double)h->duration_ms / 1000;
+	for (guint i = 0; i < h->boots->len; i++) {
+		const Trial t = results_boot_trial(g_ptr_array_index(h->boots, i));
+
+		if (t.kind == TRIAL_WHOLE)
+			longest_s = MAX(longest_s, t.time_s);
+	}
+	return longest_s;
+}
+
 /* What one boot does not tell is not known of all of them. */
 static void add_known(gint64 *sum, gint64 more)
 {

@@ -9,7 +9,7 @@
 
 #include "harness/splat/decode.h"
 #include "harness/verdict/exposure.h"
-#include "harness/verdict/verdict.h"
+#include "harness/verdict/trial.h"
 #include "host-driver/base/fields.h"
 
 #include <glib.h>
@@ -26,6 +26,7 @@ typedef struct {
 	char *walker, *known; /* or NULL */
 	gboolean walker_guessed;
 	gboolean evidence; /* FALSE: the emulator's doing */
+	double after_go_s; /* of its first splat, since the ops started */
 	gint64 hits;
 	GPtrArray *splats; /* of RSplat: the cause first, then the consequences */
 } RIncident;
@@ -80,11 +81,12 @@ typedef struct {
 	char *kernel, *kernel_version, *build_id, *backend, *accel;
 	char *moved_from; /* the host that was lost under its last attempt, or NULL */
 	double run_s, hello_s;
+	double cut_s; /* until a known issue killed what hammered; -1: until the end */
 	/* Those that the kernel began; of them that succeeded; those that it did not even begin. */
 	gint64 offlines, offlines_ok, offlines_refused;
 	gint64 hits, known;
 	char *ended_by_known; /* the known issue that the guest died of, or NULL */
-	char *censored;	      /* why it was cut after it had reached its goal, or NULL */
+	char *censored;	      /* why it was cut though all was well until then, or NULL */
 	/* The first unknown hit. */
 	const char *hit_family; /* these are NULL without a hit */
 	char *hit_title, *hit_signature, *hit_walker;
@@ -112,6 +114,7 @@ typedef struct {
 	gint64 host_cpus, host_memory_bytes;
 	gint64 boots_planned; /* 0: no limit */
 	gint64 time_ms;	      /* 0: no limit */
+	gint64 duration_ms;   /* that the ops of a whole boot run for; 0: not told */
 	guint share, shares;  /* it ran every shares-th boot from number share on; 0: all */
 	gint64 jobs;	      /* 0: as many as the machine can run */
 	gboolean pin;
@@ -162,6 +165,13 @@ Verdict results_boot_weigh(const RBoot *boot);
 gboolean results_boot_exposed(const RBoot *boot);
 /* What counts and is a hit: verdict_is_hit(). */
 gboolean results_boot_hit(const RBoot *boot);
+/*
+ * What it is worth as a trial of hits. Of one that was tried again, what it hammered without a hit
+ * until it was cut off counts; else that is TRIAL_NONE.
+ */
+Trial results_boot_trial(const RBoot *boot);
+/* How long the ops of a whole boot run: as planned, else as long as clean ones did; 0: unknown. */
+double results_whole_s(const RHunt *hunt);
 
 typedef struct {
 	guint boots;   /* that count */

@@ -94,20 +94,38 @@ static char *idle(const VerdictOp *op)
 	}
 }
 
-/* Clean or unexposed: did what should run really run? */
-static Verdict judge_ops(const VerdictFacts *f, char **reason)
+/* How many ops did what they should, but for observers; *@first_idle: why one did not, or NULL. */
+static guint count_ran(const VerdictFacts *f, char **first_idle)
 {
-	g_autofree char *first_idle = NULL;
 	guint ran = 0;
 
+	*first_idle = NULL;
 	for (guint i = 0; i < f->op_count; i++) {
 		const VerdictOp *op = &f->ops[i];
 		g_autofree char *why = idle(op);
 
 		ran += !why && !op->skipped && !op->observer;
-		if (!first_idle)
-			first_idle = g_steal_pointer(&why);
+		if (!*first_idle)
+			*first_idle = g_steal_pointer(&why);
 	}
+	return ran;
+}
+
+gboolean verdict_was_cut(const VerdictFacts *f)
+{
+	g_autofree char *first_idle = NULL;
+	guint ran = count_ran(f, &first_idle);
+
+	return f->interrupted && !f->exited && ran > 0 && (!first_idle || f->any) &&
+	       (!f->impairment || f->impairment->kind->effect < IMPAIRMENT_UNEXPOSED);
+}
+
+/* Clean or unexposed: did what should run really run? */
+static Verdict judge_ops(const VerdictFacts *f, char **reason)
+{
+	g_autofree char *first_idle = NULL;
+	guint ran = count_ran(f, &first_idle);
+
 	if (first_idle && (!f->any || ran == 0)) {
 		*reason = g_steal_pointer(&first_idle);
 		return VERDICT_UNEXPOSED;

@@ -103,5 +103,10 @@ typedef struct {
 
 /* @reason: one clause for a person, (transfer full). */
 Verdict verdict_decide(const VerdictFacts *facts, char **reason);
+/*
+ * Whether a boot that was interrupted did all that it should until then, with nothing wrong but that
+ * it was too short: a trial that was cut off.
+ */
+gboolean verdict_was_cut(const VerdictFacts *facts);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Exposure as a guest tells it, hostile ones too; what is made of it: goals, claims, the table. */
 #include "harness/report/estimate.h"
+#include "harness/verdict/stop-rule.h"
 #include "harness/results/exposure-rows.h"
 #include "harness/results/record.h"
 #include "harness/boot/goal.h"
@@ -159,32 +160,50 @@ static void claims(const Estimate *c, const char *expected)
 	g_assert_cmpstr(text, ==, expected);
 }
 
+/* A boot of 30 s, or what there was of it, for an estimate. */
+static void boot(Estimate *c, const char *verdict, gint64 offlines, gint64 hits, gint64 known,
+		 double run_s, Exposure *e)
+{
+	RBoot b = {.ended = TRUE,
+		   .verdict = verdict,
+		   .phase = "hunt",
+		   .offlines = offlines,
+		   .hits = hits,
+		   .known = known,
+		   .run_s = run_s,
+		   .hit_s = -1,
+		   .cut_s = -1,
+		   .exposure = e};
+
+	estimate_add(c, &b);
+}
+
 static void test_estimate(void)
 {
-	g_autoptr(Estimate) none = estimate_new(0), c = estimate_new(0), fired = estimate_new(0);
-	g_autoptr(Estimate) proven = estimate_new(0.01), known = estimate_new(0);
+	g_autoptr(Estimate) none = estimate_new(0, 30), c = estimate_new(0, 30);
+	g_autoptr(Estimate) fired = estimate_new(0, 30), proven = estimate_new(0.01, 30);
+	g_autoptr(Estimate) known = estimate_new(0, 30);
 	g_autoptr(Exposure) e = exposure_new();
 	g_autofree char *rates = NULL, *no_rates = NULL, *fix = NULL;
 
-	estimate_add(none, VERDICT_UNEXPOSED, 5, 0, 0, e);
-	estimate_add(none, VERDICT_LOST, 5, 0, 0, e);
+	boot(none, "unexposed", 5, 0, 0, 30, e);
+	boot(none, "infra", 5, 0, 0, 30, e);
 	claims(none, "nothing can be said: of 2 boots none was exposed");
 	tell(e, "probe t_ns=1 layer=bpf on=1 reason=");
 	tell(e, "visit t_ns=2 walker=compaction func=f window=offline visits=99000 inside=52500");
 	for (guint i = 0; i < 40; i++)
-		estimate_add(c, VERDICT_CLEAN, 1525, 0, 0, e);
+		boot(c, "clean", 1525, 0, 0, 30, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
 		  "open window: the chance of a hit per boot is below 7.3 % at 95 %");
 	no_rates = estimate_rates(c);
 	g_assert_null(no_rates);
 	g_assert_null(estimate_fix(c));
-	estimate_add(c, VERDICT_UNEXPOSED, 1, 0, 0, e);
+	boot(c, "unexposed", 1, 0, 0, 30, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
 		  "open window: the chance of a hit per boot is below 7.3 % at 95 %; 1 more boot "
-		  "does not count: unexposed, lost or failed");
+		  "does not count: unexposed or failed");
 	for (guint i = 0; i < 20; i++)
-		estimate_add(fired, i % 2 ? VERDICT_INCIDENT : VERDICT_CLEAN, 100, i % 2 ? 3 : 0, 0,
-			     NULL);
+		boot(fired, i % 2 ? "incident" : "clean", 100, i % 2 ? 3 : 0, 0, 30, NULL);
 	claims(fired, "10 of 20 boots fired (50 %), 2,000 offlines, visits not measured (probes: "
 		      "not told by the agent): the chance of a hit per boot is 30..70 %, either "
 		      "bound at 95 %");
@@ -192,71 +211,122 @@ static void test_estimate(void)
 	g_assert_true(g_str_has_prefix(rates, "15 hits per 1,000 offlines; rates within boots"));
 	fix = estimate_fix(fired);
 	g_assert_true(g_str_has_prefix(fix, "11 clean boots with it would show"));
-	estimate_add(known, VERDICT_CLEAN, 9, 0, 2, NULL);
+	boot(known, "clean", 9, 0, 2, 30, NULL);
 	claims(known, "0 hits in 1 boot (1 with known issues, which do not count), 9 offlines, "
 		      "visits not measured (probes: not told by the agent): the chance of a hit "
 		      "per boot is below 95 % at 95 %");
 	/* A hang is no clean boot: nobody knows what it would have been. */
-	estimate_add(known, VERDICT_HANG, 9, 0, 0, NULL);
+	boot(known, "hang", 9, 1, 0, 30, NULL);
 	claims(known, "1 of 2 boots hung (50 %) (1 with known issues, which do not count), 18 "
 		      "offlines, visits not measured (probes: not told by the agent): the chance "
 		      "of a hit per boot is 2.5..98 %, either bound at 95 %");
 	/* The hit ended it: the number of boots is no number of trials. */
 	for (guint i = 0; i < 10; i++)
-		estimate_add(proven, i == 9 ? VERDICT_INCIDENT : VERDICT_CLEAN, 1, i == 9, 0, NULL);
+		boot(proven, i == 9 ? "incident" : "clean", 1, i == 9, 0, 30, NULL);
 	g_assert_cmpfloat_with_epsilon(estimate_interval(proven).high,
 				       stats_first_hit(10, 0.95).high, 1e-12);
 }
 
+/* Boots that something else cut off count until then, and are neither whole nor nothing. */
+static void test_cut(void)
+{
+	g_autoptr(Estimate) c = estimate_new(0, 30);
+
+	for (guint i = 0; i < 30; i++)
+		boot(c, "clean", 10, 0, 0, 30, NULL);
+	for (guint i = 0; i < 18; i++)
+		boot(c, "known", 5, 0, 1, 15, NULL);
+	boot(c, "lost", 5, 0, 0, 30, NULL);
+	g_assert_cmpuint(c->boots, ==, 49);
+	/* 30 + 18 / 2 + 1 whole boots. */
+	g_assert_cmpfloat_with_epsilon(estimate_interval(c).high,
+				       stats_proportion(0, 40, 0.95).high, 1e-9);
+	claims(c,
+	       "0 hits in 49 boots (18 with known issues, which do not count), 395 offlines, "
+	       "visits not measured (probes: not told by the agent): the chance of a hit per "
+	       "boot is below 7.3 % at 95 %; 19 were cut off without a hit and count until "
+	       "then, all are worth 40 whole boots (a constant hazard is assumed); the 1 lost of "
+	       "them may have been hits: 1 of 31 boots (3 %) then");
+}
+
+static void rule_boot(StopRule *rule, TrialKind kind, double time_s)
+{
+	const Trial trial = {kind, time_s};
+
+	stop_rule_boot(rule, &trial, FALSE);
+}
+
 static void test_stop_rule(void)
 {
-	StopRule rule = stop_rule_new(0.05), none = stop_rule_new(0);
+	StopRule rule = stop_rule_new(0.05, 30), none = stop_rule_new(0, 30);
 	g_autofree char *text = stop_rule_text(&rule), *hit = NULL;
 
-	g_assert_cmpuint(rule.need, ==, 59);
+	g_assert_cmpuint(stop_rule_left(&rule), ==, 59);
 	g_assert_cmpstr(text, ==, "59 more without a hit show < 5 %");
 	g_assert_null(stop_rule_text(&none));
 	for (guint i = 0; i < 58; i++)
-		stop_rule_boot(&rule, VERDICT_CLEAN);
+		rule_boot(&rule, TRIAL_WHOLE, 29.9);
 	g_assert_true(stop_rule_wants(&rule, 0));
 	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_CLEAN), ==, VERDICT_UNEXPOSED);
 	/* One in flight could be the last: no more beside it, or there would be 60. */
 	g_assert_false(stop_rule_wants(&rule, 1));
 	/* It did not count: one more. */
-	stop_rule_boot(&rule, VERDICT_UNEXPOSED);
+	rule_boot(&rule, TRIAL_NONE, 0);
 	g_assert_true(stop_rule_wants(&rule, 0));
-	stop_rule_boot(&rule, VERDICT_CLEAN);
+	rule_boot(&rule, TRIAL_WHOLE, 29.9);
 	g_assert_false(stop_rule_wants(&rule, 0));
 	g_assert_true(stop_rule_holds(&rule));
 	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_UNEXPOSED), ==, VERDICT_CLEAN);
 	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_INFRA), ==, VERDICT_INFRA);
 	/* A hit ends it and takes the bound away. */
-	rule = stop_rule_new(0.05);
-	stop_rule_boot(&rule, VERDICT_CLEAN);
-	stop_rule_boot(&rule, VERDICT_INCIDENT);
+	rule = stop_rule_new(0.05, 30);
+	rule_boot(&rule, TRIAL_WHOLE, 29.9);
+	rule_boot(&rule, TRIAL_HIT, 3);
 	g_assert_false(stop_rule_wants(&rule, 0));
 	g_assert_false(stop_rule_holds(&rule));
 	hit = stop_rule_text(&rule);
 	g_assert_cmpstr(hit, ==, "a hit ended it: no bound");
 	/* A guest that never gets anywhere is not booted for ever. */
-	rule = stop_rule_new(0.05);
+	rule = stop_rule_new(0.05, 30);
 	for (guint i = 0; i < STOP_RULE_PATIENCE; i++) {
 		g_assert_true(stop_rule_wants(&rule, 0));
-		stop_rule_boot(&rule, VERDICT_UNEXPOSED);
+		rule_boot(&rule, TRIAL_NONE, 0);
 	}
 	g_assert_false(stop_rule_wants(&rule, 0));
 	/* Where every guest dies of a known issue neither: that shows no bound, and is no failure. */
-	rule = stop_rule_new(0.05);
-	stop_rule_boot(&rule, VERDICT_KNOWN);
+	rule = stop_rule_new(0.05, 30);
+	rule_boot(&rule, TRIAL_CUT, 0.5);
 	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_KNOWN), ==, VERDICT_UNEXPOSED);
 	for (guint i = 1; i < STOP_RULE_PATIENCE; i++)
-		stop_rule_boot(&rule, VERDICT_KNOWN);
+		rule_boot(&rule, TRIAL_CUT, 0.5);
 	g_assert_false(stop_rule_wants(&rule, 0));
 	g_assert_cmpint(stop_rule_verdict(&rule, VERDICT_KNOWN), ==, VERDICT_KNOWN);
 	/* Without a rule boots go on, and verdicts are what they are. */
-	stop_rule_boot(&none, VERDICT_INCIDENT);
+	rule_boot(&none, TRIAL_HIT, 1);
 	g_assert_true(stop_rule_wants(&none, 0));
 	g_assert_cmpint(stop_rule_verdict(&none, VERDICT_CLEAN), ==, VERDICT_CLEAN);
+}
+
+/* Half a boot is half a boot, also of one that is tried again. */
+static void test_stop_rule_cut(void)
+{
+	StopRule rule = stop_rule_new(0.05, 30);
+	const Trial half = {TRIAL_CUT, 15}, hit = {TRIAL_HIT, 15};
+	g_autofree char *text = NULL;
+
+	for (guint i = 0; i < 58; i++)
+		stop_rule_boot(&rule, &half, i % 2);
+	g_assert_cmpuint(stop_rule_left(&rule), ==, 30);
+	/* What is tried again is counted when it is over. */
+	stop_rule_boot(&rule, &hit, TRUE);
+	g_assert_cmpuint(rule.hits, ==, 0);
+	for (guint i = 0; i < 59; i++)
+		stop_rule_boot(&rule, &half, FALSE);
+	g_assert_true(stop_rule_holds(&rule));
+	text = stop_rule_text(&rule);
+	g_assert_cmpstr(text, ==,
+			"5 % is shown (by hammering time, as boots were cut off: a "
+			"constant hazard is assumed)");
 }
 
 typedef struct {
@@ -376,6 +446,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/exposure/unmeasured-goal", test_unmeasured_goal);
 	g_test_add_func("/exposure/claim", test_estimate);
 	g_test_add_func("/exposure/stop-rule", test_stop_rule);
+	g_test_add_func("/exposure/stop-rule-cut", test_stop_rule_cut);
+	g_test_add_func("/exposure/estimate-cut", test_cut);
 	g_test_add_func("/exposure/rows", test_rows);
 	return g_test_run();
 }

@@ -170,7 +170,7 @@ static void test_page(Fixture *f, gconstpointer data)
 	has(page, "third on 6.12: no time was left for it");
 	has(page, "quick on 6.12: ksm was skipped: no <ksm> & co");
 	has(page, "quick on 6.12: compaction never was in an open window (nearest miss 12 us)");
-	has(page, "1,200 damon visits inside an open window");
+	has(page, "1,600 damon visits inside an open window");
 	has(page, "quick on 6.12: 1 of 5 boots: why <b>not</b>");
 	g_assert_null(strchr(page, '\033'));
 	/* The same two nights in a row: nothing is new, but nobody has said that it is known. */
