@@ -110,13 +110,6 @@ static gboolean is_fatal(const Incident *incident)
 	return FALSE;
 }
 
-double boot_after_go_s(const Boot *boot, gint64 t_us)
-{
-	if (t_us < 0 || boot->agent.go_ns < 0)
-		return -1;
-	return MAX(((double)t_us * 1000 - (double)boot->agent.go_ns) / 1e9, 0);
-}
-
 /* When the guest, or a task of it, died of @incident: with its first fatal splat, or its last one. */
 static double death_s(const Boot *boot, const Incident *incident)
 {

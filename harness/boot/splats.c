@@ -158,6 +158,13 @@ gboolean boot_is_evidence(const Boot *boot, const Incident *incident)
 	return TRUE;
 }
 
+double boot_after_go_s(const Boot *boot, gint64 t_us)
+{
+	if (t_us < 0 || boot->agent.go_ns < 0)
+		return -1;
+	return MAX(((double)t_us * 1000 - (double)boot->agent.go_ns) / 1e9, 0);
+}
+
 void boot_splats_clear(Boot *boot)
 {
 	g_clear_pointer(&boot->splats.triage, triage_free);

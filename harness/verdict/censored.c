@@ -24,38 +24,48 @@ double censored_upper(double worth, double confidence)
 	return worth > 0 ? -expm1(log1p(-confidence) / worth) : 1;
 }
 
-/* Clopper and Pearson with numbers that need not be whole. */
-static StatsInterval clopper_pearson(double hits, double trials, double confidence)
-{
-	double tail = 1 - confidence, misses = MAX(trials - hits, 0);
-	StatsInterval ci = {0, 1};
+/* A product of independent variables, each distributed as the beta distribution of (n, 1). */
+typedef struct {
+	double mean, square; /* E of it, and of its square */
+} Product;
 
-	if (hits > 0)
-		ci.low = gsl_cdf_beta_Pinv(tail, hits, misses + 1);
-	if (misses > 0)
-		ci.high = gsl_cdf_beta_Qinv(tail, hits + 1, misses);
-	return ci;
+static void multiply(Product *p, double n)
+{
+	p->mean *= n / (n + 1);
+	p->square *= n / (n + 2);
+}
+
+/* Its @share quantile, by the beta distribution that has its first two moments. */
+static double quantile(const Product *p, double share)
+{
+	double variance = p->square - p->mean * p->mean, sum;
+
+	if (!(p->mean > 0) || !(variance > 0))
+		return p->mean;
+	sum = p->mean * (1 - p->mean) / variance - 1;
+	return gsl_cdf_beta_Pinv(share, p->mean * sum, (1 - p->mean) * sum);
 }
 
 StatsInterval censored_chance(const StatsTime *t, guint count, double confidence)
 {
 	g_autoptr(GArray) steps = stats_survival(t, count);
-	double worth = censored_worth(t, count), survival = 1, greenwood = 0, trials;
+	Product high = {1, 1}, low;
+	guint whole = 0;
 
 	if (steps->len == 0)
-		return (StatsInterval){0, censored_upper(worth, confidence)};
+		return (StatsInterval){0, censored_upper(censored_worth(t, count), confidence)};
 	for (guint i = 0; i < steps->len; i++) {
 		const StatsStep *s = &g_array_index(steps, StatsStep, i);
 
-		survival = s->survival;
-		if (s->at_risk > s->hits)
-			greenwood +=
-				(double)s->hits / ((double)s->at_risk * (s->at_risk - s->hits));
+		for (guint k = 0; k < s->hits; k++)
+			multiply(&high, s->at_risk - k);
 	}
-	/* p (1 - p) / n is the variance of n trials. */
-	trials = survival > 0 ? (1 - survival) / (survival * greenwood) : worth;
-	trials = CLAMP(trials, 1, count);
-	return clopper_pearson(trials * (1 - survival), trials, confidence);
+	for (guint i = 0; i < count; i++)
+		whole += !t[i].hit && t[i].time_s >= 1;
+	/* As if the next of those that are left would hit in the next moment. */
+	low = high;
+	multiply(&low, whole);
+	return (StatsInterval){1 - quantile(&high, confidence), 1 - quantile(&low, 1 - confidence)};
 }
 
 static int by_time(const void *a, const void *b)

@@ -24,10 +24,10 @@ double censored_worth(const StatsTime *trials, guint count);
 double censored_upper(double worth, double confidence);
 
 /*
- * The bounds of the chance of a hit per whole boot, either of them at @confidence, from Kaplan and
- * Meier's estimate of it and as many trials as have the variance of that (Greenwood): of boots that
- * were all whole they are Clopper and Pearson's. Without any hit 0 .. censored_upper(). Nothing is taken for granted
- * about when within a boot hits come.
+ * The bounds of the chance of a hit per whole boot, either of them at @confidence, by the beta
+ * products of Fay, Brittain and Proschan (Biostatistics 14, 2013): of boots that were all whole they
+ * are Clopper and Pearson's. Nothing is taken for granted about when within a boot hits come. Without
+ * any hit 0 .. censored_upper().
  */
 StatsInterval censored_chance(const StatsTime *trials, guint count, double confidence);
 
