@@ -349,12 +349,13 @@ static void test_hang(Fixture *f, gconstpointer data)
 		f->boot.life.quiet_in = states[i].state;
 		g_assert_cmpstr(boot_hang_signature(&f->boot), ==, states[i].signature);
 	}
-	hang = boot_hang_incident(&f->boot, "no word\x1b", NULL);
+	hang = boot_hang_incident(&f->boot, "no word\x1b", 12.5, NULL);
 	cause = g_ptr_array_index(hang->splats, 0);
 	g_assert_cmpstr(hang->family, ==, "hang");
 	g_assert_cmpstr(hang->title, ==, "no word?");
 	g_assert_cmpstr(hang->signature, ==, "hang:stop");
 	g_assert_cmpint(hang->hits, ==, 1);
+	g_assert_cmpfloat(hang->after_go_s, ==, 12.5);
 	g_assert_true(hang->evidence);
 	g_assert_null(hang->known);
 	g_assert_cmpuint(hang->splats->len, ==, 1);
@@ -367,7 +368,7 @@ static void test_hang(Fixture *f, gconstpointer data)
 	f->boot.agent.endless = (char *)"x";
 	f->boot.agent.endless_signature = (char *)"hang:stuck:ksm";
 	f->boot.agent.hotplug_ns = -1;
-	hang = boot_hang_incident(&f->boot, "r", &known);
+	hang = boot_hang_incident(&f->boot, "r", 12.5, &known);
 	g_assert_cmpstr(hang->signature, ==, "hang:stuck:ksm");
 	g_assert_false(hang->evidence);
 	g_assert_cmpstr(hang->known, ==, "reported");
