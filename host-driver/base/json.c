@@ -4,7 +4,7 @@
 #define PFNHUNT_JSON_WRITER
 #include "host-driver/base/json.h"
 #include "host-driver/base/error.h"
-#include "host-driver/base/json-depth.h"
+#include "host-driver/base/json-sane.h"
 #include "host-driver/base/open.h"
 #include "host-driver/base/text.h"
 
@@ -109,7 +109,7 @@ JsonNode *rj_load(const char *dir, const char *name, GError **error)
 		g_set_error_literal(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, bad->message);
 		return NULL;
 	}
-	if (g_utf8_validate(text, (gssize)len, NULL) && json_depth_is_sane(text))
+	if (g_utf8_validate(text, (gssize)len, NULL) && json_is_sane(text))
 		node = json_from_string(text, &bad);
 	if (node && JSON_NODE_HOLDS_OBJECT(node))
 		return g_steal_pointer(&node);
@@ -129,7 +129,7 @@ JsonNode *rj_line(const char *line, gsize len)
 
 	/* A line without its end was cut by a kill. */
 	if (len == 0 || line[len - 1] != '\n' || !g_utf8_validate(line, (gssize)len, NULL) ||
-	    !json_depth_is_sane(line))
+	    !json_is_sane(line))
 		return NULL;
 	node = json_from_string(line, NULL);
 	return node && JSON_NODE_HOLDS_OBJECT(node) ? g_steal_pointer(&node) : NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Launch and end of a domain: what blocks, and libvirt's callbacks in the main loop. */
 #include "host-driver/base/error.h"
-#include "host-driver/base/json-depth.h"
+#include "host-driver/base/json-sane.h"
 #include "host-driver/base/json.h"
 #include "host-driver/libvirt/files.h"
 #include "host-driver/libvirt/internal.h"
@@ -63,7 +63,7 @@ static void qemu_event(virConnectPtr conn, virDomainPtr dom, const char *name, l
 {
 	VmLibvirt *v = user;
 	g_autoptr(JsonNode) node =
-		details && json_depth_is_sane(details) ? json_from_string(details, NULL) : NULL;
+		details && json_is_sane(details) ? json_from_string(details, NULL) : NULL;
 	g_autofree char *line =
 		g_strdup_printf("{\"event\": \"%s\", \"data\": %s, \"timestamp\": {\"seconds\": "
 				"%lld, \"microseconds\": %u}}",
@@ -318,7 +318,7 @@ void lv_qmp(LvJob *job, const char *command, JsonObject *arguments)
 	}
 	g_strchomp(said);
 	lv_job_line(job, '<', "%s", said);
-	reply = json_depth_is_sane(said) ? json_from_string(said, NULL) : NULL;
+	reply = json_is_sane(said) ? json_from_string(said, NULL) : NULL;
 	free(said);
 	if (reply && JSON_NODE_HOLDS_OBJECT(reply))
 		answer = json_node_get_object(reply);

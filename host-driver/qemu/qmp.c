@@ -6,7 +6,7 @@
  */
 #include "host-driver/qemu/qmp.h"
 #include "host-driver/base/error.h"
-#include "host-driver/base/json-depth.h"
+#include "host-driver/base/json-sane.h"
 #include "host-driver/base/json.h"
 #include "host-driver/base/stream.h"
 #include "host-driver/base/source.h"
@@ -292,7 +292,7 @@ static gboolean handle_line(QmpClient *qmp, const char *line, gsize len, GError 
 	JsonNode *root;
 	JsonObject *message;
 
-	if (!json_depth_is_sane(line) || strlen(line) != len) {
+	if (!json_is_sane(line) || strlen(line) != len) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "QMP: not JSON");
 		return FALSE;
 	}

@@ -6,7 +6,7 @@
 #include "harness/report/formats.h"
 #include "harness/results/model.h"
 #include "harness/store/store.h"
-#include "host-driver/base/json-depth.h"
+#include "host-driver/base/json-sane.h"
 #include "host-driver/base/json.h"
 #include "host-driver/base/text.h"
 #include "host-driver/fake/fake.h"
@@ -302,11 +302,24 @@ static void test_values(void)
 
 	for (guint i = 0; i < 150000; i++)
 		g_string_append(text, ",0");
-	g_assert_true(json_depth_is_sane(text->str));
+	g_assert_true(json_is_sane(text->str));
 	for (guint i = 0; i < 150000; i++)
 		g_string_append(text, ",0");
-	g_assert_false(json_depth_is_sane(text->str));
+	g_assert_false(json_is_sane(text->str));
 	g_string_free(text, TRUE);
+}
+
+/* json-glib 1.10 stops the program at a second value behind the first (seen with Debian 13's). */
+static void test_one_value(void)
+{
+	static const char *const one[] = {"{}", " [1, {}]\r\n", "{\"a\": \"}{\"}"};
+	static const char *const more[] = {
+		"{}{}", "{}\r{\"a\": 1}", "1 {}", "[] 1", "{}]", "17", "]{", ""};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(one); i++)
+		g_assert_true(json_is_sane(one[i]));
+	for (gsize i = 0; i < G_N_ELEMENTS(more); i++)
+		g_assert_false(json_is_sane(more[i]));
 }
 
 int main(int argc, char **argv)
@@ -316,6 +329,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/hostile/cut", test_cut);
 	g_test_add_func("/hostile/escapes", test_escapes);
 	g_test_add_func("/hostile/values", test_values);
+	g_test_add_func("/hostile/one-value", test_one_value);
 	g_test_add_func("/hostile/round-trip", test_round_trip);
 	g_test_add_func("/hostile/unreadable", test_unreadable);
 	return g_test_run();

@@ -334,6 +334,9 @@ static void test_garbage(Fixture *f, gconstpointer data)
 				     "{\"return\": \"\xff\xfe\", \"id\": 1}",
 				     "/* \" */ {\"return\": {}, \"id\": 1}",
 				     "\"",
+				     "{\"timestamp\": {}}\r\r{\"return\": {}, \"id\": 1}",
+				     "1 {\"return\": {}, \"id\": 1}",
+				     "{\"return\": {}, \"id\": 1}]",
 				     deep};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(lines); i++) {
