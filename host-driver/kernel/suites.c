@@ -13,25 +13,32 @@
 static const char *const codenames[] = {"bullseye", "bookworm", "trixie", "forky", NULL};
 static const char *const rolling[] = {"sid", "experimental", NULL};
 
+static void add_release(GStrvBuilder *suites, const char *codename)
+{
+	g_autofree char *backports = g_strdup_printf("%s-backports", codename);
+
+	g_strv_builder_add_many(suites, codename, backports, NULL);
+}
+
 static char **list_suites(GError **error)
 {
 	g_autofree char *own = kernel_debian_suite(error);
 	g_autoptr(GStrvBuilder) suites = g_strv_builder_new();
-	gboolean reached = FALSE;
+	guint older = 0;
 
 	if (!own)
 		return NULL;
+	while (codenames[older] && !g_str_equal(codenames[older], own))
+		older++;
 	/* A machine of a suite that is newer than this list has that one and the rolling ones. */
 	if (!g_strv_contains(codenames, own) && !g_strv_contains(rolling, own))
 		g_strv_builder_add(suites, own);
-	for (guint i = 0; codenames[i]; i++) {
-		g_autofree char *backports = g_strdup_printf("%s-backports", codenames[i]);
-
-		reached |= g_str_equal(codenames[i], own);
-		if (reached)
-			g_strv_builder_add_many(suites, codenames[i], backports, NULL);
-	}
+	for (guint i = older; codenames[i]; i++)
+		add_release(suites, codenames[i]);
 	g_strv_builder_addv(suites, (const char **)rolling);
+	/* The older ones last, for kernels that are asked for by number. */
+	for (guint i = 0; i < older; i++)
+		add_release(suites, codenames[older - 1 - i]);
 	return g_strv_builder_end(suites);
 }
 
