@@ -83,9 +83,18 @@ void hunt_start(Hunt *h, const char *scenario, const char *option, const char *v
 	g_autofree char *path = scenario[0] == '/' || !strchr(scenario, '.')
 					? g_strdup(scenario)
 					: hunt_scenario(scenario);
-	const char *const args[] = {path,	    "--results", h->results,
-				    "--seed",	    "1",	 backend_option(),
-				    backend_text(), option,	 value};
+	gboolean names_kernel = g_strcmp0(option, "--kernel") == 0;
+	const char *const args[] = {path,
+				    "--results",
+				    h->results,
+				    "--seed",
+				    "1",
+				    backend_option(),
+				    backend_text(),
+				    names_kernel ? NULL : "--kernel",
+				    names_kernel ? NULL : HUNT_KERNEL,
+				    option,
+				    value};
 	const char *argv[G_N_ELEMENTS(args) + 3] = {g_getenv("PFNHUNT_EXE"), "run"};
 	guint count = 2;
 

@@ -7,12 +7,14 @@
 
 #include <string.h>
 
+/* On the kernel of this Debian, whichever it is. */
 static void test_null(Hunt *h, gconstpointer data)
 {
-	hunt_run(h, "null.ini");
+	hunt_start(h, "null.ini", "--kernel", "debian");
+	hunt_finish(h);
 	hunt_expect(h, 0, "clean");
 	hunt_expect_files(h);
-	hunt_has(h, "CLEAN: null on 6.1.");
+	hunt_has(h, "CLEAN: null on ");
 }
 
 /* All of it is done to a real QEMU, and the guest takes no harm. */
@@ -112,7 +114,7 @@ static void test_panic(Hunt *h, gconstpointer data)
 	g_test_fail_printf("the recorder was not read");
 }
 
-/* The race itself, on the stock kernel, by the scenario that ./hunt runs. */
+/* The race itself, by the scenario that ./hunt runs. */
 static void test_quick(Hunt *h, gconstpointer data)
 {
 	g_autoptr(JsonObject) o = NULL;

@@ -8,9 +8,8 @@
 #include <signal.h>
 #include <string.h>
 
-#define KERNEL	 "6.1"
 #define ON_HOST	 backend_option(), backend_text()
-#define RUN(...) "run", __VA_ARGS__, "--kernel", KERNEL, "--seed", "1", ON_HOST
+#define RUN(...) "run", __VA_ARGS__, "--kernel", HUNT_KERNEL, "--seed", "1", ON_HOST
 
 /* The member of the last line of JSON that was printed, or -1. */
 static gint64 member(const Hunt *h, const char *name)
@@ -85,7 +84,7 @@ static void test_nightly(Hunt *h, gconstpointer data)
 	g_autofree char *known = g_build_filename(h->results, "known.ini", NULL);
 	g_autofree char *text =
 		g_strdup_printf("[nightly]\nbudget = 60s\nscenarios = %s;%s\n"
-				"kernels = " KERNEL "\nboots = 1\nbackend = %s\n",
+				"kernels = " HUNT_KERNEL "\nboots = 1\nbackend = %s\n",
 				plant, null, backend_text() ? backend_text() : "qemu");
 
 	g_assert_true(g_file_set_contents(path, text, -1, NULL));

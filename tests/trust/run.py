@@ -209,7 +209,7 @@ class Run:
             os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write("\n".join(lines) + "\n")
-        kernel = "debian" if row.guest else '"$PWD/vmlinux"'
+        kernel = "6.1" if row.guest else '"$PWD/vmlinux"'
         with open(self.path("hunt"), "w", encoding="utf-8") as file:
             file.write('#!/bin/sh\nexec %s run scenario.ini --kernel %s '
                        '--accel tcg --seed 7 --results results "$@"\n' % (shlex.quote(EXE), kernel))
