@@ -8,6 +8,8 @@ run_packages="build-essential meson ninja-build pkg-config libglib2.0-dev libjso
 check_packages="$run_packages git clang-format universal-ctags mandoc libclang-rt-dev xz-utils zstd libxml2-utils
  sqlite3 chromium libvirt-daemon libvirt-daemon-driver-qemu
  python3-junitparser python3-prometheus-client python3-jsonschema python3-yaml slurm-wlm"
+# Since Debian 13, libvirt's storage pools are a package of their own.
+grep -q bookworm /etc/os-release 2>/dev/null || check_packages="$check_packages libvirt-daemon-driver-storage"
 # Node may come from elsewhere than Debian.
 command -v npm >/dev/null || check_packages="$check_packages nodejs npm"
 
