@@ -63,12 +63,12 @@ void vm_backend_free(VmBackend *backend)
 	g_free(backend);
 }
 
-gboolean vm_backend_settle(const VmBackend *backend, VmAccel wanted, VmAccel *accel, char **why,
-			   GError **error)
+gboolean vm_backend_settle(const VmBackend *backend, const Arch *arch, VmAccel wanted,
+			   VmAccel *accel, char **why, GError **error)
 {
 	if (backend->ops->settle)
-		return backend->ops->settle(backend->uri, wanted, accel, why, error);
-	return vm_accel_resolve(wanted, accel, why, error);
+		return backend->ops->settle(backend->uri, arch, wanted, accel, why, error);
+	return vm_accel_resolve(arch, wanted, accel, why, error);
 }
 
 gboolean vm_backend_clean(const VmBackend *backend, void (*tell)(const char *text, gpointer user),

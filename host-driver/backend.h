@@ -20,11 +20,11 @@ VmBackend *vm_backend_parse(const char *text, GError **error);
 void vm_backend_free(VmBackend *backend);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmBackend, vm_backend_free)
 /*
- * Whether the host of @backend can run our guests at all, and how: as vm_accel_resolve(), but
+ * Whether the host of @backend can run guests of @arch at all, and how: as vm_accel_resolve(), but
  * for that host. What it cannot do is an error of one line. Blocks, seconds for a far host.
  */
-gboolean vm_backend_settle(const VmBackend *backend, VmAccel wanted, VmAccel *accel, char **why,
-			   GError **error);
+gboolean vm_backend_settle(const VmBackend *backend, const Arch *arch, VmAccel wanted,
+			   VmAccel *accel, char **why, GError **error);
 /*
  * Removes what killed hunts of ours left on the host, and nothing that is not ours, or whose
  * hunt may still live. @tell: one line on each thing removed, or ours and kept. FALSE + error

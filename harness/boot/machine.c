@@ -17,38 +17,25 @@ static void add_module_params(GString *cmdline, const Scenario *s)
 	}
 }
 
-/*
- * What every boot is given: faster boots and a readable console, nothing that changes what
- * is tested (that stands in the scenario's cmdline). unknown_nmi_panic makes our own NMI to a
- * hung guest print where it hangs; CPU 0 alone takes it, so panic_print=64 (PANIC_PRINT_ALL_CPU_BT,
- * since 5.18) asks the others. tsc_early_khz: see vm_host_tsc_khz().
- */
-#define BASE_CMDLINE                                                                               \
-	"console=ttyS0 panic=-1 unknown_nmi_panic=1 cryptomgr.notests no_timer_check "             \
-	"8250.nr_uarts=1 panic_print=64"
-/*
- * 7.3 compares the CPUs' clocks in a timer: it waits for a CPU that has its interrupts off for
- * stop_machine(), which switches the clock and waits for this one. Emulated boots hang there now
- * and then, and an emulator's clock needs no watchdog.
- */
-#define TCG_CMDLINE " tsc=nowatchdog"
-
 VmConfig *boot_vm_config(const BootConfig *config)
 {
 	const Scenario *s = config->scenario;
 	VmConfig *vm = vm_config_new();
 	guint64 khz = vm_host_tsc_khz();
-	g_autoptr(GString) cmdline = g_string_new(BASE_CMDLINE);
+	const Arch *arch = config->kernel->arch;
+	g_autoptr(GString) cmdline = g_string_new(arch->cmdline);
 
 	if (boot_is_emulated(config))
-		g_string_append(cmdline, TCG_CMDLINE);
-	if (config->accel == VM_ACCEL_TCG && khz && vm_backend_is_local(config->backend))
+		g_string_append(cmdline, arch->cmdline_tcg);
+	if (config->accel == VM_ACCEL_TCG && arch == arch_host() && arch->tsc && khz &&
+	    vm_backend_is_local(config->backend))
 		g_string_append_printf(cmdline, " tsc_early_khz=%" G_GUINT64_FORMAT, khz);
 	if (*s->cmdline)
 		g_string_append_printf(cmdline, " %s", s->cmdline);
 	add_module_params(cmdline, s);
 	vm->name = g_strdup(config->name);
 	vm->uri = g_strdup(config->backend->uri);
+	vm->arch = arch;
 	vm->accel = config->accel;
 	vm->cpus = (guint)s->cpus;
 	vm->memory_bytes = s->memory_bytes;

@@ -45,7 +45,7 @@ static int check(const VmBackend *backend, GError **error)
 	g_autofree char *why = NULL;
 	VmAccel accel;
 
-	if (!vm_backend_settle(backend, VM_ACCEL_AUTO, &accel, &why, error))
+	if (!vm_backend_settle(backend, arch_host(), VM_ACCEL_AUTO, &accel, &why, error))
 		return -1;
 	printf("%s: %s%s%s\n", backend->text, vm_accel_name(accel), why ? ", no KVM: " : "",
 	       why ? why : "");

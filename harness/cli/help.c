@@ -8,7 +8,7 @@
 
 void help_usage(FILE *out, const Command *commands)
 {
-	g_autofree char *configs = paths_configs(), *agent = paths_agent(),
+	g_autofree char *configs = paths_configs(), *agent = paths_agent(arch_host()),
 			*results = paths_results(), *docs = paths_docs();
 
 	fprintf(out, "Usage: pfnhunt COMMAND [OPTIONS]\n\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See hunt-options.h. */
 #include "harness/cli/hunt-options.h"
+#include "harness/cli/paths.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
 #include "host-driver/fake/fake.h"
@@ -60,15 +61,19 @@ gboolean cmd_hunt_ran_here(const RHunt *hunt, const char *recorded, GError **err
 
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error)
 {
+	static char told[256]; /* once, not before each hunt of many */
 	g_autofree char *why = NULL;
 	VmAccel wanted = VM_ACCEL_AUTO;
 
 	if (!parse_accel(text ? text : "auto", &wanted, error) ||
-	    !vm_backend_settle(config->backend, wanted, &config->accel, &why, error))
+	    !vm_backend_settle(config->backend, config->kernel->arch, wanted, &config->accel, &why,
+			       error))
 		return FALSE;
 	config->accel_auto = wanted == VM_ACCEL_AUTO;
-	if (config->accel_auto && why)
-		g_printerr("no KVM (%s): emulating with TCG\n", why);
+	if (!config->accel_auto || !why || g_str_equal(told, why))
+		return TRUE;
+	g_strlcpy(told, why, sizeof(told));
+	g_printerr("no KVM (%s): emulating with TCG\n", why);
 	return TRUE;
 }
 
@@ -121,11 +126,26 @@ gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)
 	return TRUE;
 }
 
-gboolean cmd_hunt_has_agent(const char *path, GError **error)
+gboolean cmd_hunt_agent(HuntConfig *config, char **path, GError **error)
 {
-	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+	const Arch *wanted = config->kernel->arch, *arch;
+
+	g_free(*path);
+	*path = paths_agent(wanted);
+	config->agent_path = *path;
+	if (!g_file_test(*path, G_FILE_TEST_IS_REGULAR)) {
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+			    "no guest agent for %s at %s: build it with ninja, or set "
+			    "PFNHUNT_AGENT",
+			    wanted->title, *path);
+		return FALSE;
+	}
+	arch = arch_of_file(*path);
+	if (arch == wanted)
 		return TRUE;
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-		    "no guest agent at %s: build it with ninja, or set PFNHUNT_AGENT", path);
-	return FALSE;
+	return cmd_usage_error(error,
+			       "the guest agent %s is %s%s and does not fit the kernel %s, which "
+			       "is of %s",
+			       *path, arch ? "for " : "", arch ? arch->title : "no program for it",
+			       config->kernel->release, wanted->title);
 }

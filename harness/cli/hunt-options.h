@@ -15,7 +15,12 @@ VmBackend *cmd_hunt_backend(const char *text, GError **error);
  * spaces). A record alone is not trusted to select another host: USAGE error.
  */
 gboolean cmd_hunt_ran_here(const RHunt *hunt, const char *recorded, GError **error);
-/* "auto" (or NULL), "kvm", "tcg": resolved for config->backend; prints a note on fallback. */
+/*
+ * The agent that fits config->kernel: *path (transfer full), and config->agent_path. USAGE error when
+ * the file is for another architecture, INFRA when there is none.
+ */
+gboolean cmd_hunt_agent(HuntConfig *config, char **path, GError **error);
+/* "auto" (or NULL), "kvm", "tcg": resolved for config->backend and ->kernel; prints a note on fallback. */
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error);
 /* A number of parallel boots, or "auto"; NULL: 1. */
 gboolean cmd_hunt_jobs(const char *text, guint *jobs, GError **error);
@@ -29,7 +34,5 @@ HuntHost *cmd_hunt_hosts(const GPtrArray *backends, const char *accel, HuntConfi
 gboolean cmd_hunt_boots(const char *text, guint64 *boots, GError **error);
 /* Decimal or hex; NULL: a random one. */
 gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error);
-/* INFRA error when the agent is not built. */
-gboolean cmd_hunt_has_agent(const char *path, GError **error);
 
 #endif

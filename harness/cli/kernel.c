@@ -40,10 +40,10 @@ static int list(GError **error)
 	return 0;
 }
 
-static int fetch(char *const *specs, GError **error)
+static int fetch(char *const *specs, const Arch *arch, GError **error)
 {
 	for (guint i = 0; specs[i]; i++) {
-		g_autoptr(Kernel) kernel = kernel_fetch(specs[i], on_progress, NULL, error);
+		g_autoptr(Kernel) kernel = kernel_fetch(specs[i], arch, on_progress, NULL, error);
 
 		if (!kernel)
 			return -1;
@@ -56,7 +56,13 @@ static int fetch(char *const *specs, GError **error)
 
 int cmd_kernel(int argc, char **argv)
 {
-	const GOptionEntry entries[] = {G_OPTION_ENTRY_NULL};
+	g_autofree char *arch = NULL;
+	const GOptionEntry entries[] = {
+		{"arch", 0, 0, G_OPTION_ARG_STRING, &arch,
+		 "fetch for this architecture: amd64 or arm64 (default: this machine's; a version "
+		 "may end in it: 6.12-arm64)",
+		 "ARCH"},
+		G_OPTION_ENTRY_NULL};
 	const CommandHelp help = {
 		.name = "kernel",
 		.args = "list | fetch KERNEL...",
@@ -72,8 +78,11 @@ int cmd_kernel(int argc, char **argv)
 		return error ? cmd_fail(error) : 0;
 	if (argc == 2 && g_str_equal(argv[1], "list"))
 		code = list(&error);
+	else if (argc > 2 && g_str_equal(argv[1], "fetch") && arch && !arch_find(arch))
+		g_set_error(&error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "--arch %s: use amd64 or arm64", arch);
 	else if (argc > 2 && g_str_equal(argv[1], "fetch"))
-		code = fetch(argv + 2, &error);
+		code = fetch(argv + 2, arch ? arch_find(arch) : NULL, &error);
 	else
 		g_set_error(&error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
 			    "usage: pfnhunt kernel list, or pfnhunt kernel fetch KERNEL...");

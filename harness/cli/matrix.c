@@ -20,7 +20,7 @@ typedef struct {
 	HuntConfig config; /* what all hunts share */
 	guint64 seed;
 	Matrix *matrix;
-	const char *known;	       /* --known-issues */
+	const char *known, *accel;     /* --known-issues, --accel */
 	guint kernel, scenario;	       /* the cell at hand */
 	guint verdicts[VERDICT_COUNT]; /* as what the boots that count weigh */
 	int worst_error;	       /* exit code of what could not be run, or 0 */
@@ -93,7 +93,6 @@ static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 	if (!known)
 		return FALSE;
 	config.scenario = scenario;
-	config.kernel = kernel;
 	config.known_issues = known;
 	config.bound = run->config.boots ? 0 : scenario->bound;
 	config.boots = run->config.boots     ? run->config.boots
@@ -112,9 +111,14 @@ static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 static void hunt_kernel(Run *run)
 {
 	GError *why = NULL;
+	g_autofree char *agent = NULL;
 	g_autoptr(Kernel) kernel =
 		kernel_open(run->kernels[run->kernel], NULL, on_kernel_progress, NULL, &why);
 
+	run->config.kernel = kernel;
+	if (kernel && (!cmd_hunt_agent(&run->config, &agent, &why) ||
+		       !cmd_hunt_accel(run->accel, &run->config, &why)))
+		g_clear_pointer(&kernel, kernel_free);
 	for (run->scenario = 0; run->scenarios[run->scenario]; run->scenario++) {
 		GError *error = NULL;
 
@@ -197,9 +201,9 @@ int cmd_matrix(int argc, char **argv)
 	g_autofree char *kernels = NULL, *scenarios = NULL, *accel = NULL, *seed = NULL;
 	g_autofree char *jobs = NULL, *where = NULL, *known = NULL, *list = vm_backend_list();
 	g_autofree char *backends = g_strdup_printf("where guests run: %s", list);
-	g_autofree char *results = NULL, *configs = paths_configs(), *agent = paths_agent();
+	g_autofree char *results = NULL, *configs = paths_configs();
 	g_autofree char *boots = NULL;
-	Run run = {.configs = configs, .config = {.agent_path = agent}};
+	Run run = {.configs = configs};
 	const GOptionEntry entries[] = {
 		{"kernels", 'k', 0, G_OPTION_ARG_STRING, &kernels,
 		 "kernels as for `pfnhunt run --kernel`, separated by commas", "LIST"},
@@ -229,15 +233,15 @@ int cmd_matrix(int argc, char **argv)
 		results = paths_results();
 	run.config.results_dir = results;
 	run.known = known;
+	run.accel = accel;
 	if (argc > 1)
 		cmd_usage_error(&error, "'%s': use --kernels and --scenarios", argv[1]);
 	else if (cmd_hunt_boots(boots, &run.config.boots, &error) &&
 		 (run.kernels = parse_list("--kernels", kernels, &error)) &&
 		 (run.scenarios = parse_list("--scenarios", scenarios, &error)) &&
 		 cmd_hunt_jobs(jobs, &run.config.jobs, &error) &&
-		 cmd_hunt_seed(seed, &run.seed, &error) && cmd_hunt_has_agent(agent, &error) &&
-		 (run.config.backend = backend = cmd_hunt_backend(where, &error)) &&
-		 cmd_hunt_accel(accel, &run.config, &error))
+		 cmd_hunt_seed(seed, &run.seed, &error) &&
+		 (run.config.backend = backend = cmd_hunt_backend(where, &error)))
 		code = run_all(&run);
 	g_strfreev(run.kernels);
 	g_strfreev(run.scenarios);

@@ -20,6 +20,8 @@ typedef struct {
 	Nightly *plan;
 	const char *results, *configs;
 	const char *known_issues; /* --known-issues */
+	const char *accel;	  /* --accel */
+	char *agent;		  /* of the hunt at hand */
 	HuntConfig config;	  /* what all hunts share */
 	GHashTable *kernels;	  /* spec as given to Kernel, opened once */
 	Scenario *scenario;	  /* of the hunt at hand */
@@ -66,7 +68,9 @@ static gboolean open_cell(const NightlyCell *cell, HuntConfig *config, gpointer 
 	night->scenario = path ? scenario_load(path, error) : NULL;
 	if (!night->scenario ||
 	    !(night->known = cmd_known_load(night->known_issues, night->scenario, error)) ||
-	    !(config->kernel = open_kernel(night, cell->kernel, error)))
+	    !(config->kernel = open_kernel(night, cell->kernel, error)) ||
+	    !cmd_hunt_agent(config, &night->agent, error) ||
+	    !cmd_hunt_accel(night->accel, config, error))
 		return FALSE;
 	config->scenario = night->scenario;
 	config->known_issues = night->known;
@@ -177,14 +181,15 @@ static int tell(const Night *night)
 static int nightly(const char *path, const char *results, const char *accel, const char *known,
 		   GError **error)
 {
-	g_autofree char *configs = paths_configs(), *agent = paths_agent();
+	g_autofree char *configs = paths_configs();
 	g_autoptr(Nightly) plan = nightly_load(path, error);
 	g_autoptr(GHashTable) kernels =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)kernel_free);
 	Night night = {.plan = plan,
 		       .results = results,
 		       .configs = configs,
-		       .config = {.results_dir = results, .agent_path = agent},
+		       .config = {.results_dir = results},
+		       .accel = accel,
 		       .known_issues = known,
 		       .kernels = kernels};
 	g_autoptr(VmBackend) backend = NULL;
@@ -192,12 +197,12 @@ static int nightly(const char *path, const char *results, const char *accel, con
 
 	if (known && !(given = cmd_known_load(known, NULL, error)))
 		return -1;
-	if (!plan || !(night.config.backend = backend = cmd_hunt_backend(plan->backend, error)) ||
-	    !cmd_hunt_has_agent(agent, error) || !cmd_hunt_accel(accel, &night.config, error))
+	if (!plan || !(night.config.backend = backend = cmd_hunt_backend(plan->backend, error)))
 		return -1;
 	nightly_run(plan, &night.config, &listener, open_cell, &night);
 	g_clear_pointer(&night.scenario, scenario_free);
 	g_clear_pointer(&night.known, triage_known_free);
+	g_free(night.agent);
 	return tell(&night);
 }
 

@@ -36,10 +36,17 @@ static char *choose(const char *env, const char *installed, const char *built)
 	return root ? g_strconcat(root, installed, NULL) : g_strdup(built);
 }
 
-char *paths_agent(void)
+char *paths_agent(const Arch *arch)
 {
-	return choose("PFNHUNT_AGENT", PFNHUNT_LIBEXEC_DIR "/pfnhunt-agent",
-		      PFNHUNT_BUILD_DIR "/guest-agent/pfnhunt-agent");
+	g_autofree char *installed = NULL, *built = NULL;
+
+	if (arch == arch_host())
+		return choose("PFNHUNT_AGENT", PFNHUNT_LIBEXEC_DIR "/pfnhunt-agent",
+			      PFNHUNT_BUILD_DIR "/guest-agent/pfnhunt-agent");
+	installed = g_strconcat(PFNHUNT_LIBEXEC_DIR "/pfnhunt-agent-", arch->debian, NULL);
+	built = g_strdup_printf(PFNHUNT_BUILD_DIR "/agent-%s/guest-agent/pfnhunt-agent",
+				arch->debian);
+	return choose("PFNHUNT_AGENT", installed, built);
 }
 
 char *paths_configs(void)

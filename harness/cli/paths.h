@@ -6,12 +6,12 @@
 #ifndef PFNHUNT_PATHS_H
 #define PFNHUNT_PATHS_H
 
-#include <glib.h>
+#include "host-driver/vm/arch.h"
 
 /* Each (transfer full), never NULL; the path may not exist. */
-char *paths_agent(void);   /* the static guest agent */
-char *paths_configs(void); /* folder of the shipped scenarios */
-char *paths_docs(void);	   /* folder of README.md, docs/ and results/README.md */
+char *paths_agent(const Arch *arch); /* the static guest agent for kernels of @arch */
+char *paths_configs(void);	     /* folder of the shipped scenarios */
+char *paths_docs(void);		     /* folder of README.md, docs/ and results/README.md */
 /* The user's own: $XDG_CONFIG_HOME/pfnhunt/known-issues.ini */
 char *paths_known_issues(void);
 char *paths_results(void); /* folder for hunts: results/runs, or $XDG_STATE_HOME/pfnhunt/runs */

@@ -131,7 +131,7 @@ static int tell(const Options *opt, const RHunt *new, const char *of, const RBoo
 
 static int replay(const Options *opt, const char *what, GError **error)
 {
-	g_autofree char *agent = paths_agent(), *name = NULL, *of = NULL;
+	g_autofree char *agent = NULL, *name = NULL, *of = NULL;
 	g_autofree char *dir = results_find_boot(opt->dir, what, &name, error);
 	g_autoptr(TriageKnown) known = NULL;
 	g_autoptr(RHunt) old = dir ? results_hunt_load(dir, TRUE, error) : NULL;
@@ -142,7 +142,6 @@ static int replay(const Options *opt, const char *what, GError **error)
 	g_autoptr(RHunt) new = NULL;
 	HuntConfig config = {.scenario = scenario,
 			     .results_dir = opt->dir,
-			     .agent_path = agent,
 			     .boots = (guint64)opt->boots,
 			     .same_seed = TRUE};
 	HuntSummary summary;
@@ -160,11 +159,13 @@ static int replay(const Options *opt, const char *what, GError **error)
 	if (!backend)
 		return -1;
 	kernel = hunt_resume_kernel(old, opt->kernel, opt->modules, error);
-	if (!kernel || !cmd_hunt_has_agent(agent, error) ||
+	if (!kernel)
+		return -1;
+	config.kernel = kernel;
+	if (!cmd_hunt_agent(&config, &agent, error) ||
 	    !cmd_hunt_accel(was->accel, &config, error) ||
 	    !cmd_hunt_jobs(opt->jobs, &config.jobs, error))
 		return -1;
-	config.kernel = kernel;
 	/* A path out of the record may be anybody's; the shipped and the user's own apply. */
 	config.known_issues = known = cmd_known_load(NULL, NULL, error);
 	if (!known)

@@ -178,7 +178,7 @@ static gboolean is_here(const Options *opt, GError **error)
 
 static int hunt(const Options *opt, const char *what, GError **error)
 {
-	g_autofree char *configs = paths_configs(), *agent = paths_agent();
+	g_autofree char *configs = paths_configs(), *agent = NULL;
 	g_autofree char *results = opt->results ? g_strdup(opt->results) : paths_results();
 	g_autoptr(RHunt) resumed = opt->resume ? find_resumed(opt, results, error) : NULL;
 	g_autofree char *path = opt->resume ? NULL : scenario_find(what, configs, error);
@@ -191,10 +191,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	g_autoptr(GPtrArray) backends = NULL;
 	g_autofree HuntHost *more = NULL;
 	g_autoptr(Screen) screen = screen_new();
-	HuntConfig config = {.strict = opt->strict,
-			     .scenario = scenario,
-			     .results_dir = results,
-			     .agent_path = agent};
+	HuntConfig config = {.strict = opt->strict, .scenario = scenario, .results_dir = results};
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
@@ -207,9 +204,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	}
 	config.known_issues = known = cmd_known_load(opt->known, scenario, error);
 	backends = known ? parse_backends(opt, resumed, error) : NULL;
-	if (!backends || !cmd_hunt_has_agent(agent, error) ||
-	    !(more = cmd_hunt_hosts(backends, !opt->accel && resumed ? resumed->accel : opt->accel,
-				    &config, error)))
+	if (!backends)
 		return -1;
 	if (opt->dry_run && !is_here(opt, error))
 		return -1;
@@ -219,6 +214,10 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	if (!kernel)
 		return -1;
 	config.kernel = kernel;
+	if (!cmd_hunt_agent(&config, &agent, error) ||
+	    !(more = cmd_hunt_hosts(backends, !opt->accel && resumed ? resumed->accel : opt->accel,
+				    &config, error)))
+		return -1;
 	if (opt->dry_run) {
 		text = hunt_describe(&config, error);
 		if (text)

@@ -29,7 +29,7 @@ static gboolean apply_params(const Scenario *s, const Kernel *kernel, GPtrArray 
 GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_count, GError **error)
 {
 	static const char *const boot[] = {"virtio_pci", "virtio_console", NULL};
-	static const char *const panic[] = {"pvpanic_pci", NULL};
+	const char *const panic[] = {kernel->arch->panic_module, NULL};
 	static const char *const device[] = {"virtio_mem", NULL};
 	static const char *const balloon[] = {"virtio_balloon", NULL};
 	g_autoptr(GPtrArray) modules =

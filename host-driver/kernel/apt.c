@@ -17,6 +17,7 @@ enum { F_IDENTIFIER, F_COMPONENT, F_RELEASE, F_CODENAME, F_URI, F_ENTRY, F_COUNT
 
 struct KernelApt {
 	KernelJob *job;
+	const Arch *arch;
 	char *dir, *conf, *sources, *suite;
 	char *list;		/* what to write to sources.list */
 	char *list_no_security; /* the same without the security suite, NULL when alike */
@@ -30,8 +31,8 @@ static const char CONF[] = "#clear APT::Update::Pre-Invoke;\n"
 			   "#clear APT::Update::Post-Invoke;\n"
 			   "#clear APT::Update::Post-Invoke-Success;\n"
 			   "#clear APT::Architectures;\n"
-			   "APT::Architecture \"amd64\";\n"
-			   "APT::Architectures { \"amd64\"; };\n"
+			   "APT::Architecture \"%2$s\";\n"
+			   "APT::Architectures { \"%2$s\"; };\n"
 			   "APT::Sandbox::User \"root\";\n"
 			   "APT::Update::Error-Mode \"any\";\n"
 			   "Acquire::GzipIndexes \"true\";\n"
@@ -106,12 +107,12 @@ static char *signed_by(const char *entry)
 	return g_strdup(option->len > bare ? option->str : "");
 }
 
-static char *source_line(char **target, const char *suite)
+static char *source_line(char **target, const char *suite, const Arch *arch)
 {
 	g_autofree char *keys = signed_by(target[F_ENTRY]);
 
-	return g_strdup_printf("deb [arch=amd64 lang=none target=Packages%s] %s %s main\n", keys,
-			       target[F_URI], suite);
+	return g_strdup_printf("deb [arch=%s lang=none target=Packages%s] %s %s main\n",
+			       arch->debian, keys, target[F_URI], suite);
 }
 
 /* Suites that have no security suite of their own beside them. */
@@ -122,7 +123,7 @@ static gboolean is_rolling(const char *suite)
 }
 
 char *kernel_apt_sources(const char *targets, const char *codename, const char *suite,
-			 gboolean security)
+			 const Arch *arch, gboolean security)
 {
 	g_auto(GStrv) lines = g_strsplit(targets, "\n", -1);
 	g_autofree char *main_line = NULL;
@@ -136,11 +137,11 @@ char *kernel_apt_sources(const char *targets, const char *codename, const char *
 			continue;
 		if (!main_line && (strcmp(target[F_RELEASE], codename) == 0 ||
 				   strcmp(target[F_CODENAME], codename) == 0))
-			main_line = source_line(target, suite);
+			main_line = source_line(target, suite, arch);
 		if (!security_line && g_str_has_suffix(target[F_RELEASE], "-security")) {
 			g_autofree char *name = g_strdup_printf("%s-security", suite);
 
-			security_line = source_line(target, name);
+			security_line = source_line(target, name, arch);
 		}
 	}
 	if (!main_line)
@@ -165,7 +166,7 @@ static gboolean make_dirs(KernelApt *apt, GError **error)
 	g_autofree char *lists = g_build_filename(apt->dir, "lists", "partial", NULL);
 	g_autofree char *archives = g_build_filename(apt->dir, "archives", "partial", NULL);
 	g_autofree char *status = g_build_filename(apt->dir, "status", NULL);
-	g_autofree char *conf = g_strdup_printf(CONF, apt->dir);
+	g_autofree char *conf = g_strdup_printf(CONF, apt->dir, apt->arch->debian);
 
 	return kernel_mkdir(lists, error) && kernel_mkdir(archives, error) &&
 	       write_file(status, "", error) && write_file(apt->conf, conf, error);
@@ -179,8 +180,8 @@ static gboolean read_machine_sources(KernelApt *apt, const char *codename, GErro
 
 	if (!kernel_job_run(apt->job, argv, NULL, QUERY_DEADLINE_S, &targets, error))
 		return FALSE;
-	apt->list = kernel_apt_sources(targets, codename, apt->suite, TRUE);
-	apt->list_no_security = kernel_apt_sources(targets, codename, apt->suite, FALSE);
+	apt->list = kernel_apt_sources(targets, codename, apt->suite, apt->arch, TRUE);
+	apt->list_no_security = kernel_apt_sources(targets, codename, apt->suite, apt->arch, FALSE);
 	if (g_strcmp0(apt->list, apt->list_no_security) == 0)
 		g_clear_pointer(&apt->list_no_security, g_free);
 	if (apt->list)
@@ -193,7 +194,7 @@ static gboolean read_machine_sources(KernelApt *apt, const char *codename, GErro
 }
 
 KernelApt *kernel_apt_new(KernelJob *job, const char *dir, const char *codename, const char *suite,
-			  GError **error)
+			  const Arch *arch, GError **error)
 {
 	g_autoptr(KernelApt) apt = NULL;
 	g_autofree char *apt_get = g_find_program_in_path("apt-get");
@@ -208,6 +209,7 @@ KernelApt *kernel_apt_new(KernelJob *job, const char *dir, const char *codename,
 	apt->job = job;
 	apt->dir = g_strdup(dir);
 	apt->suite = g_strdup(suite);
+	apt->arch = arch;
 	apt->conf = g_build_filename(dir, "apt.conf", NULL);
 	apt->sources = g_build_filename(dir, "sources.list", NULL);
 	if (!make_dirs(apt, error) || !read_machine_sources(apt, codename, error))

@@ -9,6 +9,7 @@
 #define PFNHUNT_KERNEL_APT_H
 
 #include "host-driver/kernel/job.h"
+#include "host-driver/vm/arch.h"
 
 typedef struct KernelApt KernelApt;
 
@@ -20,11 +21,11 @@ typedef struct {
 void apt_package_free(AptPackage *package);
 
 /*
- * Looks at @suite of the mirror that serves this machine's own suite @codename; all private
+ * Looks at the packages of @arch in @suite of the mirror that serves this machine's own suite @codename; all private
  * state is in @dir (created). Errors: INFRA (no apt, no lists yet), USAGE (no Debian).
  */
 KernelApt *kernel_apt_new(KernelJob *job, const char *dir, const char *codename, const char *suite,
-			  GError **error);
+			  const Arch *arch, GError **error);
 void kernel_apt_free(KernelApt *apt);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(KernelApt, kernel_apt_free)
 
@@ -44,7 +45,7 @@ gboolean kernel_apt_download(KernelApt *apt, const GPtrArray *packages, const ch
  * @targets knows no mirror of @codename. (transfer full)
  */
 char *kernel_apt_sources(const char *targets, const char *codename, const char *suite,
-			 gboolean security);
+			 const Arch *arch, gboolean security);
 #define KERNEL_APT_TARGET_FORMAT                                                                   \
 	"$(IDENTIFIER)\t$(COMPONENT)\t$(RELEASE)\t$(CODENAME)\t$(REPO_URI)\t$(SOURCESENTRY)"
 

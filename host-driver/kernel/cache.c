@@ -135,7 +135,18 @@ gboolean kernel_version_has_prefix(const char *version, const char *prefix)
 	       (!g_ascii_isdigit(version[len]) || len == 0 || !g_ascii_isdigit(prefix[len - 1]));
 }
 
-const KernelMeta *kernel_cache_find(const GPtrArray *all, const char *suite, const char *prefix)
+gboolean kernel_release_fits(const char *release, const char *prefix)
+{
+	const Arch *arch = arch_of_release(prefix);
+	g_autofree char *stem =
+		g_strndup(prefix, arch ? (gsize)(strrchr(prefix, '-') - prefix) : strlen(prefix));
+
+	return kernel_version_has_prefix(release, stem) &&
+	       (!arch || arch_of_release(release) == arch);
+}
+
+static const KernelMeta *find_of(const GPtrArray *all, const Arch *arch, const char *suite,
+				 const char *prefix)
 {
 	g_autofree char *looked_for = suite ? g_strdup_printf("%s:", suite) : NULL;
 
@@ -146,10 +157,20 @@ const KernelMeta *kernel_cache_find(const GPtrArray *all, const char *suite, con
 		if (suite && !g_strv_contains(suites, suite) &&
 		    !(prefix && g_strv_contains(suites, looked_for)))
 			continue;
-		if (!prefix || kernel_version_has_prefix(meta->release, prefix))
+		if (arch && arch_of_release(meta->release) != arch)
+			continue;
+		if (!prefix || kernel_release_fits(meta->release, prefix))
 			return meta;
 	}
 	return NULL;
+}
+
+const KernelMeta *kernel_cache_find(const GPtrArray *all, const Arch *arch, const char *suite,
+				    const char *prefix)
+{
+	const KernelMeta *meta = find_of(all, arch ? arch : arch_host(), suite, prefix);
+
+	return meta || arch ? meta : find_of(all, NULL, suite, prefix);
 }
 
 char *kernel_cache_kernel_dir(const char *cache, const char *release)
@@ -178,6 +199,9 @@ Kernel *kernel_cache_load(const char *dir, const char *spec, const KernelMeta *m
 
 	kernel->spec = g_strdup(spec);
 	kernel->release = g_strdup(meta->release);
+	kernel->arch = arch_of_release(meta->release);
+	if (!kernel->arch)
+		kernel->arch = arch_host();
 	kernel->version = g_strdup(meta->version);
 	kernel->image_path = boot_file(dir, "vmlinuz", meta->release);
 	kernel->vmlinux_path = if_file(boot_file(dir, "vmlinux", meta->release));

@@ -31,10 +31,14 @@ gboolean kernel_meta_add_suite(KernelMeta *meta, const char *suite);
 /* All kernels in CACHE/kernels, newest release first; never NULL. GPtrArray of KernelMeta. */
 GPtrArray *kernel_cache_scan(const char *cache);
 /*
- * The newest one of @suite (or any: NULL) whose release begins with @prefix. Without @prefix
- * only a suite's default kernel will do. NULL when there is none; borrowed from @all.
+ * The newest one of @arch (NULL: as @prefix ends, else this machine's, else any) and of @suite (or
+ * any: NULL) whose release fits @prefix. Without @prefix only a suite's default kernel will do.
+ * NULL when there is none; borrowed from @all.
  */
-const KernelMeta *kernel_cache_find(const GPtrArray *all, const char *suite, const char *prefix);
+const KernelMeta *kernel_cache_find(const GPtrArray *all, const Arch *arch, const char *suite,
+				    const char *prefix);
+/* Whether it begins with @prefix; "6.12-arm64" is the "6.12" of that architecture. */
+gboolean kernel_release_fits(const char *release, const char *prefix);
 /* "6.12" is a prefix of 6.12 and 6.12.95, but not of 6.120. */
 gboolean kernel_version_has_prefix(const char *version, const char *prefix);
 

@@ -17,9 +17,7 @@
 #include "host-driver/kernel/deb.h"
 #include "host-driver/kernel/image.h"
 
-#define META_PACKAGE "linux-image-amd64"
 #define IMAGE_PREFIX "linux-image-"
-#define ARCH_SUFFIX  "-amd64"
 #define TEMP_PREFIX  ".tmp-"
 
 enum { LOCK_DEADLINE_S = 3600, DEPMOD_DEADLINE_S = 600 };
@@ -29,6 +27,7 @@ typedef struct {
 	KernelProgress progress;
 	gpointer user;
 	const char *cache;
+	const Arch *arch;
 	char *codename; /* this machine's suite, or NULL while not needed */
 	char *suite;
 	char *suite_key; /* for KernelMeta.suites */
@@ -111,6 +110,10 @@ static gboolean parse_spec(Fetch *fetch, const char *spec, GError **error)
 		return FALSE;
 	if (n > 2)
 		fetch->version = g_strdup(parts[2]);
+	if (n > 2 && arch_of_release(parts[2]))
+		fetch->arch = arch_of_release(parts[2]);
+	if (!fetch->arch)
+		fetch->arch = arch_host();
 	fetch->suite_key = g_strconcat(fetch->suite, n > 2 ? ":" : NULL, NULL);
 	return TRUE;
 }
@@ -119,7 +122,7 @@ static gboolean parse_spec(Fetch *fetch, const char *spec, GError **error)
 static Kernel *open_cached(const Fetch *fetch, const char *spec, GError **error)
 {
 	g_autoptr(GPtrArray) all = kernel_cache_scan(fetch->cache);
-	const KernelMeta *meta = kernel_cache_find(all, fetch->suite, fetch->version);
+	const KernelMeta *meta = kernel_cache_find(all, fetch->arch, fetch->suite, fetch->version);
 	g_autofree char *dir = NULL;
 
 	if (!meta)
@@ -129,18 +132,18 @@ static Kernel *open_cached(const Fetch *fetch, const char *spec, GError **error)
 }
 
 /* Whether @name is a stock image ("linux-image-6.17.13+deb13-amd64"): no cloud, rt or debug. */
-static gboolean is_stock_image(const char *name)
+static gboolean is_stock_image(const char *name, const Arch *arch)
 {
 	g_autofree char *release = NULL;
 	const char *flavour;
 
-	if (!g_str_has_prefix(name, IMAGE_PREFIX) || !g_str_has_suffix(name, ARCH_SUFFIX))
+	if (!g_str_has_prefix(name, IMAGE_PREFIX) || arch_of_release(name) != arch)
 		return FALSE;
 	name += strlen(IMAGE_PREFIX);
 	/* A version has a point in it ("6.12-amd64" is a meta package's name again). */
 	if (!g_ascii_isdigit(*name) || !strchr(name, '.') || !kernel_release_valid(name))
 		return FALSE;
-	release = g_strndup(name, strlen(name) - strlen(ARCH_SUFFIX));
+	release = g_strndup(name, (gsize)(strrchr(name, '-') - name));
 	flavour = strchr(release, '-');
 	if (flavour)
 		return strspn(flavour + 1, "0123456789") == strlen(flavour + 1);
@@ -150,17 +153,18 @@ static gboolean is_stock_image(const char *name)
 /* The image package's name, by the suite's meta package. (transfer full) */
 static char *find_default(Fetch *fetch, GError **error)
 {
-	AptPackage *meta = kernel_apt_show(fetch->apt, META_PACKAGE, error);
+	g_autofree char *package = g_strconcat(IMAGE_PREFIX, fetch->arch->debian, NULL);
+	AptPackage *meta = kernel_apt_show(fetch->apt, package, error);
 	char *name = NULL;
 
 	if (!meta)
 		return NULL;
 	for (guint i = 0; !name && meta->depends[i]; i++)
-		if (is_stock_image(meta->depends[i]))
+		if (is_stock_image(meta->depends[i], fetch->arch))
 			name = g_strdup(meta->depends[i]);
 	if (!name)
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "%s %s of suite %s names no kernel", META_PACKAGE, meta->version,
+			    "%s %s of suite %s names no kernel", package, meta->version,
 			    fetch->suite);
 	apt_package_free(meta);
 	return name;
@@ -175,8 +179,8 @@ static char *find_version(Fetch *fetch, GError **error)
 	if (!names)
 		return NULL;
 	for (guint i = 0; names[i]; i++)
-		if (is_stock_image(names[i]) &&
-		    kernel_version_has_prefix(names[i] + strlen(IMAGE_PREFIX), fetch->version) &&
+		if (is_stock_image(names[i], fetch->arch) &&
+		    kernel_release_fits(names[i] + strlen(IMAGE_PREFIX), fetch->version) &&
 		    (!best || strverscmp(names[i], best) > 0))
 			best = names[i];
 	if (!best)
@@ -367,9 +371,12 @@ static gboolean extract_vmlinux(Fetch *fetch, GError **error)
 	if (map)
 		kernel_image_parse((const guint8 *)g_mapped_file_get_contents(map),
 				   g_mapped_file_get_length(map), &header);
-	if (header.kind != KERNEL_IMAGE_BZIMAGE) {
+	if (header.kind == KERNEL_IMAGE_RAW && header.arch == fetch->arch)
+		return TRUE;
+	if (header.kind != KERNEL_IMAGE_BZIMAGE || header.arch != fetch->arch) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "the packages of %s hold no kernel image", fetch->release);
+			    "the packages of %s hold no kernel image for %s", fetch->release,
+			    fetch->arch->title);
 		return FALSE;
 	}
 	elf = kernel_image_extract((const guint8 *)g_mapped_file_get_contents(map), &header);
@@ -407,14 +414,18 @@ static void tell_waiting(gpointer user)
 
 static gboolean fetch_locked(Fetch *fetch, GError **error)
 {
-	g_autofree char *apt_dir = g_build_filename(fetch->cache, "apt", fetch->suite, NULL);
+	gboolean own = fetch->arch == arch_host();
+	g_autofree char *state =
+		g_strconcat(fetch->suite, own ? NULL : "-", own ? NULL : fetch->arch->debian, NULL);
+	g_autofree char *apt_dir = g_build_filename(fetch->cache, "apt", state, NULL);
 	g_autoptr(KernelMeta) meta = NULL;
 	gboolean adopted;
 
 	fetch->codename = kernel_debian_suite(error);
 	if (!fetch->codename)
 		return FALSE;
-	fetch->apt = kernel_apt_new(fetch->job, apt_dir, fetch->codename, fetch->suite, error);
+	fetch->apt = kernel_apt_new(fetch->job, apt_dir, fetch->codename, fetch->suite, fetch->arch,
+				    error);
 	if (!fetch->apt)
 		return FALSE;
 	say(fetch, "reading the package lists of %s", fetch->suite);
@@ -436,7 +447,8 @@ static int by_version(const void *a, const void *b)
 char **kernel_debian_releases(const char *cache, const char *suite, KernelProgress progress,
 			      gpointer user, GError **error)
 {
-	g_auto(Fetch) fetch = {.cache = cache, .progress = progress, .user = user};
+	g_auto(Fetch)
+		fetch = {.cache = cache, .arch = arch_host(), .progress = progress, .user = user};
 	g_autofree char *lock = g_build_filename(cache, "lock", NULL);
 	g_autofree char *apt_dir = g_build_filename(cache, "apt", suite, NULL);
 	g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
@@ -452,24 +464,24 @@ char **kernel_debian_releases(const char *cache, const char *suite, KernelProgre
 	if (fd < 0)
 		return NULL;
 	say(&fetch, "reading the package lists of %s", suite);
-	fetch.apt = kernel_apt_new(fetch.job, apt_dir, fetch.codename, suite, error);
+	fetch.apt = kernel_apt_new(fetch.job, apt_dir, fetch.codename, suite, fetch.arch, error);
 	if (fetch.apt && kernel_apt_update(fetch.apt, error))
 		names = kernel_apt_names(fetch.apt, IMAGE_PREFIX, error);
 	close(fd);
 	if (!names)
 		return NULL;
 	for (guint i = 0; names[i]; i++)
-		if (is_stock_image(names[i]))
+		if (is_stock_image(names[i], fetch.arch))
 			g_ptr_array_add(found, g_strdup(names[i] + strlen(IMAGE_PREFIX)));
 	qsort(found->pdata, found->len, sizeof(gpointer), by_version);
 	g_ptr_array_add(found, NULL);
 	return (char **)g_ptr_array_free(g_steal_pointer(&found), FALSE);
 }
 
-Kernel *kernel_debian_open(const char *cache, const char *spec, KernelProgress progress,
-			   gpointer user, GError **error)
+Kernel *kernel_debian_open(const char *cache, const char *spec, const Arch *arch,
+			   KernelProgress progress, gpointer user, GError **error)
 {
-	g_auto(Fetch) fetch = {.cache = cache, .progress = progress, .user = user};
+	g_auto(Fetch) fetch = {.cache = cache, .arch = arch, .progress = progress, .user = user};
 	g_autofree char *lock = g_build_filename(cache, "lock", NULL);
 	g_autoptr(GError) why = NULL;
 	Kernel *kernel;
@@ -509,6 +521,6 @@ gboolean kernel_debian_is_cached(const char *cache, const char *spec, gboolean *
 	if (!parse_spec(&fetch, spec, error))
 		return FALSE;
 	all = kernel_cache_scan(cache);
-	*cached = kernel_cache_find(all, fetch.suite, fetch.version) != NULL;
+	*cached = kernel_cache_find(all, fetch.arch, fetch.suite, fetch.version) != NULL;
 	return TRUE;
 }

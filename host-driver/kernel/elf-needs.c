@@ -9,17 +9,14 @@
 #include <unistd.h>
 
 #include "host-driver/base/error.h"
+#include "host-driver/vm/arch.h"
 
 #define CONF_FILE  "/etc/ld.so.conf"
 #define CONF_DEPTH 4
 
-static const char *const default_dirs[] = {"/lib/x86_64-linux-gnu",
-					   "/usr/lib/x86_64-linux-gnu",
-					   "/lib64",
-					   "/usr/lib64",
-					   "/lib",
-					   "/usr/lib",
-					   NULL};
+/* %s: Debian's folder of this architecture. */
+static const char *const default_dirs[] = {"/lib/%s", "/usr/lib/%s", "/lib64", "/usr/lib64",
+					   "/lib",    "/usr/lib",    NULL};
 
 /* What one ELF file says of itself. */
 typedef struct {
@@ -103,7 +100,7 @@ static gboolean read_elf(const char *path, ElfFile *file, GError **error)
 		elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	/* A linker script or a library of another machine is none of ours. */
 	if (elf && elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) &&
-	    header.e_machine == EM_X86_64) {
+	    arch_of_elf(header.e_machine) == arch_host()) {
 		read_interp(elf, file);
 		read_dynamic(elf, path, file);
 		ok = TRUE;
@@ -114,7 +111,7 @@ static gboolean read_elf(const char *path, ElfFile *file, GError **error)
 		close(fd);
 	if (!ok)
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "%s: not a program or library for x86-64", path);
+			    "%s: not a program or library for %s", path, arch_host()->title);
 	return ok;
 }
 
@@ -166,8 +163,11 @@ static char *find_library(const ElfFile *user, const char *name, const GPtrArray
 	path = find_in(user->run_path, name);
 	if (!path)
 		path = find_in((char *const *)conf_dirs->pdata, name);
-	if (!path)
-		path = find_in((char *const *)default_dirs, name);
+	for (guint i = 0; default_dirs[i] && !path; i++) {
+		g_autofree char *dir = g_strdup_printf(default_dirs[i], arch_host()->multiarch);
+
+		path = find_in((char *const[]){dir, NULL}, name);
+	}
 	return path;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Parses bzImage and vmlinux. A stock bzImage spends most of its boot time under TCG in
+ * Parses bzImage, Image and vmlinux. A stock bzImage spends most of its boot time under TCG in
  * decompressing itself; unpacked once on the host, QEMU starts the ELF through its PVH note.
- * Layout: Documentation/arch/x86/boot.rst, and include/xen/interface/elfnote.h.
+ * Layout: Documentation/arch/x86/boot.rst, Documentation/arch/arm64/booting.rst, and include/xen/interface/elfnote.h.
  */
 #include "host-driver/kernel/image.h"
 
@@ -15,7 +15,6 @@
 enum {
 	BZ_SETUP_SECTS = 0x1f1,
 	BZ_BOOT_FLAG = 0x1fe,
-	BZ_MAGIC = 0x202,
 	BZ_VERSION = 0x206,
 	BZ_KERNEL_VERSION = 0x20e,
 	BZ_XLOADFLAGS = 0x236,
@@ -68,8 +67,7 @@ static gboolean parse_bzimage(const guint8 *data, gsize len, KernelImage *image)
 	gsize sects, text, start, payload;
 	guint16 version;
 
-	if (len < BZ_HEADER_END || le16(data + BZ_BOOT_FLAG) != 0xaa55 ||
-	    memcmp(data + BZ_MAGIC, "HdrS", 4) != 0)
+	if (len < BZ_HEADER_END || le16(data + BZ_BOOT_FLAG) != 0xaa55)
 		return FALSE;
 	image->kind = KERNEL_IMAGE_BZIMAGE;
 	version = le16(data + BZ_VERSION);
@@ -131,7 +129,7 @@ static gboolean parse_vmlinux(const guint8 *data, gsize len, KernelImage *image)
 		return FALSE;
 	memcpy(&head, data, sizeof(head));
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    head.e_machine != EM_X86_64 || head.e_phentsize != sizeof(Elf64_Phdr) ||
+	    !arch_of_elf(head.e_machine) || head.e_phentsize != sizeof(Elf64_Phdr) ||
 	    (head.e_type != ET_EXEC && head.e_type != ET_DYN))
 		return FALSE;
 	if (head.e_phoff > len || (gsize)head.e_phnum * sizeof(Elf64_Phdr) > len - head.e_phoff)
@@ -145,6 +143,7 @@ static gboolean parse_vmlinux(const guint8 *data, gsize len, KernelImage *image)
 			parse_notes(data + segment.p_offset, segment.p_filesz, image);
 	}
 	image->kind = KERNEL_IMAGE_VMLINUX;
+	image->arch = arch_of_elf(head.e_machine);
 	image->is_64bit = TRUE;
 	return TRUE;
 }
@@ -161,14 +160,38 @@ static void find_banner(const guint8 *data, gsize len, KernelImage *image)
 	}
 }
 
+static gboolean parse_boot_image(const guint8 *data, gsize len, KernelImage *image)
+{
+	for (guint i = 0; arch_all[i]; i++) {
+		const Arch *arch = arch_all[i];
+
+		if (len < arch->image_magic_at + 4 ||
+		    memcmp(data + arch->image_magic_at, arch->image_magic, 4) != 0)
+			continue;
+		if (arch->image_kind == ARCH_IMAGE_BZIMAGE && !parse_bzimage(data, len, image))
+			continue;
+		if (arch->image_kind == ARCH_IMAGE_RAW) {
+			image->kind = KERNEL_IMAGE_RAW;
+			image->is_64bit = TRUE;
+		}
+		image->arch = arch;
+		return TRUE;
+	}
+	return FALSE;
+}
+
 void kernel_image_parse(const guint8 *data, gsize len, KernelImage *image)
 {
 	memset(image, 0, sizeof(*image));
-	if (parse_bzimage(data, len, image) || !parse_vmlinux(data, len, image))
+	if (parse_boot_image(data, len, image)) {
+		if (image->kind == KERNEL_IMAGE_BZIMAGE)
+			return;
+	} else if (!parse_vmlinux(data, len, image)) {
 		return;
+	}
 	find_banner(data, len, image);
 	if (!image->release[0])
-		image->kind = KERNEL_IMAGE_UNKNOWN;
+		*image = (KernelImage){.kind = KERNEL_IMAGE_UNKNOWN};
 }
 
 /* Only what libarchive decodes by itself: its "all" would spawn programs for exotic ones. */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a kernel image is: the boot protocol's header of a bzImage, the ELF behind it, its
- * notes. Reads any bytes a user hands us, so every number in them is checked.
+ * What a kernel image is: the header of its architecture's boot protocol, the ELF behind it,
+ * its notes. Reads any bytes a user hands us, so every number in them is checked.
  */
 #ifndef PFNHUNT_KERNEL_IMAGE_H
 #define PFNHUNT_KERNEL_IMAGE_H
 
-#include <glib.h>
+#include "host-driver/vm/arch.h"
 
 typedef enum {
-	KERNEL_IMAGE_UNKNOWN, /* no Linux kernel for x86 that we know */
+	KERNEL_IMAGE_UNKNOWN, /* no Linux kernel of an architecture that we know */
 	KERNEL_IMAGE_BZIMAGE,
-	KERNEL_IMAGE_VMLINUX, /* an ELF for x86-64 */
+	KERNEL_IMAGE_RAW,     /* Image of arm64 */
+	KERNEL_IMAGE_VMLINUX, /* an ELF */
 } KernelImageKind;
 
 #define KERNEL_RELEASE_MAX  64
@@ -19,6 +20,7 @@ typedef enum {
 
 typedef struct {
 	KernelImageKind kind;
+	const Arch *arch;			    /* NULL when unknown */
 	char release[KERNEL_RELEASE_MAX + 1];	    /* uname -r, or "" when it does not say */
 	gboolean is_64bit;			    /* FALSE only when it says so */
 	gsize payload_offset, payload_len;	    /* bzImage: compressed vmlinux, len 0 if none */

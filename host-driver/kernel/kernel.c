@@ -147,7 +147,7 @@ static char *found_config(const char *image, const char *modules, const char *re
 
 	g_ptr_array_add(candidates, g_build_filename(dir, named, NULL));
 	g_ptr_array_add(candidates, g_build_filename(dir, ".config", NULL));
-	if (g_str_has_suffix(dir, "/boot") && strstr(dir, "/arch/x86"))
+	if (g_str_has_suffix(dir, "/boot") && strstr(dir, "/arch/"))
 		g_ptr_array_add(candidates, g_build_filename(dir, "../../../.config", NULL));
 	if (modules) {
 		g_ptr_array_add(candidates, g_build_filename(modules, "config", NULL));
@@ -181,15 +181,23 @@ static GMappedFile *map_image(const char *path, GError **error)
 
 static gboolean check_image(const char *path, const KernelImage *image, GError **error)
 {
-	const char *what = NULL;
+	g_autofree char *titles = arch_titles(), *what = NULL;
 
 	if (image->kind == KERNEL_IMAGE_UNKNOWN)
-		what = "is no Linux kernel for x86-64: give a bzImage (arch/x86/boot/bzImage, "
-		       "/boot/vmlinuz-...) or a vmlinux";
+		what = g_strdup_printf("is no Linux kernel for %s: give a bzImage "
+				       "(arch/x86/boot/bzImage, /boot/vmlinuz-...), an Image of "
+				       "arm64 or a vmlinux of x86-64",
+				       titles);
 	else if (!image->is_64bit)
-		what = "is a 32-bit kernel: only x86-64 is known";
+		what = g_strdup_printf("is a 32-bit kernel: only %s is known", titles);
+	else if (image->kind == KERNEL_IMAGE_VMLINUX && !image->arch->vmlinux)
+		what = g_strdup_printf("is an ELF file, which QEMU does not start on %s: give its "
+				       "%s (arch/%s/boot/%s)",
+				       image->arch->title, image->arch->image,
+				       image->arch->arch_dir, image->arch->image);
 	else if (image->kind == KERNEL_IMAGE_VMLINUX && !image->has_pvh)
-		what = "has no PVH entry (CONFIG_PVH), so QEMU cannot start it: give its bzImage";
+		what = g_strdup("has no PVH entry (CONFIG_PVH), so QEMU cannot start it: give its "
+				"bzImage");
 	if (!what)
 		return TRUE;
 	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s %s", path, what);
@@ -211,11 +219,12 @@ static Kernel *open_path(const char *spec, const char *path, const char *modules
 	if (!check_image(path, &image, error))
 		return NULL;
 	kernel->spec = g_strdup(spec);
+	kernel->arch = image.arch;
 	kernel->image_path = g_canonicalize_filename(path, NULL);
 	inner = image;
 	if (image.kind == KERNEL_IMAGE_VMLINUX) {
 		kernel->vmlinux_path = g_strdup(kernel->image_path);
-	} else {
+	} else if (image.kind == KERNEL_IMAGE_BZIMAGE) {
 		g_autoptr(GMappedFile) elf = NULL;
 
 		kernel->vmlinux_path = cached_vmlinux(map, &image, &why);
@@ -302,7 +311,7 @@ static Kernel *open_version(const char *cache, const char *spec, GError **error)
 	g_autofree char *dir = NULL;
 
 	if (g_ascii_isdigit(spec[0]))
-		meta = kernel_cache_find(all, NULL, spec);
+		meta = kernel_cache_find(all, NULL, NULL, spec);
 	if (!meta) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
 			    "no kernel “%s”: say debian, debian:SUITE, host, a path, or a version "
@@ -337,7 +346,7 @@ Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress pr
 	if (!cache)
 		return NULL;
 	if (is_debian(spec))
-		return kernel_debian_open(cache, spec, progress, user, error);
+		return kernel_debian_open(cache, spec, NULL, progress, user, error);
 	return open_version(cache, spec, error);
 }
 
@@ -379,7 +388,7 @@ GPtrArray *kernel_list(GError **error)
 	all = kernel_cache_scan(cache);
 	if (suite) {
 		g_autofree char *where = g_strdup_printf("suite %s", suite);
-		const KernelMeta *meta = kernel_cache_find(all, suite, NULL);
+		const KernelMeta *meta = kernel_cache_find(all, arch_host(), suite, NULL);
 
 		add_entry(list, "debian", meta ? meta->release : NULL, meta ? meta->version : NULL,
 			  where);

@@ -6,14 +6,15 @@
 #ifndef PFNHUNT_KERNEL_H
 #define PFNHUNT_KERNEL_H
 
-#include <glib.h>
+#include "host-driver/vm/arch.h"
 
 typedef struct {
 	char *spec;	    /* as the user said it: "debian", "host", a path, "6.12", ... */
 	char *release;	    /* uname -r */
+	const Arch *arch;   /* of its image, or as its release ends; never NULL */
 	char *version;	    /* package version, or NULL */
-	char *image_path;   /* the bzImage; the vmlinux itself when the user gave one */
-	char *vmlinux_path; /* unpacked ELF with a PVH entry, or NULL: boot the bzImage */
+	char *image_path;   /* bzImage or Image; the vmlinux itself when the user gave one */
+	char *vmlinux_path; /* unpacked ELF with a PVH entry, or NULL: boot the image */
 	char *modules_dir;  /* .../lib/modules/RELEASE, or NULL when all is built in */
 	char *config_path;  /* .config of the kernel, or NULL */
 	char *build_id;	    /* hex GNU build-id of vmlinux, or NULL */
@@ -27,7 +28,8 @@ typedef void (*KernelProgress)(const char *text, gpointer user);
  * suite of the same mirror, such as debian:trixie or debian:bookworm-backports;
  * "debian:SUITE:VERSION" the newest there whose release begins so), "host" (the running
  * kernel's files in /boot), a version or prefix of one in the cache ("6.12"), or the path of a
- * bzImage or vmlinux. @modules_dir: only with a path, its lib/modules/RELEASE folder or a
+ * bzImage, Image or vmlinux. VERSION may end in Debian's name of an architecture ("6.12-arm64");
+ * else it is this machine's, of the cache another one too when it has no such kernel. @modules_dir: only with a path, its lib/modules/RELEASE folder or a
  * folder that holds lib/modules. Errors: USAGE (no such kernel, not a kernel), INFRA (apt,
  * disk). A cached kernel opens in milliseconds; else it blocks for as long as apt needs.
  * SIGINT and SIGTERM then make it an INFRA error ("interrupted"), and nothing is left behind.
@@ -61,9 +63,11 @@ void kernel_entry_free(KernelEntry *entry);
 GPtrArray *kernel_offers(KernelProgress progress, gpointer user, GError **error);
 /*
  * As kernel_open(), but a bare version such as "6.12" or "7.3.4" is looked for in each suite of
- * the mirror, from this machine's own on, and fetched from the first that has it.
+ * the mirror, from this machine's own on, and fetched from the first that has it. @arch: NULL, or
+ * that of a @spec which does not name one.
  */
-Kernel *kernel_fetch(const char *spec, KernelProgress progress, gpointer user, GError **error);
+Kernel *kernel_fetch(const char *spec, const Arch *arch, KernelProgress progress, gpointer user,
+		     GError **error);
 
 /* One module file to load, in order. */
 typedef struct {

@@ -48,19 +48,30 @@ static gboolean may_go_on(const GError *why)
 	return !strstr(why->message, "interrupted");
 }
 
-Kernel *kernel_fetch(const char *spec, KernelProgress progress, gpointer user, GError **error)
+static Kernel *fetch_debian(const char *spec, const Arch *arch, KernelProgress progress,
+			    gpointer user, GError **error)
+{
+	g_autofree char *cache = kernel_cache_dir(error);
+
+	return cache ? kernel_debian_open(cache, spec, arch, progress, user, error) : NULL;
+}
+
+Kernel *kernel_fetch(const char *spec, const Arch *arch, KernelProgress progress, gpointer user,
+		     GError **error)
 {
 	g_autoptr(GError) first = NULL;
 	g_auto(GStrv) suites = NULL;
 	gboolean searched = FALSE;
 
+	if (strcmp(spec, "debian") == 0 || g_str_has_prefix(spec, "debian:"))
+		return fetch_debian(spec, arch, progress, user, error);
 	if (!g_ascii_isdigit(spec[0]))
 		return kernel_open(spec, NULL, progress, user, error);
 	suites = list_suites(error);
 	for (guint i = 0; suites && suites[i]; i++) {
 		g_autofree char *full = g_strdup_printf("debian:%s:%s", suites[i], spec);
 		g_autoptr(GError) why = NULL;
-		Kernel *kernel = kernel_open(full, NULL, progress, user, &why);
+		Kernel *kernel = fetch_debian(full, arch, progress, user, &why);
 
 		if (kernel)
 			return kernel;

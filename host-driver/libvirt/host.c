@@ -11,10 +11,11 @@
 #define LIBVIRT_MIN 7009000
 
 /* Whether @host can run our machine with @type, "kvm" or "qemu"; (transfer full) why not. */
-static char *obstacle(const LvHost *host, const char *type)
+static char *obstacle(const LvHost *host, const Arch *arch, const char *type)
 {
 	g_autofree char *line = NULL;
-	char *caps = virConnectGetDomainCapabilities(host->conn, NULL, "x86_64", "q35", type, 0);
+	char *caps = virConnectGetDomainCapabilities(host->conn, NULL, arch->name, arch->machine,
+						     type, 0);
 
 	if (caps) {
 		free(caps);
@@ -24,7 +25,8 @@ static char *obstacle(const LvHost *host, const char *type)
 	return g_strdup_printf("%s: %s", host->uri, g_strdelimit(line, "\n", ' '));
 }
 
-gboolean lv_host_settle(const char *uri, VmAccel wanted, VmAccel *accel, char **why, GError **error)
+gboolean lv_host_settle(const char *uri, const Arch *arch, VmAccel wanted, VmAccel *accel,
+			char **why, GError **error)
 {
 	g_autoptr(LvHost) host = lv_host_get_timed(uri, error);
 	g_autofree char *no_kvm = NULL, *no_tcg = NULL;
@@ -42,10 +44,10 @@ gboolean lv_host_settle(const char *uri, VmAccel wanted, VmAccel *accel, char **
 		return FALSE;
 	}
 	/* Here the CPU itself is asked too, as libvirt takes an openable /dev/kvm for KVM. */
-	if (host->where->local && !vm_accel_resolve(wanted, accel, &no_kvm, error))
+	if (host->where->local && !vm_accel_resolve(arch, wanted, accel, &no_kvm, error))
 		return FALSE;
 	if (!no_kvm && wanted != VM_ACCEL_TCG)
-		no_kvm = obstacle(host, "kvm");
+		no_kvm = obstacle(host, arch, "kvm");
 	if (!no_kvm && wanted == VM_ACCEL_TCG)
 		no_kvm = g_strdup("TCG was asked for");
 	*accel = no_kvm ? VM_ACCEL_TCG : VM_ACCEL_KVM;
@@ -54,9 +56,9 @@ gboolean lv_host_settle(const char *uri, VmAccel wanted, VmAccel *accel, char **
 			    no_kvm);
 		return FALSE;
 	}
-	if (no_kvm && (no_tcg = obstacle(host, "qemu"))) {
+	if (no_kvm && (no_tcg = obstacle(host, arch, "qemu"))) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "libvirt: no QEMU for x86_64 there: %s", no_tcg);
+			    "libvirt: no QEMU for %s there: %s", arch->name, no_tcg);
 		return FALSE;
 	}
 	if (why)

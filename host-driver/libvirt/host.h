@@ -6,8 +6,8 @@
 #include "host-driver/vm/vm.h"
 
 /* vm_backend_settle() and vm_backend_is_local() of this backend. */
-gboolean lv_host_settle(const char *uri, VmAccel wanted, VmAccel *accel, char **why,
-			GError **error);
+gboolean lv_host_settle(const char *uri, const Arch *arch, VmAccel wanted, VmAccel *accel,
+			char **why, GError **error);
 gboolean lv_host_is_local(const char *uri);
 
 #endif

@@ -80,7 +80,7 @@ static char *make_xml(VmLibvirt *v, GError **error)
 	g_autofree char *initrd = kernel && v->config->initrd_path
 					  ? lv_host_file(v->host, v->config->initrd_path, error)
 					  : NULL;
-	g_autofree char *qboot = v->host->where->local
+	g_autofree char *qboot = v->host->where->local && v->config->arch->vmlinux
 					 ? vm_find_qboot(v->config->kernel_path, "/usr/bin/qemu")
 					 : NULL;
 	LvPlaces places = {.domain = v->name,

@@ -52,7 +52,8 @@ static void add(GString *xml, const char *format, ...)
 
 static void add_boot(GString *xml, const VmConfig *config, const LvPlaces *places)
 {
-	add(xml, "  <os>\n    <type arch='x86_64' machine='q35'>hvm</type>");
+	add(xml, "  <os>\n    <type arch='%s' machine='%s'>hvm</type>", config->arch->name,
+	    config->arch->machine);
 	if (places->qboot)
 		add(xml, "    <loader type='rom'>%s</loader>", places->qboot);
 	add(xml, "    <kernel>%s</kernel>", places->kernel);
@@ -134,7 +135,12 @@ static void add_arguments(GString *xml, const VmConfig *config)
 	g_autofree char *node = g_strdup_printf("node,nodeid=%u", config->nodes);
 
 	add(xml, "  <qemu:commandline>");
-	add_argument(xml, "-device", "pvpanic-pci,addr=0x1c");
+	if (config->arch->panic_device) {
+		g_autofree char *device =
+			g_strconcat(config->arch->panic_device, ",addr=0x1c", NULL);
+
+		add_argument(xml, "-device", device);
+	}
 	add_argument(xml, "-action", "panic=none");
 	if (vm_node_count(config) > config->nodes)
 		add_argument(xml, "-numa", node);
@@ -183,7 +189,7 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
 			 "    <access mode='shared'/>\n  </memoryBacking>");
 	add(xml, "  <vcpu>%u</vcpu>", config->cpus);
 	add_boot(xml, config, places);
-	add(xml, "  <features>\n    <acpi/>\n    <apic/>\n  </features>");
+	add(xml, "  <features>\n%s  </features>", config->arch->libvirt_features);
 	add_cpu(xml, config);
 	/* A reset is caught and ends it (vm-libvirt.c); a crashed guest is looked at first. */
 	add(xml, "  <on_poweroff>destroy</on_poweroff>\n  <on_reboot>restart</on_reboot>\n"

@@ -5,9 +5,6 @@
 #include "host-driver/vm/machine.h"
 #include "guest-agent/contract/wire.h"
 
-#define QEMU_BINARY  "qemu-system-x86_64"
-#define QEMU_PACKAGE "qemu-system-x86"
-
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
 
 static void add(GPtrArray *argv, const char *option, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -112,13 +109,15 @@ static void add_channels(GPtrArray *argv)
 char **vm_qemu_argv(const VmConfig *config, GError **error)
 {
 	g_autoptr(GPtrArray) argv = NULL;
-	g_autofree char *found = g_find_program_in_path(QEMU_BINARY);
+	const Arch *arch = config->arch;
+	g_autofree char *found = g_find_program_in_path(arch->qemu);
 	g_autofree char *qboot = NULL, *name = NULL;
 	gboolean numa;
 
 	if (!found) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    QEMU_BINARY " is not installed: apt-get install " QEMU_PACKAGE);
+			    "%s is not installed: apt-get install %s", arch->qemu,
+			    arch->qemu_package);
 		return NULL;
 	}
 	if (!vm_config_check(config, error))
@@ -138,10 +137,10 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add(argv, "-nodefaults", NULL);
 	add(argv, "-name", "guest=%s", name);
 	add(argv, "-display", "none");
-	add(argv, "-machine", "q35,dump-guest-core=off%s",
+	add(argv, "-machine", "%s%s,dump-guest-core=off%s", arch->machine, arch->machine_options,
 	    config->memory_file && !numa ? ",memory-backend=boot-ram" : "");
 	add(argv, "-accel", config->accel == VM_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
-	add(argv, "-cpu", "max");
+	add(argv, "-cpu", "%s", config->accel == VM_ACCEL_KVM ? arch->cpu_kvm : arch->cpu_tcg);
 	if (config->nodes > 1)
 		add(argv, "-smp", "%u,sockets=%u", config->cpus, config->nodes);
 	else
@@ -154,13 +153,13 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add_channels(argv);
 	if (config->balloon)
 		add(argv, "-device", "virtio-balloon-pci,id=balloon");
-	/* By PCI: the ISA device needs ACPI methods and another module in the guest. */
-	add(argv, "-device", "pvpanic-pci");
+	if (arch->panic_device)
+		add(argv, "-device", "%s", arch->panic_device);
 	/* The guest's last words and its memory come before QEMU's end: see vm-qemu.c. */
 	add(argv, "-action", "panic=none,reboot=shutdown,shutdown=pause");
 	add(argv, "-sandbox",
 	    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
-	if ((qboot = vm_find_qboot(config->kernel_path, found)))
+	if (arch->vmlinux && (qboot = vm_find_qboot(config->kernel_path, found)))
 		add(argv, "-bios", "%s", qboot);
 	add(argv, "-kernel", "%s", config->kernel_path);
 	if (config->initrd_path)

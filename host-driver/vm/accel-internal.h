@@ -6,7 +6,7 @@
 #include "host-driver/vm/vm.h"
 
 /* Errors and @why as there. */
-gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, VmAccel wanted,
-			     VmAccel *accel, char **why, GError **error);
+gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, const Arch *arch,
+			     VmAccel wanted, VmAccel *accel, char **why, GError **error);
 
 #endif

@@ -33,23 +33,39 @@ static gboolean has_flag(const char *cpuinfo, const char *flag)
 	return g_strv_contains((const char *const *)words, flag);
 }
 
+static gboolean has_a_flag(const char *cpuinfo, const Arch *arch)
+{
+	gboolean has = !arch->kvm_flags;
+
+	for (guint i = 0; !has && arch->kvm_flags[i]; i++)
+		has = has_flag(cpuinfo, arch->kvm_flags[i]);
+	return has;
+}
+
 /* NULL when KVM can be used; else why not, and in @fix what helps. (transfer full) */
-static char *kvm_obstacle(const char *cpuinfo_path, const char *kvm_path, const char **fix)
+static char *kvm_obstacle(const char *cpuinfo_path, const char *kvm_path, const Arch *arch,
+			  const char **fix)
 {
 	g_autofree char *cpuinfo = NULL;
 	int kvm, version, vm, saved;
 
+	*fix = "hunt on a machine of that architecture";
+	if (arch != arch_host())
+		return g_strdup_printf("this machine is no %s", arch->title);
 	*fix = "switch on virtualisation in the firmware, or nested virtualisation on the outer "
 	       "host";
 	if (!g_file_get_contents(cpuinfo_path, &cpuinfo, NULL, NULL))
 		return g_strdup_printf("%s cannot be read", cpuinfo_path);
-	if (!has_flag(cpuinfo, "vmx") && !has_flag(cpuinfo, "svm"))
-		return g_strdup("the CPU shows neither vmx nor svm");
+	if (!has_a_flag(cpuinfo, arch)) {
+		g_autofree char *flags = g_strjoinv(" nor ", (char **)arch->kvm_flags);
+
+		return g_strdup_printf("the CPU shows neither %s", flags);
+	}
 	kvm = open(kvm_path, O_RDWR | O_CLOEXEC);
 	if (kvm < 0) {
 		saved = errno;
 		*fix = saved == EACCES ? "add yourself to the group of that file (mostly kvm)"
-				       : "load the module kvm_intel or kvm_amd";
+				       : "load the module of KVM (on x86 kvm_intel or kvm_amd)";
 		return g_strdup_printf("%s: %s", kvm_path, g_strerror(saved));
 	}
 	*fix = "end what else uses the virtualisation of this machine";
@@ -66,8 +82,8 @@ static char *kvm_obstacle(const char *cpuinfo_path, const char *kvm_path, const 
 	return NULL;
 }
 
-gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, VmAccel wanted,
-			     VmAccel *accel, char **why, GError **error)
+gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, const Arch *arch,
+			     VmAccel wanted, VmAccel *accel, char **why, GError **error)
 {
 	g_autofree char *obstacle = NULL;
 	const char *fix;
@@ -75,7 +91,7 @@ gboolean vm_accel_resolve_on(const char *cpuinfo_path, const char *kvm_path, VmA
 	if (wanted == VM_ACCEL_TCG)
 		obstacle = g_strdup("TCG was asked for");
 	else
-		obstacle = kvm_obstacle(cpuinfo_path, kvm_path, &fix);
+		obstacle = kvm_obstacle(cpuinfo_path, kvm_path, arch, &fix);
 	if (wanted == VM_ACCEL_KVM && obstacle) {
 		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
 			    "KVM cannot be used: %s; %s, or use TCG", obstacle, fix);
@@ -108,7 +124,8 @@ gboolean vm_host_is_emulated(void)
 }
 #endif
 
-gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error)
+gboolean vm_accel_resolve(const Arch *arch, VmAccel wanted, VmAccel *accel, char **why,
+			  GError **error)
 {
-	return vm_accel_resolve_on("/proc/cpuinfo", "/dev/kvm", wanted, accel, why, error);
+	return vm_accel_resolve_on("/proc/cpuinfo", "/dev/kvm", arch, wanted, accel, why, error);
 }

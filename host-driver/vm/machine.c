@@ -9,8 +9,6 @@
 
 #define MIB		(G_GUINT64_CONSTANT(1) << 20)
 #define GIB		(G_GUINT64_CONSTANT(1) << 30)
-#define CMDLINE_MAX	2047 /* COMMAND_LINE_SIZE of x86 less the NUL; the rest would be cut */
-#define CPUS_MAX	255
 #define BLOCK_MIN_BYTES (1 * MIB) /* of virtio-mem in QEMU */
 
 static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -72,8 +70,8 @@ gboolean vm_config_check(const VmConfig *config, GError **error)
 {
 	if (config->accel == VM_ACCEL_AUTO)
 		return fail(error, "accelerator: auto must be settled first");
-	if (config->cpus < 1 || config->cpus > CPUS_MAX)
-		return fail(error, "cpus must be 1 to %d", CPUS_MAX);
+	if (config->cpus < 1 || config->cpus > config->arch->cpus_max)
+		return fail(error, "cpus must be 1 to %u", config->arch->cpus_max);
 	if (config->memory_bytes < 64 * MIB || config->memory_bytes % MIB ||
 	    config->memory_bytes > (GIB << 12))
 		return fail(error, "memory must be whole MiB, 64M to 4096G");
@@ -88,8 +86,12 @@ gboolean vm_config_check(const VmConfig *config, GError **error)
 			    config->kernel_path ? config->kernel_path : "(none)");
 	if (config->initrd_path && access(config->initrd_path, R_OK) != 0)
 		return fail(error, "initramfs %s cannot be read", config->initrd_path);
-	if (config->cmdline && strlen(config->cmdline) > CMDLINE_MAX)
-		return fail(error, "the kernel's command line has over %d bytes", CMDLINE_MAX);
+	if (config->cmdline && strlen(config->cmdline) > config->arch->cmdline_max)
+		return fail(error, "the kernel's command line has over %" G_GSIZE_FORMAT " bytes",
+			    config->arch->cmdline_max);
+	if (config->dimm_count && !config->arch->dimms)
+		return fail(error, "[dimm]: DIMMs cannot be brought into guests of %s",
+			    config->arch->title);
 	for (guint i = 0; i < config->mem_devices->len; i++) {
 		if (!check_device(config, i, error))
 			return FALSE;

@@ -17,6 +17,7 @@ VmConfig *vm_config_new(void)
 {
 	VmConfig *config = g_new0(VmConfig, 1);
 
+	config->arch = arch_host();
 	config->nodes = 1;
 	config->mem_devices = g_ptr_array_new_with_free_func((GDestroyNotify)vm_mem_device_free);
 	return config;
@@ -28,6 +29,7 @@ VmConfig *vm_config_copy(const VmConfig *config)
 
 	copy->name = g_strdup(config->name);
 	copy->uri = g_strdup(config->uri);
+	copy->arch = config->arch;
 	copy->accel = config->accel;
 	copy->cpus = config->cpus;
 	copy->memory_bytes = config->memory_bytes;

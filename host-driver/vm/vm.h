@@ -7,7 +7,8 @@
 #ifndef PFNHUNT_VM_H
 #define PFNHUNT_VM_H
 
-#include <glib.h>
+#include "host-driver/vm/arch.h"
+
 #include <json-glib/json-glib.h>
 #include <sys/types.h>
 
@@ -27,13 +28,14 @@ typedef enum { VM_RESIZE_BACKEND, VM_RESIZE_LIBVIRT, VM_RESIZE_QMP } VmResizeThr
 extern const char *const vm_resize_through_names[];
 
 typedef struct {
-	char *name;    /* for people: hunt id and boot */
-	char *uri;     /* of the host, for a backend that takes one; else NULL */
-	VmAccel accel; /* KVM or TCG: vm_backend_settle() has settled AUTO */
+	char *name;	  /* for people: hunt id and boot */
+	char *uri;	  /* of the host, for a backend that takes one; else NULL */
+	const Arch *arch; /* of the kernel; vm_config_new(): this machine's */
+	VmAccel accel;	  /* KVM or TCG: vm_backend_settle() has settled AUTO */
 	guint cpus;
 	guint64 memory_bytes;
 	guint nodes; /* NUMA nodes that share vCPUs and boot memory evenly, 1 to VM_NODES_MAX */
-	char *kernel_path; /* bzImage, or an ELF vmlinux with a PVH note */
+	char *kernel_path; /* bzImage, Image, or an ELF vmlinux with a PVH note */
 	char *initrd_path;
 	char *cmdline;
 	GPtrArray *mem_devices; /* of VmMemDevice */
@@ -111,8 +113,8 @@ struct VmOps {
 	const char *name, *help;
 	const char *uri_help; /* what may stand behind "NAME:"; NULL: nothing may */
 	/* vm_backend_settle() and vm_backend_is_local() of this backend; NULL: those of qemu. */
-	gboolean (*settle)(const char *uri, VmAccel wanted, VmAccel *accel, char **why,
-			   GError **error);
+	gboolean (*settle)(const char *uri, const Arch *arch, VmAccel wanted, VmAccel *accel,
+			   char **why, GError **error);
 	gboolean (*is_local)(const char *uri);
 	/* No machine of that host is left: closes what create() and settle() opened. Or NULL. */
 	void (*close)(const char *uri);
@@ -144,7 +146,7 @@ struct VmOps {
 	void (*query_memory)(Vm *vm, VmMemoryDone done, gpointer user);
 	/* Guest-physical memory, running or stopped; len at most 1 MiB. */
 	void (*read_memory)(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
-	void (*nmi)(Vm *vm, VmDone done, gpointer user);
+	void (*nmi)(Vm *vm, VmDone done, gpointer user); /* see Arch.nmi */
 	/* This machine's threads that run the vCPUs, in their order. NULL: none are here. */
 	void (*query_threads)(Vm *vm, VmThreadsDone done, gpointer user);
 	/* Holds all vCPUs, or lets them go on. NULL: the backend cannot. */
@@ -160,11 +162,13 @@ struct Vm {
 
 const char *vm_accel_name(VmAccel accel);
 /*
- * What `auto` means on this machine. KVM only when /proc/cpuinfo shows vmx or svm and /dev/kvm
- * opens and creates a VM; else TCG. @why (transfer full) says in one clause why not KVM, NULL
+ * What `auto` means on this machine for guests of @arch. KVM only when that is its own, when
+ * /proc/cpuinfo shows what the architecture needs (vmx or svm) and /dev/kvm opens and creates a VM;
+ * else TCG. @why (transfer full) says in one clause why not KVM, NULL
  * when KVM. An explicit KVM that cannot work is an error (USAGE) with the fix in it.
  */
-gboolean vm_accel_resolve(VmAccel wanted, VmAccel *accel, char **why, GError **error);
+gboolean vm_accel_resolve(const Arch *arch, VmAccel wanted, VmAccel *accel, char **why,
+			  GError **error);
 
 /*
  * Whether this machine is itself emulated by QEMU's TCG: a KVM on it runs guests whose code is

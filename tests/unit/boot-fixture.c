@@ -63,7 +63,8 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Scenario) scenario = scenario_parse("t.ini", ini, &error);
 	g_autoptr(GPtrArray) modules = g_ptr_array_new();
-	Kernel kernel = {.release = (char *)"6.1.0", .image_path = (char *)"bzImage"};
+	Kernel kernel = {
+		.arch = &arch_x86, .release = (char *)"6.1.0", .image_path = (char *)"bzImage"};
 	BootConfig config = {.scenario = scenario,
 			     .kernel = &kernel,
 			     .modules = modules,

@@ -6,8 +6,10 @@
 
 static const VmBackend fake = {.text = (char *)"fake", .ops = &vm_fake_ops};
 /* No module folder and no config: all that it needs counts as built in. */
-static const Kernel kernel = {
-	.release = (char *)"6.1.0", .spec = (char *)"debian", .image_path = (char *)"bzImage"};
+static const Kernel kernel = {.arch = &arch_x86,
+			      .release = (char *)"6.1.0",
+			      .spec = (char *)"debian",
+			      .image_path = (char *)"bzImage"};
 
 void hunt_fixture_init(HuntFixture *f)
 {

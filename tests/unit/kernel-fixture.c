@@ -133,6 +133,18 @@ GByteArray *fix_bzimage(const GByteArray *payload, guint32 unpacked_size, FixFla
 	return out;
 }
 
+GByteArray *fix_image(void)
+{
+	const char banner[] = "Linux version " FIX_RELEASE_ARM64 " (a@b) #1 SMP";
+	GByteArray *out = g_byte_array_new();
+
+	g_byte_array_set_size(out, 4096);
+	memset(out->data, 0, out->len);
+	memcpy(out->data + 0x38, "ARMd", 4);
+	g_byte_array_append(out, (const guint8 *)banner, sizeof(banner));
+	return out;
+}
+
 GByteArray *fix_kernel(FixFlags flags)
 {
 	g_autoptr(GByteArray) elf = fix_vmlinux(flags);

@@ -19,6 +19,9 @@ GByteArray *fix_vmlinux(FixFlags flags);
 GByteArray *fix_compress(const GByteArray *data, const char *filter);
 /* A bzImage of boot protocol 2.15 with @payload and the size of @vmlinux behind it. */
 GByteArray *fix_bzimage(const GByteArray *payload, guint32 unpacked_size, FixFlags flags);
+/* An Image of arm64, with the banner of FIX_RELEASE_ARM64. */
+#define FIX_RELEASE_ARM64 "6.1.0-99-arm64"
+GByteArray *fix_image(void);
 /* The common case: fix_vmlinux(@flags), compressed with xz, in a bzImage. */
 GByteArray *fix_kernel(FixFlags flags);
 

@@ -165,7 +165,7 @@ static const char TARGETS[] =
 static void check_sources(const char *codename, const char *suite, gboolean security,
 			  const char *expected)
 {
-	g_autofree char *got = kernel_apt_sources(TARGETS, codename, suite, security);
+	g_autofree char *got = kernel_apt_sources(TARGETS, codename, suite, &arch_x86, security);
 
 	g_assert_cmpstr(got, ==, expected);
 }
@@ -195,7 +195,7 @@ static void test_signed_by(void)
 	g_autofree char *source = fix_write(dir, "debian.sources", text, -1);
 	g_autofree char *target =
 		g_strdup_printf("Packages\tmain\ts\ts\thttp://m/\t%s:1\n", source);
-	g_autofree char *list = kernel_apt_sources(target, "s", "s", FALSE);
+	g_autofree char *list = kernel_apt_sources(target, "s", "s", &arch_x86, FALSE);
 	g_autofree char *option = g_strdup_printf("signed-by=%s", key);
 
 	g_assert_nonnull(strstr(list, option));

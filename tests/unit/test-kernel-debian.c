@@ -242,18 +242,18 @@ static void test_fetch(void)
 
 	if (!fresh())
 		return;
-	kernel = kernel_fetch("6.1.0", NULL, NULL, &error);
+	kernel = kernel_fetch("6.1.0", NULL, NULL, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(kernel->release, ==, R);
 	g_assert_cmpuint(count_in_log("update"), ==, 1); /* the first suite had it */
-	g_assert_null(kernel_fetch("8", NULL, NULL, &error));
+	g_assert_null(kernel_fetch("8", NULL, NULL, NULL, &error));
 	fix_check_error(&error, PFNHUNT_ERROR_USAGE, "no kernel 8 in any suite of the mirror");
 	g_assert_cmpuint(count_in_log("update"), >, 4);
 	offline = fix_write(fake, "offline", "", 0);
-	g_assert_null(kernel_fetch("8", NULL, NULL, &error));
+	g_assert_null(kernel_fetch("8", NULL, NULL, NULL, &error));
 	fix_check_error(&error, PFNHUNT_ERROR_INFRA, "Could not resolve m.example");
 	g_unlink(offline);
-	g_assert_null(kernel_fetch("no-such", NULL, NULL, &error));
+	g_assert_null(kernel_fetch("no-such", NULL, NULL, NULL, &error));
 	fix_check_error(&error, PFNHUNT_ERROR_USAGE, "no kernel");
 }
 

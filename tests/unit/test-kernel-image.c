@@ -22,6 +22,7 @@ static void test_bzimage(void)
 		g_test_message("%s", filters[i]);
 		kernel_image_parse(file->data, file->len, &image);
 		g_assert_cmpint(image.kind, ==, KERNEL_IMAGE_BZIMAGE);
+		g_assert_true(image.arch == &arch_x86);
 		g_assert_cmpstr(image.release, ==, FIX_RELEASE);
 		g_assert_true(image.is_64bit);
 		out = kernel_image_extract(file->data, &image);
@@ -46,6 +47,25 @@ static void test_vmlinux(void)
 	g_assert_cmpint(image.kind, ==, KERNEL_IMAGE_VMLINUX);
 	g_assert_false(image.has_pvh);
 	g_assert_cmpstr(image.build_id, ==, "");
+}
+
+/* Nothing to unpack; an ELF of arm64 is known, too. */
+static void test_arm64(void)
+{
+	g_autoptr(GByteArray) file = fix_image();
+	g_autoptr(GByteArray) elf = fix_vmlinux(0);
+	KernelImage image;
+
+	kernel_image_parse(file->data, file->len, &image);
+	g_assert_cmpint(image.kind, ==, KERNEL_IMAGE_RAW);
+	g_assert_true(image.arch == &arch_arm64);
+	g_assert_cmpstr(image.release, ==, FIX_RELEASE_ARM64);
+	g_assert_true(image.is_64bit);
+	g_assert_null(kernel_image_extract(file->data, &image));
+	((Elf64_Ehdr *)elf->data)->e_machine = EM_AARCH64;
+	kernel_image_parse(elf->data, elf->len, &image);
+	g_assert_cmpint(image.kind, ==, KERNEL_IMAGE_VMLINUX);
+	g_assert_true(image.arch == &arch_arm64);
 }
 
 /* Nothing to start through PVH: the bzImage is good, but nothing comes out of it. */
@@ -125,7 +145,7 @@ static void test_unknown(void)
 	check_unknown("#!/bin/sh\n", 10);
 	check_unknown(elf->data, sizeof(*head) - 1);
 	check_unknown(elf->data, sizeof(*head) + sizeof(Elf64_Phdr));
-	head->e_machine = EM_AARCH64;
+	head->e_machine = EM_S390;
 	check_unknown(elf->data, elf->len);
 	head->e_machine = EM_X86_64;
 	head->e_phoff = G_MAXUINT64 - 10;
@@ -194,6 +214,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/kernel-image/bzimage", test_bzimage);
 	g_test_add_func("/kernel-image/vmlinux", test_vmlinux);
+	g_test_add_func("/kernel-image/arm64", test_arm64);
 	g_test_add_func("/kernel-image/no-pvh", test_no_pvh);
 	g_test_add_func("/kernel-image/damaged", test_damaged);
 	g_test_add_func("/kernel-image/32bit", test_32bit);

@@ -78,6 +78,23 @@ static void test_vmlinux(void)
 	fix_remove(dir);
 }
 
+/* The image says which architecture it is of; an ELF of arm64 cannot be booted. */
+static void test_arm64(void)
+{
+	char *dir = fix_dir();
+	g_autoptr(GByteArray) file = fix_image();
+	g_autofree char *image = fix_write(dir, "Image", file->data, file->len);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Kernel) kernel = kernel_open(image, NULL, NULL, NULL, &error);
+
+	g_assert_no_error(error);
+	g_assert_true(kernel->arch == &arch_arm64);
+	g_assert_cmpstr(kernel->release, ==, FIX_RELEASE_ARM64);
+	g_assert_cmpstr(kernel->image_path, ==, image);
+	g_assert_null(kernel->vmlinux_path);
+	fix_remove(dir);
+}
+
 static void check_bad(const char *spec, const char *modules, const char *words)
 {
 	g_autoptr(GError) error = NULL;
@@ -93,7 +110,7 @@ static void test_not_a_kernel(void)
 	g_autofree char *empty = fix_write(dir, "empty", "", 0);
 	g_autofree char *small = put_kernel(dir, "small", FIX_PVH | FIX_32BIT);
 
-	check_bad(text, NULL, "is no Linux kernel for x86-64");
+	check_bad(text, NULL, "is no Linux kernel for x86-64 or arm64");
 	check_bad(empty, NULL, "is no Linux kernel");
 	check_bad("/bin/sh", NULL, "is no Linux kernel");
 	check_bad(dir, NULL, dir);
@@ -201,6 +218,34 @@ static void test_cached(void)
 	tree_remove(kernels);
 }
 
+/* A bare version is this machine's when there is one; else it may be another one's. */
+static void test_cached_arches(void)
+{
+	g_autofree char *kernels = g_build_filename(cache, "kernels", NULL);
+	const Arch *own = arch_host(), *other = own == &arch_x86 ? &arch_arm64 : &arch_x86;
+	g_autofree char *mine = g_strdup_printf("6.12.9-%s", own->debian);
+	g_autofree char *newer = g_strdup_printf("6.12.10-%s", other->debian);
+	g_autofree char *alone = g_strdup_printf("6.13.1-%s", other->debian);
+	g_autofree char *spec = g_strdup_printf("6.12-%s", other->debian);
+	g_autofree char *of_suite = g_strdup_printf("debian:one:6.12-%s", other->debian);
+	g_autofree char *none = g_strdup_printf("6.13-%s", own->debian);
+	g_autoptr(Kernel) kernel = NULL;
+
+	put_cached(mine, "one");
+	put_cached(newer, "one:");
+	put_cached(alone, "one:");
+	check_opens("6.12", mine);
+	check_opens(spec, newer);
+	check_opens(newer, newer);
+	check_opens("6.13", alone);
+	check_opens(of_suite, newer);
+	check_opens("debian:one", mine);
+	check_bad(none, NULL, "no kernel");
+	kernel = kernel_open(spec, NULL, NULL, NULL, NULL);
+	g_assert_true(kernel->arch == other);
+	tree_remove(kernels);
+}
+
 static void test_list(void)
 {
 	g_autoptr(GPtrArray) list = NULL;
@@ -240,6 +285,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/kernel/no-release", test_no_release);
 	g_test_add_func("/kernel/version-prefix", test_version_prefix);
 	g_test_add_func("/kernel/cached", test_cached);
+	g_test_add_func("/kernel/arm64", test_arm64);
+	g_test_add_func("/kernel/cached-arches", test_cached_arches);
 	g_test_add_func("/kernel/list", test_list);
 	rc = g_test_run();
 	fix_remove(base);

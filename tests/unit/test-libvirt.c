@@ -90,7 +90,7 @@ static void test_backend(void)
 	g_assert_false(vm_backend_is_local(backend));
 	g_assert_null(vm_backend_parse("libvirt", NULL));
 	/* libvirt's own test driver, which would be reached: it has no machines like ours. */
-	g_assert_false(vm_backend_settle(wrong, VM_ACCEL_TCG, &accel, NULL, &error));
+	g_assert_false(vm_backend_settle(wrong, &arch_x86, VM_ACCEL_TCG, &accel, NULL, &error));
 	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
 }
 
@@ -104,6 +104,7 @@ static void set_up(Fixture *f, gconstpointer data)
 {
 	f->dir = g_dir_make_tmp("pfnhunt-test-XXXXXX", NULL);
 	f->config = vm_config_new();
+	f->config->arch = &arch_x86;
 	f->config->name = g_strdup("hunt");
 	f->config->uri = g_strdup("qemu:///session");
 	f->config->accel = VM_ACCEL_TCG;

@@ -223,7 +223,8 @@ typedef struct {
 
 static gboolean open_cell(const NightlyCell *c, HuntConfig *config, gpointer user, GError **error)
 {
-	static const Kernel kernel = {.release = (char *)"6.1.0",
+	static const Kernel kernel = {.arch = &arch_x86,
+				      .release = (char *)"6.1.0",
 				      .spec = (char *)"debian",
 				      .image_path = (char *)"bzImage"};
 

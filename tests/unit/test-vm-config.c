@@ -39,6 +39,7 @@ static void setup(Fixture *f, gconstpointer data)
 	g_setenv("PATH", bin, TRUE);
 	f->config = vm_config_new();
 	f->config->name = g_strdup("hunt 7, boot 1");
+	f->config->arch = &arch_x86;
 	f->config->accel = VM_ACCEL_TCG;
 	f->config->cpus = 2;
 	f->config->memory_bytes = 1024 * MIB;
@@ -52,6 +53,7 @@ static void setup(Fixture *f, gconstpointer data)
 static void teardown(Fixture *f, gconstpointer data)
 {
 	static const char *const names[] = {"bin/qemu-system-x86_64",
+					    "bin/qemu-system-aarch64",
 					    "share/qemu/qboot.rom",
 					    "bzImage",
 					    "initrd",
@@ -107,6 +109,64 @@ static void test_argv(Fixture *f, gconstpointer data)
 		"-device pvpanic-pci -action panic=none,reboot=shutdown,shutdown=pause "
 		"-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny "
 		"-kernel /bzImage -initrd /initrd -append console=ttyS0 a=b,c");
+}
+
+/* Another QEMU, machine and CPU; no qboot, no pvpanic, no DIMMs, and KVM takes the host's CPU. */
+static void test_argv_arm64(Fixture *f, gconstpointer data)
+{
+	g_autofree char *qemu = put(f, "bin/qemu-system-aarch64", ""), *line = NULL, *kvm = NULL;
+	g_autoptr(GError) error = NULL;
+
+	g_assert_cmpint(g_chmod(qemu, 0700), ==, 0);
+	f->config->arch = &arch_arm64;
+	line = line_of(f);
+	g_assert_cmpstr(
+		line, ==,
+		"/bin/qemu-system-aarch64 -no-user-config -nodefaults -name guest=hunt 7,, boot 1 "
+		"-display none -machine virt,gic-version=3,dump-guest-core=off "
+		"-accel tcg,thread=multi -cpu max,pauth-impdef=on "
+		"-smp 2 -m 1024M,slots=1,maxmem=4096M "
+		"-object memory-backend-ram,id=vm0-ram,size=2147483648,reserve=off "
+		"-device virtio-mem-pci,id=vm0,memdev=vm0-ram,block-size=4194304,"
+		"requested-size=608174080 -chardev socket,id=qmp,fd=3 -mon "
+		"chardev=qmp,mode=control "
+		"-chardev socket,id=console,fd=4 -serial chardev:console "
+		"-chardev socket,id=agent,fd=5 -device virtio-serial-pci,id=agent-bus "
+		"-device virtserialport,bus=agent-bus.0,chardev=agent,name=org.pfnhunt.agent.0 "
+		"-action panic=none,reboot=shutdown,shutdown=pause "
+		"-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny "
+		"-kernel /bzImage -initrd /initrd -append console=ttyS0 a=b,c");
+	f->config->accel = VM_ACCEL_KVM;
+	kvm = line_of(f);
+	g_assert_nonnull(strstr(kvm, " -accel kvm -cpu host -smp 2 "));
+	f->config->dimm_count = 1;
+	f->config->dimm_bytes = 256 << 20;
+	g_assert_null(vm_qemu_ops.argv(f->config, &error));
+	g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
+	g_assert_nonnull(strstr(error->message, "arm64"));
+}
+
+/* The table is whole: what is looked up by one of an architecture's names finds it. */
+static void test_arch(void)
+{
+	for (guint i = 0; arch_all[i]; i++) {
+		const Arch *arch = arch_all[i];
+		g_autofree char *release = g_strdup_printf("6.12.95+deb13-%s", arch->debian);
+
+		g_assert_true(arch_find(arch->name) == arch);
+		g_assert_true(arch_find(arch->debian) == arch);
+		g_assert_true(arch_of_elf(arch->elf_machine) == arch);
+		g_assert_true(arch_of_release(release) == arch);
+		g_assert_cmpuint(strlen(arch->image_magic), ==, 4);
+		g_assert_nonnull(strstr(arch->cmdline, "console="));
+		g_assert_false(!arch->panic_device != !arch->panic_module);
+	}
+	g_assert_null(arch_of_release("6.12.95"));
+	g_assert_null(arch_of_release("6.12-rc1"));
+	g_assert_null(arch_find("pdp11"));
+	g_assert_true(arch_of_file("/proc/self/exe") == arch_host());
+	g_assert_null(arch_of_file("/etc/passwd"));
+	g_assert_null(arch_of_file("/nonexistent"));
 }
 
 /* Room for what is plugged later: slots and addresses. */
@@ -309,15 +369,15 @@ static void test_accel(Fixture *f, gconstpointer data)
 		g_autoptr(GError) error = NULL;
 		VmAccel accel = VM_ACCEL_AUTO;
 
-		g_assert_true(vm_accel_resolve_on(path, cases[i].kvm, VM_ACCEL_AUTO, &accel, &why,
-						  &error));
+		g_assert_true(vm_accel_resolve_on(path, cases[i].kvm, &arch_x86, VM_ACCEL_AUTO,
+						  &accel, &why, &error));
 		g_assert_cmpint(accel, ==, VM_ACCEL_TCG);
 		g_assert_nonnull(strstr(why, cases[i].why));
-		g_assert_true(vm_accel_resolve_on(path, cases[i].kvm, VM_ACCEL_TCG, &accel, NULL,
-						  &error));
+		g_assert_true(vm_accel_resolve_on(path, cases[i].kvm, &arch_x86, VM_ACCEL_TCG,
+						  &accel, NULL, &error));
 		g_assert_cmpint(accel, ==, VM_ACCEL_TCG);
-		g_assert_false(vm_accel_resolve_on(path, cases[i].kvm, VM_ACCEL_KVM, &accel, NULL,
-						   &error));
+		g_assert_false(vm_accel_resolve_on(path, cases[i].kvm, &arch_x86, VM_ACCEL_KVM,
+						   &accel, NULL, &error));
 		g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
 		g_assert_nonnull(strstr(error->message, cases[i].why));
 		g_assert_nonnull(strstr(error->message, "or use TCG"));
@@ -346,6 +406,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	ADD("argv", test_argv);
+	ADD("argv-arm64", test_argv_arm64);
+	g_test_add_func("/vm-config/arch", test_arch);
 	ADD("argv-dimm", test_argv_dimm);
 	ADD("argv-nodes", test_argv_nodes);
 	ADD("argv-memory-file", test_argv_memory_file);

@@ -300,7 +300,7 @@ static void test_backends(Fixture *f, gconstpointer data)
 	g_assert_cmpstr(fake->text, ==, "fake");
 	g_assert_null(fake->uri);
 	g_assert_true(vm_backend_is_local(fake));
-	g_assert_true(vm_backend_settle(fake, VM_ACCEL_TCG, &accel, NULL, NULL));
+	g_assert_true(vm_backend_settle(fake, arch_host(), VM_ACCEL_TCG, &accel, NULL, NULL));
 	g_assert_cmpint(accel, ==, VM_ACCEL_TCG);
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
