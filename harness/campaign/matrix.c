@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See matrix.h. */
 #include "harness/campaign/matrix.h"
+#include "harness/results/bounds.h"
 #include "harness/results/table.h"
 #include "harness/verdict/stats.h"
 
 #include <string.h>
 
-/* One family in one cell. */
+/* A boot that counts: what fired in it first, and how long that took. */
 typedef struct {
-	guint boots;	 /* in which it fired */
-	GArray *first_s; /* of double: when it was the boot's first hit */
-} Fired;
+	char *family; /* or NULL */
+	StatsTime time;
+} MatrixBoot;
 
 typedef struct {
-	guint boots;
+	guint boots;   /* that were run */
+	guint exposed; /* of them: those that mean something */
 	guint verdicts[VERDICT_COUNT];
 	guint64 offlines;
 	double run_s;
 	Exposure *exposure;
-	GHashTable *fired; /* family -> Fired */
+	GHashTable *fired; /* family -> boots in which it fired */
+	GArray *times;	   /* of MatrixBoot: the exposed ones */
 	char *why;	   /* it could not be run, or NULL */
 } Cell;
 
@@ -28,12 +31,9 @@ struct Matrix {
 	Cell *cells;
 };
 
-static void fired_free(gpointer data)
+static void boot_clear(gpointer trial)
 {
-	Fired *fired = data;
-
-	g_array_unref(fired->first_s);
-	g_free(fired);
+	g_free(((MatrixBoot *)trial)->family);
 }
 
 Matrix *matrix_new(const char *const *kernels, const char *const *scenarios)
@@ -45,11 +45,14 @@ Matrix *matrix_new(const char *const *kernels, const char *const *scenarios)
 	m->columns = g_strv_length(m->kernels);
 	m->rows = g_strv_length(m->scenarios);
 	m->cells = g_new0(Cell, m->columns * m->rows + 1);
-	for (guint i = 0; i < m->columns * m->rows; i++)
-		m->cells[i].fired =
-			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, fired_free);
-	for (guint i = 0; i < m->columns * m->rows; i++)
-		m->cells[i].exposure = exposure_new();
+	for (guint i = 0; i < m->columns * m->rows; i++) {
+		Cell *cell = &m->cells[i];
+
+		cell->fired = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		cell->exposure = exposure_new();
+		cell->times = g_array_new(FALSE, FALSE, sizeof(MatrixBoot));
+		g_array_set_clear_func(cell->times, boot_clear);
+	}
 	return m;
 }
 
@@ -59,6 +62,7 @@ void matrix_free(Matrix *m)
 		return;
 	for (guint i = 0; i < m->columns * m->rows; i++) {
 		g_hash_table_unref(m->cells[i].fired);
+		g_array_unref(m->cells[i].times);
 		exposure_free(m->cells[i].exposure);
 		g_free(m->cells[i].why);
 	}
@@ -74,41 +78,42 @@ static Cell *cell_of(const Matrix *m, guint kernel, guint scenario)
 	return &m->cells[scenario * m->columns + kernel];
 }
 
-static Fired *fired_of(Cell *cell, const char *family)
+static guint fired_in(const Cell *cell, const char *family)
 {
-	Fired *fired = g_hash_table_lookup(cell->fired, family);
+	return GPOINTER_TO_UINT(g_hash_table_lookup(cell->fired, family));
+}
 
-	if (!fired) {
-		fired = g_new0(Fired, 1);
-		fired->first_s = g_array_new(FALSE, FALSE, sizeof(double));
-		g_hash_table_insert(cell->fired, g_strdup(family), fired);
-	}
-	return fired;
+static void add_fired(Cell *cell, const char *family)
+{
+	g_hash_table_replace(cell->fired, g_strdup(family),
+			     GUINT_TO_POINTER(fired_in(cell, family) + 1));
 }
 
 void matrix_add(Matrix *m, guint kernel, guint scenario, const BootResult *r)
 {
 	Cell *cell = cell_of(m, kernel, scenario);
 	Verdict weighed = hunt_weigh(r);
+	const char *hang = verdict_name(VERDICT_HANG);
+	MatrixBoot trial;
 
 	cell->boots++;
 	cell->verdicts[weighed]++;
 	cell->offlines += r->offlines;
 	cell->run_s += r->run_s;
 	exposure_add(cell->exposure, r->exposure);
-	for (guint i = 0; i < r->families->len; i++) {
-		const char *family = g_ptr_array_index(r->families, i);
-		Fired *fired = fired_of(cell, family);
-
-		fired->boots++;
-		if (r->hit.any && r->hit.after_go_s >= 0 && g_str_equal(family, r->hit.family))
-			g_array_append_val(fired->first_s, r->hit.after_go_s);
-	}
+	if (!verdict_is_exposed(weighed))
+		return;
+	cell->exposed++;
+	for (guint i = 0; i < r->families->len; i++)
+		add_fired(cell, g_ptr_array_index(r->families, i));
 	/* One that has a signature is among the families already. */
 	if (weighed == VERDICT_HANG &&
-	    !g_ptr_array_find_with_equal_func(r->families, verdict_name(VERDICT_HANG), g_str_equal,
-					      NULL))
-		fired_of(cell, verdict_name(VERDICT_HANG))->boots++;
+	    !g_ptr_array_find_with_equal_func(r->families, hang, g_str_equal, NULL))
+		add_fired(cell, hang);
+	trial.family = g_strdup(r->hit.any ? r->hit.family : weighed == VERDICT_HANG ? hang : NULL);
+	trial.time = stats_time(verdict_is_hit(weighed), r->hit.after_go_s, r->hit.after_hello_s,
+				r->run_s);
+	g_array_append_val(cell->times, trial);
 }
 
 void matrix_fail(Matrix *m, guint kernel, guint scenario, const char *why)
@@ -119,27 +124,29 @@ void matrix_fail(Matrix *m, guint kernel, guint scenario, const char *why)
 	cell->why = g_strdup(why);
 }
 
-static int by_value(gconstpointer a, gconstpointer b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static int by_name(gconstpointer a, gconstpointer b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static double median(GArray *values)
+/*
+ * Of the curve, with the boots in which something else fired first censored there: those that took
+ * longest are the ones that were never seen to fire. Below 0 when fewer than half did.
+ */
+static double median(const Cell *cell, const char *family)
 {
-	guint n = values->len;
+	g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(StatsTime));
+	g_autoptr(GArray) steps = NULL;
 
-	g_array_sort(values, by_value);
-	if (n % 2)
-		return g_array_index(values, double, n / 2);
-	return (g_array_index(values, double, n / 2 - 1) + g_array_index(values, double, n / 2)) /
-	       2;
+	for (guint i = 0; i < cell->times->len; i++) {
+		const MatrixBoot *trial = &g_array_index(cell->times, MatrixBoot, i);
+		StatsTime time = trial->time;
+
+		time.hit = g_strcmp0(trial->family, family) == 0;
+		g_array_append_val(times, time);
+	}
+	steps = stats_survival((StatsTime *)(void *)times->data, times->len);
+	return stats_median(steps);
 }
 
 /* Clean is no more than its exposure. */
@@ -149,33 +156,38 @@ static char *clean_text(const Cell *cell)
 	g_autofree char *visits = exposure_measured(cell->exposure)
 					  ? g_strdup_printf("%s visits inside, ", inside)
 					  : g_strdup("");
+	g_autofree char *bounds =
+		bounds_percent(stats_proportion(0, cell->exposed, STATS_CONFIDENCE));
 
-	return g_strdup_printf("0/%u clean (< %.2g %%), %" G_GUINT64_FORMAT " offlines, %s%.0f s",
-			       cell->boots,
-			       stats_proportion(0, cell->boots, STATS_CONFIDENCE).high * 100,
-			       cell->offlines, visits, cell->run_s);
+	return g_strdup_printf("0/%u clean (%s), %" G_GUINT64_FORMAT " offlines, %s%.0f s",
+			       cell->exposed, bounds, cell->offlines, visits, cell->run_s);
+}
+
+/* All that is neither clean nor a hit is told as it is: it must not look clean. */
+static char *others_text(const Cell *cell)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint v = 0; v < VERDICT_COUNT; v++)
+		if (cell->verdicts[v] && v != VERDICT_CLEAN && !verdict_is_hit(v))
+			g_string_append_printf(text, ", %u %s", cell->verdicts[v], verdict_name(v));
+	return g_string_free(text, FALSE);
 }
 
 /* What a cell says on the row of @family; NULL: the row of a scenario in which nothing fired. */
 static char *cell_text(const Cell *cell, const char *family)
 {
-	const Fired *fired = family ? g_hash_table_lookup(cell->fired, family) : NULL;
+	guint fired = family ? fired_in(cell, family) : 0;
+	g_autofree char *others = others_text(cell), *soon = NULL;
+	double median_s;
 
 	if (cell->boots == 0)
 		return g_strdup(cell->why ? "failed" : "-");
-	if (fired && fired->first_s->len)
-		return g_strdup_printf("%u/%u %.2f s", fired->boots, cell->boots,
-				       median(fired->first_s));
-	if (fired)
-		return g_strdup_printf("%u/%u", fired->boots, cell->boots);
-	/* Every verdict but these is told as it is: it must not look clean. */
-	for (guint v = 0; v < VERDICT_COUNT; v++)
-		if (cell->verdicts[v] && v != VERDICT_CLEAN && !verdict_is_hit(v))
-			return g_strdup_printf("0/%u, %u %s", cell->boots, cell->verdicts[v],
-					       verdict_name(v));
-	if (g_hash_table_size(cell->fired)) /* another family's row says what did fire */
-		return g_strdup_printf("0/%u", cell->boots);
-	return clean_text(cell);
+	if (fired == 0 && cell->exposed && !*others && g_hash_table_size(cell->fired) == 0)
+		return clean_text(cell);
+	median_s = fired ? median(cell, family) : -1;
+	soon = median_s < 0 ? g_strdup("") : results_duration(median_s);
+	return g_strdup_printf("%u/%u%s%s%s", fired, cell->exposed, *soon ? " " : "", soon, others);
 }
 
 /* The families that fired in this scenario on any kernel, by name. */

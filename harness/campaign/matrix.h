@@ -21,9 +21,10 @@ void matrix_add(Matrix *matrix, guint kernel, guint scenario, const BootResult *
 void matrix_fail(Matrix *matrix, guint kernel, guint scenario, const char *why);
 
 /*
- * The table, with what failed below it. A field is HITS/BOOTS and the median time to the first
- * hit; where nothing fired, "clean" with the bound that follows at 95 % and the exposure behind it,
- * or the verdict; "-" where nothing was run (any more). For a terminal, or as Markdown.
+ * The table, with what failed below it. A field is HITS/BOOTS, of exposed boots, and the median time
+ * to the family's hit as a first one (Kaplan-Meier), if half of the boots came to it; where nothing
+ * fired, "clean" with the bound that follows at 95 % and the exposure behind it; then the boots that
+ * are no trials, by verdict; "-" where nothing was run (any more). For a terminal, or as Markdown.
  * (transfer full)
  */
 char *matrix_text(const Matrix *matrix, gboolean markdown);

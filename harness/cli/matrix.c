@@ -189,7 +189,8 @@ static char **parse_list(const char *option, const char *text, GError **error)
 static const CommandHelp matrix_help = {
 	.name = "matrix",
 	.summary = "Runs each scenario on each kernel and prints a table: which race family "
-		   "fired\non which kernel, in how many boots, and how soon (median).",
+		   "fired\non which kernel, in how many of the exposed boots, and how soon "
+		   "(Kaplan-Meier median).",
 	.description = "Exit codes: 1 an unknown incident or a hang; else 2 or 3 if a hunt could "
 		       "not run;\nelse 4 unexposed; else 0 clean or known. Ctrl-C prints the table "
 		       "so far, and exits 4\nif nothing fired.\n",

@@ -80,7 +80,8 @@ void html_survival(GString *out, const RHunt *h)
 				  : "middle",
 			 html_number(most_s * i / 4));
 	g_string_append(out, "</svg>");
-	html_raw(out, "<p>Share of boots without a hit (Kaplan-Meier, 95 %% band); ");
+	html_raw(out, "<p>Share of boots without a hit (Kaplan-Meier; the band holds at 95 %% on "
+		      "either side of each point); ");
 	if (median >= 0) {
 		g_autofree char *words = results_median(h);
 

@@ -88,13 +88,10 @@ GArray *results_times(const RHunt *h)
 
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
-		StatsTime t = {.time_s = b->run_s, .hit = results_boot_hit(b)};
+		StatsTime t = stats_time(results_boot_hit(b), b->hit_s, b->hit_hello_s, b->run_s);
 
 		if (!results_boot_exposed(b))
 			continue;
-		/* A hang, or a log without times: it was within the run. */
-		if (t.hit && b->hit_s >= 0)
-			t.time_s = b->hit_s;
 		g_array_append_val(times, t);
 	}
 	return times;

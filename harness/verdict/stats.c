@@ -127,6 +127,13 @@ gboolean stats_rate(const StatsCluster *boots, guint count, double confidence, S
 	return TRUE;
 }
 
+StatsTime stats_time(gboolean hit, double after_go_s, double after_hello_s, double run_s)
+{
+	double early_s = after_hello_s >= 0 ? 0 : run_s;
+
+	return (StatsTime){!hit ? run_s : after_go_s >= 0 ? after_go_s : early_s, hit};
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const StatsTime *x = a, *y = b;
@@ -143,17 +150,33 @@ static StatsTime *sorted(const StatsTime *times, guint count)
 	return copy;
 }
 
-/* Kalbfleisch and Prentice: within 0 and 1 wherever the curve stands. */
-static StatsInterval log_log(double survival, double greenwood)
-{
-	StatsInterval ci = {0, 1};
-	double z = gsl_cdf_ugaussian_Pinv(0.5 + STATS_CONFIDENCE / 2), half;
+/* A product of beta variables: its first two moments. */
+typedef struct {
+	double mean, square;
+} Product;
 
-	if (survival <= 0 || survival >= 1)
-		return (StatsInterval){survival <= 0 ? 0 : survival, survival >= 1 ? 1 : survival};
-	half = z * sqrt(greenwood) / log(survival);
-	ci.low = pow(survival, exp(-half));
-	ci.high = pow(survival, exp(half));
+/* One more factor: Beta(@n, 1), the share that outlives the next hit among @n. */
+static Product times_beta(Product p, double n)
+{
+	return (Product){p.mean * n / (n + 1), p.square * n / (n + 2)};
+}
+
+/* The quantile of the beta distribution with these moments: exact as long as none is censored. */
+static double quantile(Product p, double share)
+{
+	double variance = p.square - p.mean * p.mean;
+	double sum = p.mean * (1 - p.mean) / variance - 1;
+
+	return gsl_cdf_beta_Pinv(share, p.mean * sum, (1 - p.mean) * sum);
+}
+
+/* @left: boots at risk until the next hit; with none of them there is no lower bound. */
+static StatsInterval survival_bounds(Product product, guint left)
+{
+	StatsInterval ci = {.high = quantile(product, STATS_CONFIDENCE)};
+
+	if (left > 0)
+		ci.low = quantile(times_beta(product, left), 1 - STATS_CONFIDENCE);
 	return ci;
 }
 
@@ -161,7 +184,9 @@ GArray *stats_survival(const StatsTime *times, guint count)
 {
 	g_autofree StatsTime *t = sorted(times, count);
 	GArray *steps = g_array_new(FALSE, FALSE, sizeof(StatsStep));
-	double survival = 1, greenwood = 0;
+	Product product = {1, 1};
+	double survival = 1;
+	guint left = 0;
 
 	for (guint i = 0; i < count;) {
 		StatsStep step = {.time_s = t[i].time_s, .at_risk = count - i};
@@ -172,14 +197,20 @@ GArray *stats_survival(const StatsTime *times, guint count)
 		i = next;
 		if (step.hits == 0)
 			continue;
+		if (steps->len) {
+			StatsStep *last = &g_array_index(steps, StatsStep, steps->len - 1);
+
+			last->ci = survival_bounds(product, step.at_risk);
+		}
 		survival *= 1 - (double)step.hits / step.at_risk;
-		if (step.at_risk > step.hits)
-			greenwood += (double)step.hits /
-				     ((double)step.at_risk * (step.at_risk - step.hits));
+		for (guint k = 0; k < step.hits; k++)
+			product = times_beta(product, step.at_risk - k);
 		step.survival = survival;
-		step.ci = log_log(survival, greenwood);
+		left = count - next;
 		g_array_append_val(steps, step);
 	}
+	if (steps->len)
+		g_array_index(steps, StatsStep, steps->len - 1).ci = survival_bounds(product, left);
 	return steps;
 }
 
@@ -197,15 +228,19 @@ double stats_median(const GArray *steps)
 StatsInterval stats_median_interval(const GArray *steps)
 {
 	StatsInterval ci = {-1, -1};
+	gboolean bounded = FALSE;
 
 	for (guint i = 0; i < steps->len; i++) {
 		const StatsStep *s = &g_array_index(steps, StatsStep, i);
+		double before = pow(1 - STATS_CONFIDENCE, 1.0 / s->at_risk);
 
-		/* Where the last one has fired there is no variance, and so no band. */
-		if (s->survival <= 0)
-			break;
-		if (ci.low < 0 && s->ci.low <= 0.5)
+		/* Before the first hit: so few boots that half may have one sooner. */
+		if (i == 0 && before <= 0.5)
+			bounded = TRUE;
+		if (!bounded && s->ci.low <= 0.5) {
 			ci.low = s->time_s;
+			bounded = TRUE;
+		}
 		if (ci.high < 0 && s->ci.high <= 0.5)
 			ci.high = s->time_s;
 	}

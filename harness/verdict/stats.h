@@ -65,19 +65,30 @@ typedef struct {
 	gboolean hit;
 } StatsTime;
 
+/*
+ * Of a boot whose ops ran for @run_s and whose hit, if @hit, was @after_go_s after their start and
+ * @after_hello_s after the agent's first word; below 0: not so, or not known. One while memory was
+ * plugged, before the ops, is at 0; a hang, or a hit in a log without times, at the end.
+ */
+StatsTime stats_time(gboolean hit, double after_go_s, double after_hello_s, double run_s);
+
 typedef struct {
 	double time_s;	  /* of a hit */
 	guint at_risk;	  /* boots that still ran just before it */
 	guint hits;	  /* at this time */
 	double survival;  /* share without a hit after it */
-	StatsInterval ci; /* of the survival, log-log, 95 % */
+	StatsInterval ci; /* of the survival from it to the next one */
 } StatsStep;
 
-/* Kaplan-Meier's curve, a step for each time of a hit. GArray of StatsStep, (transfer full). */
+/*
+ * Kaplan-Meier's curve, a step for each time of a hit. Its bounds are a beta product's (Fay, Brittain
+ * and Proschan 2013): Clopper and Pearson's while no boot is censored. GArray of StatsStep,
+ * (transfer full).
+ */
 GArray *stats_survival(const StatsTime *times, guint count);
 /* Its median, or -1 when fewer than half had a hit. */
 double stats_median(const GArray *steps);
-/* Its 95 % interval (Brookmeyer and Crowley, log-log); -1 where the data do not bound it. */
+/* Where the curve's bounds cross a half; -1 where the data do not bound it. */
 StatsInterval stats_median_interval(const GArray *steps);
 /* Log-rank test of two groups: p, or 1 when there is nothing to compare. */
 double stats_logrank(const StatsTime *a, guint count_a, const StatsTime *b, guint count_b);

@@ -14,7 +14,7 @@ static void add(Matrix *m, guint kernel, guint scenario, Verdict verdict, const 
 	g_autoptr(GPtrArray) families = g_ptr_array_new();
 	BootResult r = {.verdict = verdict, .offlines = 100, .run_s = 10, .families = families};
 
-	r.hit.after_go_s = after_s;
+	r.hit.after_go_s = r.hit.after_hello_s = after_s;
 	if (family) {
 		r.hit.any = TRUE;
 		r.hit.family = (char *)family;
@@ -54,9 +54,9 @@ static void test_table(void)
 	add(m, 1, 1, VERDICT_HANG, NULL, -1);
 	assert_text(m,
 		    "scenario  family        6.1                                     7.3\n"
-		    "cancel    bad-page      0/3                                     1/3\n"
-		    "          fake-offline  3/3 0.20 s                              2/3 1.50 s\n"
-		    "control   hang          0/2 clean (< 78 %), 200 offlines, 20 s  1/1\n");
+		    "cancel    bad-page      0/3                                     1/3 10 s\n"
+		    "          fake-offline  3/3 0.20 s                              2/3 2.00 s\n"
+		    "control   hang          0/2 clean (< 78 %), 200 offlines, 20 s  1/1 10 s\n");
 }
 
 /* Boots that say nothing, and cells that could not run, are told; a reason only once. */
@@ -70,9 +70,40 @@ static void test_not_clean(void)
 	matrix_fail(m, 1, 0, "no kernel 7.3");
 	matrix_fail(m, 1, 1, "no kernel 7.3");
 	assert_text(m, "scenario  family  6.1               7.3\n"
-		       "cancel    none    0/2, 1 unexposed  failed\n"
-		       "control   none    0/1, 1 lost       failed\n"
+		       "cancel    none    0/1, 1 unexposed  failed\n"
+		       "control   none    0/0, 1 lost       failed\n"
 		       "failed: no kernel 7.3\n");
+}
+
+/*
+ * Clean, hit, hung, lost and unexposed boots in one cell. A time of those that fired alone would be
+ * 0.20 s; half of the boots never came to it.
+ */
+static void test_mixed(void)
+{
+	g_autoptr(Matrix) m = matrix_new(kernels, scenarios);
+
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.1);
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.2);
+	add(m, 0, 0, VERDICT_INCIDENT, "fake-offline", 0.3);
+	add(m, 0, 0, VERDICT_INCIDENT, "bad-page", 0.25);
+	add(m, 0, 0, VERDICT_HANG, NULL, -1);
+	add(m, 0, 0, VERDICT_CLEAN, NULL, -1);
+	add(m, 0, 0, VERDICT_CLEAN, NULL, -1);
+	add(m, 0, 0, VERDICT_LOST, NULL, -1);
+	add(m, 0, 0, VERDICT_UNEXPOSED, NULL, -1);
+	/* Boots that another family ended say nothing about later: 2 of 4, and not 2 of 6. */
+	add(m, 1, 0, VERDICT_INCIDENT, "bad-page", 0.5);
+	add(m, 1, 0, VERDICT_INCIDENT, "bad-page", 0.5);
+	add(m, 1, 0, VERDICT_INCIDENT, "fake-offline", 3);
+	add(m, 1, 0, VERDICT_INCIDENT, "fake-offline", 4);
+	add(m, 1, 0, VERDICT_CLEAN, NULL, -1);
+	add(m, 1, 0, VERDICT_CLEAN, NULL, -1);
+	assert_text(m, "scenario  family        6.1                       7.3\n"
+		       "cancel    bad-page      1/7, 1 lost, 1 unexposed  2/6\n"
+		       "          fake-offline  3/7, 1 lost, 1 unexposed  2/6 4.00 s\n"
+		       "          hang          1/7, 1 lost, 1 unexposed  0/6\n"
+		       "control   none          -                         -\n");
 }
 
 /* A clean cell says how close it came. */
@@ -117,6 +148,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/matrix/empty", test_empty);
 	g_test_add_func("/matrix/table", test_table);
 	g_test_add_func("/matrix/not-clean", test_not_clean);
+	g_test_add_func("/matrix/mixed", test_mixed);
 	g_test_add_func("/matrix/exposure", test_exposure);
 	g_test_add_func("/matrix/markdown", test_markdown);
 	return g_test_run();

@@ -181,19 +181,38 @@ static void test_survival(void)
 	}
 	g_assert_cmpuint(first->at_risk, ==, 21);
 	g_assert_cmpuint(first->hits, ==, 3);
-	/* R's survfit(conf.type = "log-log") at 6 weeks. */
-	near(first->ci.low, 0.6197, 5e-4);
-	near(first->ci.high, 0.9516, 5e-4);
+	/* 18 of 21 lasted; but one of them was not seen any further. */
+	near(first->ci.high, stats_proportion(18, 21, 0.95).high, 1e-9);
+	g_assert_cmpfloat(first->ci.low, <, stats_proportion(18, 21, 0.95).low);
+	g_assert_cmpfloat(first->ci.low, >, stats_proportion(17, 20, 0.95).low);
 	near(stats_median(steps), 23, 0);
 }
 
-/* R's survfit(conf.type = "log-log"): 23 (13, NA) and 8 (4, 11). */
+/* While none is censored, the bounds of the curve are those of a proportion. */
+static void test_survival_bounds(void)
+{
+	g_autoptr(GArray) steps = stats_survival(placebo, G_N_ELEMENTS(placebo));
+	guint left = G_N_ELEMENTS(placebo);
+
+	for (guint i = 0; i < steps->len; i++) {
+		const StatsStep *s = &g_array_index(steps, StatsStep, i);
+		StatsInterval ci;
+
+		left -= s->hits;
+		ci = stats_proportion(left, G_N_ELEMENTS(placebo), STATS_CONFIDENCE);
+		near(s->ci.low, ci.low, 1e-9);
+		near(s->ci.high, ci.high, 1e-9);
+	}
+}
+
+/* Of 21 without censoring the median lies between the 7th and the 15th: 4 and 11. */
 static void test_median_interval(void)
 {
 	g_autoptr(GArray) drug = stats_survival(six_mp, G_N_ELEMENTS(six_mp));
 	g_autoptr(GArray) none = stats_survival(placebo, G_N_ELEMENTS(placebo));
 	StatsInterval ci = stats_median_interval(drug);
 
+	near(stats_median(drug), 23, 0);
 	near(ci.low, 13, 0);
 	near(ci.high, -1, 0);
 	ci = stats_median_interval(none);
@@ -208,6 +227,19 @@ static void test_median_interval(void)
 		near(ci.low, -1, 0);
 		near(ci.high, -1, 0);
 	}
+}
+
+static void test_time(void)
+{
+	near(stats_time(FALSE, -1, -1, 20).time_s, 20, 0);
+	near(stats_time(TRUE, 3, 4, 20).time_s, 3, 0);
+	/* While memory was plugged, with the ops still to come: at once, and not at the end. */
+	near(stats_time(TRUE, -0.5, 1, 20).time_s, 0, 0);
+	near(stats_time(TRUE, -1, 1, 20).time_s, 0, 0);
+	/* A hang, or a log without times. */
+	near(stats_time(TRUE, -1, -1, 20).time_s, 20, 0);
+	g_assert_true(stats_time(TRUE, 3, 4, 20).hit);
+	g_assert_false(stats_time(FALSE, 3, 4, 20).hit);
 }
 
 static void test_logrank(void)
@@ -235,6 +267,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/stats/rate", test_rate);
 	g_test_add_func("/stats/trials", test_trials);
 	g_test_add_func("/stats/survival", test_survival);
+	g_test_add_func("/stats/survival-bounds", test_survival_bounds);
+	g_test_add_func("/stats/time", test_time);
 	g_test_add_func("/stats/logrank", test_logrank);
 	return g_test_run();
 }
