@@ -26,6 +26,10 @@ struct memory_notify {
 	unsigned long start_pfn, nr_pages;
 } CORE;
 
+struct mem_section {
+	unsigned long section_mem_map;
+} CORE;
+
 struct page {
 	unsigned int page_type;
 } CORE;
@@ -67,19 +71,56 @@ static __always_inline track_u32 current_tid(void)
 	return (track_u32)bpf_get_current_pid_tgid();
 }
 
-/* Run once by the agent: where the array of struct page is, on machines that keep it in a variable. */
+/* Of the kernel's variable @name, of pointer size; 0: not known. */
+static __always_inline track_u64 variable(const char *name, track_u32 size)
+{
+	track_u64 address = 0, value = 0;
+
+	if (!bpf_kallsyms_lookup_name(name, (int)size, 0, &address) && address)
+		bpf_probe_read_kernel(&value, sizeof(value), (void *)address);
+	return value;
+}
+
+#ifndef __TARGET_ARCH_x86
+/*
+ * Where the array of struct page is, of the first section of memory that is there (mm/sparse.c): each
+ * tells where page 0 would be, with flags in its low bits. Boot memory lies in the first root.
+ */
+#define SECTION_FLAGS	0xfffull
+#define SECTION_PRESENT 3ull /* and has a memory map */
+#define SECTIONS	128
+
+static __always_inline track_u64 sections_map(track_u64 roots)
+{
+	track_u64 root = 0, map = 0;
+
+	if (!roots || bpf_probe_read_kernel(&root, sizeof(root), (void *)roots) || !root)
+		return 0;
+	for (int i = 0; i < SECTIONS; i++) {
+		track_u64 at = root + i * bpf_core_type_size(struct mem_section);
+
+		if (!bpf_probe_read_kernel(&map, sizeof(map), (void *)at) &&
+		    (map & SECTION_PRESENT) == SECTION_PRESENT)
+			return map & ~SECTION_FLAGS;
+	}
+	return 0;
+}
+#endif
+
+/* Run once by the agent: where the array of struct page is. x86 keeps it in a variable. */
 SEC("syscall")
 int find_vmemmap(void *ctx)
 {
+#ifdef __TARGET_ARCH_x86
 	static const char name[] = "vmemmap_base";
-	track_u64 address = 0, base = 0;
 
-	if (bpf_kallsyms_lookup_name(name, sizeof(name), 0, &address) || !address)
-		return 1;
-	if (bpf_probe_read_kernel(&base, sizeof(base), (void *)address))
-		return 1;
-	vmemmap_base = base;
-	return 0;
+	vmemmap_base = variable(name, sizeof(name));
+#else
+	static const char name[] = "mem_section";
+
+	vmemmap_base = sections_map(variable(name, sizeof(name)));
+#endif
+	return !vmemmap_base;
 }
 
 static __always_inline bool is_offline(track_u64 pfn)

@@ -22,6 +22,7 @@ struct bpf_ctx {
 	struct probe_kernel *kernel;
 	struct bpf_link *link[LINKS_MAX];
 	unsigned int links;
+	bool no_map; /* the kernel refused the program that looks for the memory map */
 	bool window_followed[PROBE_WINDOW_COUNT], visit_followed[PROBE_VISIT_COUNT];
 	char missing[512];
 };
@@ -142,6 +143,7 @@ static int load_once(struct bpf_ctx *c, const struct probe_setup *setup, const s
 		load &= arg >= 0;
 		bpf_program__set_autoload(program_of(c, v->program), load);
 	}
+	bpf_program__set_autoload(c->kernel->progs.find_vmemmap, !c->no_map);
 	c->kernel->rodata->page_shift = (track_u32)__builtin_ctzll(setup->page_bytes);
 	c->kernel->bss->track.block_pages_shift =
 		(track_u64)__builtin_ctzll(setup->block_bytes / setup->page_bytes);
@@ -165,6 +167,10 @@ static int load(struct bpf_ctx *c, const struct probe_setup *setup, const struct
 		ret = load_once(c, setup, btf, without);
 		if (!ret)
 			return 0;
+		if (!c->no_map && !strcmp(refused, "find_vmemmap")) {
+			c->no_map = true;
+			continue;
+		}
 		while (i < VISIT_PROGRAMS && strcmp(visit_programs[i].program, refused))
 			i++;
 		if (i == VISIT_PROGRAMS || without[i])
@@ -253,9 +259,10 @@ static void find_vmemmap(struct bpf_ctx *c)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(c->kernel->progs.find_vmemmap), &opts) ||
+	if (c->no_map ||
+	    bpf_prog_test_run_opts(bpf_program__fd(c->kernel->progs.find_vmemmap), &opts) ||
 	    opts.retval)
-		miss(c, "vmemmap_base");
+		miss(c, "memory-map");
 }
 
 static int layer_open(void **ctx, const struct probe_setup *setup, char *err, size_t size)

@@ -126,10 +126,28 @@ gboolean cmd_hunt_seed(const char *text, guint64 *seed, GError **error)
 	return TRUE;
 }
 
-gboolean cmd_hunt_agent(HuntConfig *config, char **path, GError **error)
+static gboolean build_agent(const Arch *arch, GError **error)
+{
+	g_autofree char *dir = NULL, *script = paths_agent_builder(arch, &dir);
+	char *argv[] = {script, (char *)arch->debian, dir, NULL};
+	int status = 0;
+
+	if (!script || (g_spawn_sync(NULL, argv, NULL, G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL,
+				     NULL, NULL, &status, NULL) &&
+			status == 0))
+		return TRUE;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
+		    "no guest agent for %s could be built by %s %s %s", arch->title, script,
+		    arch->debian, dir);
+	return FALSE;
+}
+
+gboolean cmd_hunt_agent(HuntConfig *config, char **path, gboolean build, GError **error)
 {
 	const Arch *wanted = config->kernel->arch, *arch;
 
+	if (build && !build_agent(wanted, error))
+		return FALSE;
 	g_free(*path);
 	*path = paths_agent(wanted);
 	config->agent_path = *path;

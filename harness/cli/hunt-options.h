@@ -16,10 +16,11 @@ VmBackend *cmd_hunt_backend(const char *text, GError **error);
  */
 gboolean cmd_hunt_ran_here(const RHunt *hunt, const char *recorded, GError **error);
 /*
- * The agent that fits config->kernel: *path (transfer full), and config->agent_path. USAGE error when
- * the file is for another architecture, INFRA when there is none.
+ * The agent that fits config->kernel: *path (transfer full), and config->agent_path; @build: brought
+ * up to date first when it is for another architecture than this program's. USAGE error when the
+ * file is for a wrong one, INFRA when there is none.
  */
-gboolean cmd_hunt_agent(HuntConfig *config, char **path, GError **error);
+gboolean cmd_hunt_agent(HuntConfig *config, char **path, gboolean build, GError **error);
 /* "auto" (or NULL), "kvm", "tcg": resolved for config->backend and ->kernel; prints a note on fallback. */
 gboolean cmd_hunt_accel(const char *text, HuntConfig *config, GError **error);
 /* A number of parallel boots, or "auto"; NULL: 1. */

@@ -116,7 +116,7 @@ static void hunt_kernel(Run *run)
 		kernel_open(run->kernels[run->kernel], NULL, on_kernel_progress, NULL, &why);
 
 	run->config.kernel = kernel;
-	if (kernel && (!cmd_hunt_agent(&run->config, &agent, &why) ||
+	if (kernel && (!cmd_hunt_agent(&run->config, &agent, TRUE, &why) ||
 		       !cmd_hunt_accel(run->accel, &run->config, &why)))
 		g_clear_pointer(&kernel, kernel_free);
 	for (run->scenario = 0; run->scenarios[run->scenario]; run->scenario++) {

@@ -69,7 +69,7 @@ static gboolean open_cell(const NightlyCell *cell, HuntConfig *config, gpointer 
 	if (!night->scenario ||
 	    !(night->known = cmd_known_load(night->known_issues, night->scenario, error)) ||
 	    !(config->kernel = open_kernel(night, cell->kernel, error)) ||
-	    !cmd_hunt_agent(config, &night->agent, error) ||
+	    !cmd_hunt_agent(config, &night->agent, TRUE, error) ||
 	    !cmd_hunt_accel(night->accel, config, error))
 		return FALSE;
 	config->scenario = night->scenario;

@@ -49,6 +49,17 @@ char *paths_agent(const Arch *arch)
 	return choose("PFNHUNT_AGENT", installed, built);
 }
 
+char *paths_agent_builder(const Arch *arch, char **dir)
+{
+	g_autofree char *root = installed_root(), *given = from_env("PFNHUNT_AGENT");
+
+	*dir = NULL;
+	if (root || given || arch == arch_host())
+		return NULL;
+	*dir = g_strdup_printf(PFNHUNT_BUILD_DIR "/agent-%s", arch->debian);
+	return g_strdup(PFNHUNT_SOURCE_DIR "/tools/build-agent.sh");
+}
+
 char *paths_configs(void)
 {
 	return choose("PFNHUNT_CONFIGS", PFNHUNT_DATA_DIR "/configs",

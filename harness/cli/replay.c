@@ -162,7 +162,7 @@ static int replay(const Options *opt, const char *what, GError **error)
 	if (!kernel)
 		return -1;
 	config.kernel = kernel;
-	if (!cmd_hunt_agent(&config, &agent, error) ||
+	if (!cmd_hunt_agent(&config, &agent, TRUE, error) ||
 	    !cmd_hunt_accel(was->accel, &config, error) ||
 	    !cmd_hunt_jobs(opt->jobs, &config.jobs, error))
 		return -1;

@@ -214,7 +214,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	if (!kernel)
 		return -1;
 	config.kernel = kernel;
-	if (!cmd_hunt_agent(&config, &agent, error) ||
+	if (!cmd_hunt_agent(&config, &agent, !opt->dry_run, error) ||
 	    !(more = cmd_hunt_hosts(backends, !opt->accel && resumed ? resumed->accel : opt->accel,
 				    &config, error)))
 		return -1;
