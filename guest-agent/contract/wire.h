@@ -43,6 +43,7 @@
 	  "t_ns= walker= func= window= visits= inside= offline= nearest_ns=: totals of a walker")  \
 	X(EVENT, "event", 'g', "t_ns= inst= name= ...: something worth a line, at once")           \
 	X(KMSG, "kmsg", 'g', "seq= t_us= prio= caller= text=: one /dev/kmsg record")               \
+	X(SYMBOL, "symbol", 'g', "name= addr= end=: where a symbol of the kernel is; in hex")      \
 	X(PONG, "pong", 'g', "id= t_ns=")                                                          \
 	X(LOG, "log", 'g', "text=: the agent's own words")                                         \
 	X(DONE, "done", 'g', "t_ns= reason= ops= steps= kmsg_seq=: the end-of-run line")           \
@@ -53,6 +54,7 @@
 	  "path= value=: write a file of sysfs, procfs or debugfs, in turn or while ops run")      \
 	X(OP, "op", 'h', "inst= name= ...: the op's parameters")                                   \
 	X(PLUG, "plug", 'h', "bytes= params=: load virtio_mem, wait until this much is plugged")   \
+	X(SYMBOLS, "symbols", 'h', "names=with commas between: answered by as many symbol lines")  \
 	X(GO, "go", 'h',                                                                           \
 	  "duration_ms= warn_once_ms=: set up, then run; 0 = until stop, 0 = never cleared")       \
 	X(STOP, "stop", 'h', "end the run, then say done")                                         \

@@ -17,6 +17,7 @@
 #include "guest-agent/core/boot.h"
 #include "guest-agent/core/kmsg.h"
 #include "guest-agent/core/block-monitor.h"
+#include "guest-agent/core/symbols.h"
 #include "guest-agent/probe/probe.h"
 
 #define COMMANDS_MAX	   512
@@ -176,6 +177,15 @@ static void do_set(struct session *s, const struct wire_msg *msg)
 			   strerror(errno));
 	if (fd >= 0)
 		close(fd);
+}
+
+static void do_symbols(struct session *s, const struct wire_msg *msg)
+{
+	const char *names = wire_get(msg, "names");
+	char copy[WIRE_LINE_MAX];
+
+	snprintf(copy, sizeof(copy), "%s", names ? names : "");
+	symbols_say(s->root_fd, &s->sink, copy);
 }
 
 static void do_op(struct session *s, const struct wire_msg *msg)
@@ -406,6 +416,9 @@ static void execute(struct session *s, char *line)
 		break;
 	case WIRE_PLUG:
 		do_plug(s, &msg);
+		break;
+	case WIRE_SYMBOLS:
+		do_symbols(s, &msg);
 		break;
 	case WIRE_GO:
 		do_go(s, &msg);

@@ -146,6 +146,8 @@ static int step(void *ctx, struct op_env *env)
 	file = &c->files.file[c->next++ % c->files.count];
 	if (file->fd < 0)
 		return OP_STEP_IDLE;
+	if (!block_files_attempt(&c->files))
+		return OP_STEP_END;
 	err = offline(c, env, file);
 	switch (err) {
 	case EINTR:
@@ -202,6 +204,7 @@ static const struct op_param params[] = {
 	 .def = "online_movable",
 	 .choices = online_choices,
 	 .help = "how to online a block that went offline after all"},
+	BLOCK_ATTEMPTS_PARAM,
 	BLOCK_DEADLINE_PARAM,
 	{NULL},
 };

@@ -21,7 +21,19 @@ int block_files_setup(struct block_files *f, struct op_env *env)
 {
 	block_select_parse(op_text(env->plan, "blocks"), &f->select);
 	atomic_store(&env->hammers, &f->select);
+	f->attempts_left = (uint64_t)op_int(env->plan, "attempts");
+	if (!f->attempts_left)
+		f->attempts_left = UINT64_MAX;
 	return 0;
+}
+
+bool block_files_attempt(struct block_files *f)
+{
+	if (!f->attempts_left)
+		return false;
+	if (f->attempts_left != UINT64_MAX)
+		f->attempts_left--;
+	return true;
 }
 
 bool block_files_update(struct block_files *f, const struct op_env *env)

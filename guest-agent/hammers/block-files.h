@@ -17,6 +17,13 @@
 		.help = "which blocks of the virtio-mem devices to use"                            \
 	}
 
+#define BLOCK_ATTEMPTS_PARAM                                                                       \
+	{                                                                                          \
+		.name = "attempts", .type = OP_PARAM_INT, .def = "0", .min = 0,                    \
+		.max = 1000000000,                                                                 \
+		.help = "stop after this many attempts to take a block offline; 0: never"          \
+	}
+
 #define BLOCK_DEADLINE_PARAM                                                                       \
 	{                                                                                          \
 		.name = "deadline-ms", .type = OP_PARAM_INT, .def = "5000", .min = 10,             \
@@ -34,6 +41,7 @@ struct block_file {
 struct block_files {
 	struct block_select select;
 	struct targets targets;
+	uint64_t attempts_left; /* of the parameter attempts; UINT64_MAX: no bound */
 	unsigned int count;
 	struct block_file file[TARGETS_BLOCKS_MAX]; /* ascending */
 	struct block_file old[TARGETS_BLOCKS_MAX];
@@ -45,6 +53,8 @@ int block_files_setup(struct block_files *f, struct op_env *env);
 bool block_files_update(struct block_files *f, const struct op_env *env);
 /* The block was removed (ENODEV); perhaps it is back already under the same number. */
 void block_file_reopen(struct block_file *file, const struct op_env *env);
+/* For step(), before an attempt: whether there is one left, which is then taken. */
+bool block_files_attempt(struct block_files *f);
 void block_files_close(struct block_files *f);
 
 #endif

@@ -132,6 +132,8 @@ static int step(void *ctx, struct op_env *env)
 		file = &c->files.file[c->next++ % c->files.count];
 	if (file->fd < 0)
 		return OP_STEP_IDLE;
+	if (!block_files_attempt(&c->files))
+		return OP_STEP_END;
 	err = write_state(c, env, file, "offline", OFFLINE, OFFLINE_US);
 	/* EINVAL: it was offline already. In all other cases it still is online. */
 	if ((!err || err == EINVAL) && file->fd >= 0)
@@ -158,6 +160,7 @@ static const struct op_param params[] = {
 	 .def = "sequential",
 	 .choices = order_choices,
 	 .help = "order in which blocks are used"},
+	BLOCK_ATTEMPTS_PARAM,
 	BLOCK_DEADLINE_PARAM,
 	{NULL},
 };

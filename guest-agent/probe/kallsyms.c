@@ -15,11 +15,17 @@ static bool stands_in(const char *suffix)
 	return !strncmp(suffix, ".isra.", 6) || !strncmp(suffix, ".constprop.", 11);
 }
 
+bool kallsyms_stands_for(const char *symbol, const char *func)
+{
+	size_t len = strlen(func);
+
+	return !strncmp(symbol, func, len) && (!symbol[len] || stands_in(symbol + len));
+}
+
 int kallsyms_find(int root_fd, const char *func, char *name, size_t size)
 {
 	int fd = openat(root_fd, "proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
-	size_t len = strlen(func);
 	int ret = -ENOENT;
 	char line[512];
 
@@ -33,11 +39,11 @@ int kallsyms_find(int root_fd, const char *func, char *name, size_t size)
 		char type, symbol[256];
 
 		if (sscanf(line, "%*s %c %255s", &type, symbol) != 2 || (type | 32) != 't' ||
-		    strncmp(symbol, func, len) || (symbol[len] && !stands_in(symbol + len)))
+		    !kallsyms_stands_for(symbol, func))
 			continue;
 		snprintf(name, size, "%s", symbol);
 		ret = 0;
-		if (!symbol[len])
+		if (!strcmp(symbol, func))
 			break;
 	}
 	fclose(file);

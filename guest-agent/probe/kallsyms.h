@@ -3,7 +3,11 @@
 #ifndef PFNHUNT_PROBE_KALLSYMS_H
 #define PFNHUNT_PROBE_KALLSYMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Whether @symbol is @func, or a copy of it that the compiler made in its place. */
+bool kallsyms_stands_for(const char *symbol, const char *func);
 
 /*
  * Looks in /proc/kallsyms for @func, or for the copy of it that the compiler made in its place

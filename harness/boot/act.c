@@ -15,6 +15,7 @@ static const BootActKind *const kinds[HOST_ACT_KINDS] = {
 	[HOST_ACT_HOG] = &boot_act_hog,
 	[HOST_ACT_DISCARD] = &boot_act_discard,
 	[HOST_ACT_DIMM] = &boot_act_dimm,
+	[HOST_ACT_CHOREOGRAPHY] = &boot_act_choreography,
 };
 
 static void arm(BootAct *act);
@@ -28,7 +29,10 @@ static gboolean end(BootAct *act)
 		act->kind->end(act);
 	act->told = act->failed != NULL;
 	if (act->told && !told)
-		record_event(act->boot->record, HOST_EVENT_PRESSURE_SKIPPED, "reason", act->failed);
+		record_event(act->boot->record,
+			     host_act_pressure(act->plan) ? HOST_EVENT_PRESSURE_SKIPPED
+							  : HOST_EVENT_CHOREOGRAPHY_ENDED,
+			     "reason", act->failed);
 	return act->told;
 }
 
@@ -94,11 +98,8 @@ static void act_free(gpointer data)
 	g_free(act);
 }
 
-void boot_acts_run(Boot *boot)
+static void make_all(Boot *boot)
 {
-	if (boot->acts.all)
-		return;
-	boot->acts.since_us = boot->life.since_us;
 	boot->acts.all = g_ptr_array_new_with_free_func(act_free);
 	for (guint i = 0; i < boot->plan->host_acts->len; i++) {
 		BootAct *act = g_new0(BootAct, 1);
@@ -109,8 +110,31 @@ void boot_acts_run(Boot *boot)
 		if (act->kind->init)
 			act->kind->init(act);
 		g_ptr_array_add(boot->acts.all, act);
-		arm(act);
 	}
+}
+
+/* Each of the acts that begin with the ops, or before them, as @early says. */
+static void arm_all(Boot *boot, gboolean early)
+{
+	boot->acts.since_us = boot->life.since_us;
+	for (guint i = 0; i < boot->acts.all->len; i++) {
+		BootAct *act = g_ptr_array_index(boot->acts.all, i);
+
+		if (act->kind->early == early)
+			arm(act);
+	}
+}
+
+void boot_acts_run(Boot *boot)
+{
+	if (!boot->acts.all) {
+		make_all(boot);
+		arm_all(boot, TRUE);
+	}
+	if (boot->agent.go_ns < 0 || boot->acts.armed)
+		return;
+	boot->acts.armed = TRUE;
+	arm_all(boot, FALSE);
 }
 
 void boot_acts_stop(Boot *boot)
@@ -133,6 +157,37 @@ GPtrArray *boot_acts_told(const Boot *boot)
 
 		if (act->kind->tell)
 			g_ptr_array_add(list, act->kind->tell(act));
+	}
+	return list;
+}
+
+void boot_acts_look(Boot *boot, gint64 now_us)
+{
+	BootActs *acts = &boot->acts;
+	gboolean holds = FALSE;
+
+	for (guint i = 0; acts->all && i < acts->all->len; i++) {
+		const BootAct *act = g_ptr_array_index(acts->all, i);
+
+		holds |= act->kind->holds && act->kind->holds(act);
+	}
+	if (acts->holds || holds) {
+		acts->held_us += now_us - acts->looked_us;
+		acts->released_us = now_us;
+	}
+	acts->holds = holds;
+	acts->looked_us = now_us;
+}
+
+GPtrArray *boot_acts_take_rounds(Boot *boot)
+{
+	GPtrArray *list = g_ptr_array_new();
+
+	for (guint i = 0; boot->acts.all && i < boot->acts.all->len; i++) {
+		BootAct *act = g_ptr_array_index(boot->acts.all, i);
+
+		if (act->kind->take_rounds)
+			act->kind->take_rounds(act, list);
 	}
 	return list;
 }

@@ -18,6 +18,11 @@ typedef struct {
 	RPressure *(*tell)(const BootAct *act); /* (transfer full) */
 	/* Frees act->own; may be NULL. */
 	void (*clear)(BootAct *act);
+	gboolean early; /* it begins before the ops do, and they never run without it */
+	/* Whether some of the guest stands still for it; NULL: never. */
+	gboolean (*holds)(const BootAct *act);
+	/* Moves what it has done, of RRound, to the end of that list; NULL: nothing of the kind. */
+	void (*take_rounds)(BootAct *act, GPtrArray *to);
 } BootActKind;
 
 struct BootAct {
@@ -35,6 +40,7 @@ struct BootAct {
 extern const BootActKind boot_act_resize, boot_act_balloon; /* resize.c */
 extern const BootActKind boot_act_dimm;			    /* dimm.c */
 extern const BootActKind boot_act_vcpu_stop, boot_act_pause, boot_act_hog,
-	boot_act_discard; /* pressure.c */
+	boot_act_discard;			/* pressure.c */
+extern const BootActKind boot_act_choreography; /* choreography.c */
 
 #endif

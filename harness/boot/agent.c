@@ -4,6 +4,7 @@
  * believed that would change more than this boot's own result.
  */
 #include "harness/boot/internal.h"
+#include "harness/boot/stage.h"
 #include "guest-agent/contract/op.h"
 
 #include <string.h>
@@ -141,6 +142,22 @@ static void on_rec(Boot *boot, const GuestMsg *msg)
 			boot->agent.rec_known++;
 		boot->agent.rec_pfn[first + i] = pfn;
 	}
+}
+
+#define SYMBOLS_MAX  64
+#define KERNEL_SPACE (1ull << 63)
+
+static void on_symbol(Boot *boot, const GuestMsg *msg)
+{
+	const char *name = guest_get(msg, "name");
+	uint64_t addr, end;
+
+	if (!name || guest_get_u64(msg, "addr", &addr) || guest_get_u64(msg, "end", &end) ||
+	    !(addr & KERNEL_SPACE) || end <= addr ||
+	    g_hash_table_size(boot->agent.symbols) == SYMBOLS_MAX || boot->agent.go_ns >= 0)
+		return;
+	g_hash_table_insert(boot->agent.symbols, g_strdup(name),
+			    g_memdup2(&(StageSymbol){addr, end}, sizeof(StageSymbol)));
 }
 
 static void on_opstate(Boot *boot, const GuestMsg *msg)
@@ -381,6 +398,9 @@ static void on_message(Boot *boot, const GuestMsg *msg)
 	case WIRE_REC:
 		on_rec(boot, msg);
 		break;
+	case WIRE_SYMBOL:
+		on_symbol(boot, msg);
+		break;
 	case WIRE_OPSTATE:
 		on_opstate(boot, msg);
 		break;
@@ -440,6 +460,7 @@ void boot_agent_init(Boot *boot)
 	agent->page_bytes = 4096;
 	agent->block_bytes = 128ull << 20;
 	agent->exposure = exposure_new();
+	agent->symbols = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	agent->op_count = ops->len;
 	agent->ops = g_new0(BootOp, MAX(ops->len, 1));
 	for (guint i = 0; i < ops->len; i++) {
@@ -467,4 +488,5 @@ void boot_agent_clear(Boot *boot)
 	g_free(boot->agent.endless);
 	g_free(boot->agent.endless_signature);
 	exposure_free(boot->agent.exposure);
+	g_clear_pointer(&boot->agent.symbols, g_hash_table_unref);
 }

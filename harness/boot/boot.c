@@ -58,8 +58,13 @@ static void host_lost(Boot *boot, JsonObject *data)
 static void on_vm_event(Vm *vm, const char *name, JsonObject *data, gpointer user)
 {
 	Boot *boot = user;
-	JsonObject *o = json_object_new();
+	gboolean stub = boot->config.scenario->choreography->stands->len > 0;
+	JsonObject *o;
 
+	/* With a gdb stub the machine is stopped and goes on all the time. */
+	if (stub && (g_str_equal(name, "STOP") || g_str_equal(name, "RESUME")))
+		return;
+	o = json_object_new();
 	rj_set_text(o, "host", impairment_of_host(HOST_EVENT_VM_EVENT)->name);
 	rj_set_text(o, "name", name);
 	if (data)
@@ -185,11 +190,12 @@ static gboolean tick(gpointer user)
 
 	boot_splats_settle(boot, now);
 	boot_threads_look(boot, now);
+	boot_acts_look(boot, now);
 	if (record_error(boot->record) && !boot->life.infra) {
 		boot_fail(boot, g_strdup(record_error(boot->record)->message));
 		boot_end(boot, FALSE);
 	}
-	if (boot->life.now == BOOT_RUN && boot->agent.go_ns >= 0)
+	if (boot->life.now == BOOT_RUN)
 		boot_acts_run(boot);
 	ping(boot, now);
 	if (now - boot->memory.asked_us > MEMORY_US && boot->life.now < BOOT_UNRESPONSIVE)

@@ -8,6 +8,7 @@
 #define PFNHUNT_BOOT_H
 
 #include "harness/verdict/exposure.h"
+#include "harness/results/model.h"
 #include "harness/results/record.h"
 #include "harness/scenario/scenario.h"
 #include "harness/incident/triage.h"
@@ -82,6 +83,8 @@ typedef struct {
 	GPtrArray *families;	    /* of char *, the unknown ones', each once */
 	GPtrArray *skipped;	    /* of char *: "damon: reason" */
 	GPtrArray *impairments;	    /* of Impairment: what went wrong on the way */
+	GPtrArray *rounds;	    /* of RRound: of its choreography */
+	guint64 rounds_complete;    /* of them, those that reached all stands */
 	Exposure *exposure;	    /* what the agent told until its end; may be NULL */
 	BootHit hit;
 } BootResult;

@@ -172,8 +172,11 @@ void boot_write_verdict(Boot *boot, BootResult *r, const VerdictOp *ops, gboolea
 		g_ptr_array_add(b.incidents, boot_hang_incident(boot, r->reason, r->run_s, known));
 	add_incidents(b.baseline, boot, boot->splats.baseline);
 	b.pressure = boot_acts_told(boot);
+	b.rounds = r->rounds;
+	b.rounds_complete = (gint64)r->rounds_complete;
 	record_json_file(boot->record, "verdict.json", fields_write(&results_verdict_table, &b));
-	b.exposure = NULL; /* the result's */
+	b.exposure = NULL; /* the result's, like the rounds */
+	b.rounds = NULL;
 	clear(&b);
 }
 

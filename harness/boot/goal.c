@@ -60,8 +60,8 @@ static char *goal_of_name(const Scenario *s, const ScenarioGoal *goal, const Exp
 	return g_strdup_printf("%s (nearest miss %.1f us)", text, (double)nearest_ns / 1000);
 }
 
-char *goal_unmet(const Scenario *s, const Exposure *e, guint64 offlines, const VerdictOp *ops,
-		 const gboolean *drawn)
+char *goal_unmet(const Scenario *s, const Exposure *e, guint64 offlines, guint64 rounds,
+		 const VerdictOp *ops, const gboolean *drawn)
 {
 	char *text = NULL;
 
@@ -70,6 +70,8 @@ char *goal_unmet(const Scenario *s, const Exposure *e, guint64 offlines, const V
 			return g_strdup_printf("%s did not run: %s", ops[i].name,
 					       ops[i].reason ? ops[i].reason : "no reason given");
 	text = missed("offlines", NULL, s->goal_offlines, offlines);
+	if (!text)
+		text = missed("rounds", NULL, s->goal_rounds, rounds);
 	if (!text && s->goal_windows)
 		text = exposure_measured(e)
 			       ? missed("windows", NULL, s->goal_windows, exposure_opened(e, NULL))
@@ -81,5 +83,5 @@ char *goal_unmet(const Scenario *s, const Exposure *e, guint64 offlines, const V
 
 gboolean goal_is_set(const Scenario *s)
 {
-	return s->goal_offlines || s->goal_windows || s->goals->len;
+	return s->goal_offlines || s->goal_rounds || s->goal_windows || s->goals->len;
 }

@@ -12,11 +12,12 @@
 #include "harness/verdict/verdict.h"
 
 /*
- * The first goal that was missed, in words, or NULL. @ops and @drawn: one for each op of
+ * The first goal that was missed, in words, or NULL. @rounds: complete ones of its
+ * choreography. @ops and @drawn: one for each op of
  * @scenario; not drawn: this boot was not to run it. (transfer full)
  */
 char *goal_unmet(const Scenario *scenario, const Exposure *exposure, guint64 offlines,
-		 const VerdictOp *ops, const gboolean *drawn);
+		 guint64 rounds, const VerdictOp *ops, const gboolean *drawn);
 
 /* Whether @scenario has any goal in numbers. */
 gboolean goal_is_set(const Scenario *scenario);

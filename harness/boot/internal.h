@@ -82,6 +82,7 @@ typedef struct {
 	guint64 kmsg_seq; /* the highest that was heard */
 	guint64 events[AGENT_EVENT_COUNT];
 	char *event_detail[AGENT_EVENT_COUNT]; /* keys and values of the first one */
+	GHashTable *symbols;		       /* name -> StageSymbol: those that were asked for */
 	guint64 rec_pfn[REC_PAGES];
 	guint rec_known; /* pages whose PFN the agent told */
 } BootAgent;
@@ -136,8 +137,13 @@ typedef struct {
 
 /* act.c */
 typedef struct {
-	GPtrArray *all;	 /* of BootAct; NULL before the ops run */
+	GPtrArray *all;	 /* of BootAct; NULL before the ops are set up */
+	gboolean armed;	 /* those that begin with the ops */
+	gboolean over;	 /* there is nothing left to run the ops for */
 	gint64 since_us; /* host clock when the ops started */
+	/* Whether some of the guest stands still by one of them; how long that was, until when. */
+	gboolean holds;
+	gint64 looked_us, held_us, released_us;
 } BootActs;
 
 /* resize.c */
@@ -221,10 +227,12 @@ void boot_end(Boot *boot, gboolean poweroff);
 void boot_check_deadlines(Boot *boot, gint64 now_us);
 void boot_state_clear(Boot *boot);
 
-/* act.c: in each tick while the ops run; at the end of that; what came of them. */
+/* act.c: in each tick while the ops are set up and run; at the end of that; what came of them. */
 void boot_acts_run(Boot *boot);
 void boot_acts_stop(Boot *boot);
-GPtrArray *boot_acts_told(const Boot *boot); /* of RPressure; (transfer full) */
+GPtrArray *boot_acts_told(const Boot *boot);	/* of RPressure; (transfer full) */
+void boot_acts_look(Boot *boot, gint64 now_us); /* in each tick: whether one holds the guest */
+GPtrArray *boot_acts_take_rounds(Boot *boot);	/* of RRound; (transfer full) */
 void boot_acts_clear(Boot *boot);
 
 /* dimm.c: what QEMU says of DIMMs. */

@@ -45,6 +45,7 @@ VmConfig *boot_vm_config(const BootConfig *config)
 	vm->initrd_path = g_strdup(config->initrd_path);
 	vm->cmdline = g_strdup(cmdline->str);
 	vm->run_dir = g_strdup(config->dir);
+	vm->gdb = s->choreography->stands->len > 0;
 	vm->balloon = s->balloon_max_bytes > 0;
 	for (guint i = 0; i < s->pressures->len; i++) {
 		const Pressure *p = g_ptr_array_index(s->pressures, i);

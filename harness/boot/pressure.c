@@ -43,6 +43,8 @@ static gboolean is_held(const Boot *boot, pid_t tid)
 		const BootAct *act = g_ptr_array_index(boot->acts.all, i);
 		const Own *own = act->own;
 
+		if (!host_act_pressure(act->plan))
+			continue;
 		for (guint k = 0; own && k < own->held->len; k++)
 			if (g_array_index(own->held, pid_t, k) == tid)
 				return TRUE;

@@ -5,6 +5,7 @@
  */
 #include "harness/boot/internal.h"
 #include "harness/boot/goal.h"
+#include "harness/results/records.h"
 #include "host-driver/base/json.h"
 
 #include "guest-agent/contract/op.h"
@@ -248,6 +249,13 @@ static void gather_ops(const Boot *boot, BootResult *r, VerdictOp *ops)
 	}
 }
 
+static void gather_rounds(Boot *boot, BootResult *r)
+{
+	r->rounds = boot_acts_take_rounds(boot);
+	for (guint i = 0; i < r->rounds->len; i++)
+		r->rounds_complete += ((RRound *)g_ptr_array_index(r->rounds, i))->complete;
+}
+
 static const KnownIssue *known_hang(const Boot *boot)
 {
 	const char *signature = boot->config.strict ? NULL : boot_hang_signature(boot);
@@ -343,8 +351,9 @@ BootResult *boot_judge(Boot *boot)
 	known = known_hang(boot);
 	facts.known_hang = known ? known->name : NULL;
 	r->exposure = boot_agent_take_exposure(boot);
-	facts.unmet = unmet =
-		goal_unmet(boot->config.scenario, r->exposure, r->offlines, ops, boot->plan->runs);
+	gather_rounds(boot, r);
+	facts.unmet = unmet = goal_unmet(boot->config.scenario, r->exposure, r->offlines,
+					 r->rounds_complete, ops, boot->plan->runs);
 	r->impairments = boot_weigh(boot);
 	facts.infra = infra = infra_of(boot, r->impairments);
 	facts.impairment = impairment_worst(r->impairments);
@@ -373,6 +382,9 @@ void boot_result_free(BootResult *r)
 	g_ptr_array_unref(r->families);
 	g_ptr_array_unref(r->skipped);
 	g_clear_pointer(&r->impairments, g_ptr_array_unref);
+	for (guint i = 0; r->rounds && i < r->rounds->len; i++)
+		fields_free(&results_round_table, g_ptr_array_index(r->rounds, i));
+	g_clear_pointer(&r->rounds, g_ptr_array_unref);
 	exposure_free(r->exposure);
 	g_free(r->hit.title);
 	g_free(r->hit.family);

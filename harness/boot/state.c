@@ -142,6 +142,7 @@ enum {
 	POWEROFF = 1 << 8,	/* the guest is to switch itself off */
 	READING = 1 << 9,	/* its memory is being read */
 	ASKING = 1 << 10,	/* an answer of the machine is on its way */
+	OVER = 1 << 11,		/* the choreography has had its last round */
 };
 
 /* When the time begins that a deadline limits. */
@@ -201,6 +202,8 @@ static const Deadline deadline[] = {
 	{BOOT_PLUG, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_UNRESPONSIVE, TRUE,
 	 "while memory was plugged"},
 
+	{BOOT_RUN, OVER | OPS_RUN, 0, SINCE_STATE, LIMIT_NONE, BOOT_STOPPING, FALSE,
+	 "the choreography is over"},
 	{BOOT_RUN, SPLAT, 0, SINCE_HEARD, LIMIT_UNRESPONSIVE, BOOT_UNRESPONSIVE, TRUE, NULL},
 	{BOOT_RUN, 0, 0, SINCE_HEARD, LIMIT_QUIET, BOOT_UNRESPONSIVE, TRUE, "while the ops ran"},
 	{BOOT_RUN, 0, OPS_RUN, SINCE_STATE, LIMIT_SETUP, BOOT_UNRESPONSIVE, TRUE,
@@ -240,7 +243,7 @@ static guint conditions(const Boot *boot)
 	       (boot->agent.go_ns >= 0 ? OPS_RUN : 0) | (boot->life.interrupted ? INTERRUPTED : 0) |
 	       (boot->machine.saw_panic ? PANIC : 0) | (boot->machine.running ? MACHINE : 0) |
 	       (boot->life.poweroff ? POWEROFF : 0) | (boot->recorder.pending ? READING : 0) |
-	       (boot->memory.asking ? ASKING : 0);
+	       (boot->memory.asking ? ASKING : 0) | (boot->acts.over ? OVER : 0);
 }
 
 /* The time of @row is up: on to its next state. */
@@ -310,7 +313,8 @@ static guint64 hard_end_ms(const BootDeadlines *d, const Scenario *s)
 /* Nothing that the guest, the machine or its host does postpones this one. */
 static gboolean is_overdue(Boot *boot, const BootDeadlines *d, gint64 now_us)
 {
-	guint64 most_ms = hard_end_ms(d, boot->config.scenario);
+	guint64 most_ms =
+		hard_end_ms(d, boot->config.scenario) + (guint64)boot->acts.held_us / 1000;
 
 	if (boot->machine.launching || boot->life.overdue ||
 	    now_us - boot->machine.started_us < (gint64)most_ms * 1000)
@@ -327,13 +331,16 @@ void boot_check_deadlines(Boot *boot, gint64 now_us)
 {
 	const BootDeadlines d = patient_deadlines(boot);
 	const Scenario *s = boot->config.scenario;
+	/* What is held by us says nothing, and gets the time that it lacks. */
+	gint64 held_us = boot->life.now == BOOT_RUN ? boot->acts.held_us : 0;
 	const gint64 since_us[SINCE_COUNT] = {
-		[SINCE_STATE] = boot->life.since_us,
+		[SINCE_STATE] = boot->life.since_us + held_us,
 		[SINCE_RAN] = boot_threads_since(boot, now_us),
 		[SINCE_FIRST] = boot->machine.first_byte_us,
-		[SINCE_HEARD] = MAX(boot->agent.heard_us, boot->machine.started_us),
+		[SINCE_HEARD] = MAX(boot->agent.heard_us,
+				    MAX(boot->machine.started_us, boot->acts.released_us)),
 		[SINCE_CONSOLE] = boot->machine.console_us,
-		[SINCE_SPLAT] = boot->splats.first_us,
+		[SINCE_SPLAT] = MAX(boot->splats.first_us, boot->acts.released_us),
 	};
 	const gint64 limit_ms[LIMIT_COUNT] = {
 		[LIMIT_NONE] = G_MININT64,

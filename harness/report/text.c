@@ -138,6 +138,22 @@ static void append_remarks(GString *text, const RHunt *folder)
 	}
 }
 
+/* How often the interleaving was executed, which is the exposure of a choreography. */
+static void append_rounds(GString *text, const HuntSummary *sum)
+{
+	guint64 complete = 0, all = 0;
+
+	for (guint i = 0; i < sum->results->len; i++) {
+		const BootResult *r = g_ptr_array_index(sum->results, i);
+
+		complete += r->rounds_complete;
+		all += r->rounds ? r->rounds->len : 0;
+	}
+	row(text, "choreography",
+	    "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " rounds executed the interleaving",
+	    complete, all);
+}
+
 /* What it proves, and what would prove the opposite. */
 static void append_estimate(GString *text, const HuntSummary *sum, const RHunt *folder)
 {
@@ -185,7 +201,7 @@ static void append_goal(GString *text, const HuntConfig *c, const BootResult *r)
 
 	for (guint i = 0; i < s->ops->len; i++)
 		all[i] = TRUE;
-	unmet = goal_unmet(s, r->exposure, r->offlines, ops, all);
+	unmet = goal_unmet(s, r->exposure, r->offlines, r->rounds_complete, ops, all);
 	if (unmet)
 		row(text, "goal", "%s", unmet);
 }
@@ -254,7 +270,10 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 			row(text, "skipped", "%s", (char *)g_ptr_array_index(r->skipped, i));
 	}
 	append_counts(text, sum, folder);
-	if (folder)
+	/* What is forced has no rate. */
+	if (c->scenario->choreography->stands->len)
+		append_rounds(text, sum);
+	else if (folder)
 		append_estimate(text, sum, folder);
 	if (sum->interrupted)
 		append_interrupted(text, sum->dir);

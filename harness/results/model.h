@@ -61,6 +61,24 @@ typedef struct {
 	gint64 steps, discarded_bytes;
 } RPressure;
 
+/* Where a task was held in a round of a choreography, and what the page was then. */
+typedef struct {
+	char *name, *role, *where;
+	double t_s;	    /* since the choreography began */
+	gint64 cpu, pfn;    /* pfn: -1 when no page was chosen yet */
+	gboolean page_read; /* its struct page could be: the three below are known */
+	gint64 count;	    /* of references */
+	char *type, *flags; /* hexadecimal, or NULL */
+} RStand;
+
+typedef struct {
+	gint64 number;
+	double t_s;
+	gboolean complete; /* all stands were reached */
+	char *reason;	   /* why not, or NULL */
+	GPtrArray *stands; /* of RStand, those that were */
+} RRound;
+
 /* A boot whose bulky files were removed. */
 typedef struct {
 	GPtrArray *removed; /* of char * */
@@ -98,6 +116,8 @@ typedef struct {
 	GPtrArray *baseline; /* of RIncident: before the first hotplug event, no find of the hunt */
 	GPtrArray *impairments; /* of RImpairment */
 	GPtrArray *pressure;	/* of RPressure */
+	GPtrArray *rounds;	/* of RRound: its choreography */
+	gint64 rounds_complete; /* of them, those that reached all stands */
 	GPtrArray *resizes;	/* of RResize */
 	Exposure *exposure;	/* never NULL */
 	Decoder *decoder;	/* borrowed: reports decode its splats' frames; NULL: they do not */

@@ -150,6 +150,50 @@ static const FieldTable pressure_table = {
 	.fields = pressure_fields,
 };
 
+static const Field stand_fields[] = {
+	{"stand", FIELD_TEXT, FIELD_AT(RStand, name), .otherwise = "",
+	 .doc = "its name in the scenario"},
+	{"role", FIELD_TEXT, FIELD_AT(RStand, role), .otherwise = "",
+	 .doc = "the task that was held there"},
+	{"t_s", FIELD_DOUBLE, FIELD_AT(RStand, t_s), .doc = "since the choreography began"},
+	{"cpu", FIELD_COUNT, FIELD_AT(RStand, cpu), .doc = "the vCPU"},
+	{"where", FIELD_TEXT, FIELD_AT(RStand, where), .otherwise = "",
+	 .doc = "the next instruction, by a function of the choreography where it is in one"},
+	{"pfn", FIELD_COUNT, FIELD_AT(RStand, pfn), FIELD_IF_KNOWN, .otherwise_number = -1,
+	 .doc = "the page of the round"},
+	{"page_read", FIELD_BOOL, FIELD_AT(RStand, page_read),
+	 .doc = "whether its struct page could be read"},
+	{"count", FIELD_INT, FIELD_AT(RStand, count),
+	 .doc = "its reference count; 0 when it could not be read"},
+	{"type", FIELD_TEXT, FIELD_AT(RStand, type), FIELD_IF_KNOWN,
+	 .doc = "its page_type or _mapcount, in hexadecimal"},
+	{"flags", FIELD_TEXT, FIELD_AT(RStand, flags), FIELD_IF_KNOWN,
+	 .doc = "its flags, in hexadecimal"},
+	{NULL},
+};
+static const FieldTable stand_table = {
+	.name = "stand",
+	.help = "Where a task was held, and what the page was then.",
+	.size = sizeof(RStand),
+	.fields = stand_fields,
+};
+
+static const Field round_fields[] = {
+	{"round", FIELD_COUNT, FIELD_AT(RRound, number), .doc = "from 0"},
+	{"t_s", FIELD_DOUBLE, FIELD_AT(RRound, t_s), .doc = "since the choreography began"},
+	{"complete", FIELD_BOOL, FIELD_AT(RRound, complete), .doc = "all stands were reached"},
+	{"reason", FIELD_TEXT, FIELD_AT(RRound, reason), FIELD_IF_KNOWN, .doc = "why not"},
+	{"stands", FIELD_LIST, FIELD_AT(RRound, stands), .of = &stand_table,
+	 .doc = "those that were reached"},
+	{NULL},
+};
+const FieldTable results_round_table = {
+	.name = "round",
+	.help = "A round of a choreography: the interleaving that was forced.",
+	.size = sizeof(RRound),
+	.fields = round_fields,
+};
+
 static const Field hit_fields[] = {
 	{"title", FIELD_TEXT, FIELD_AT(RBoot, hit_title), .doc = "in words"},
 	{"family", FIELD_WORD, FIELD_AT(RBoot, hit_family), .words = results_family_word,
@@ -222,6 +266,11 @@ static const Field verdict_fields[] = {
 	 .doc = "what the kernel said before the first hotplug event"},
 	{"pressure", FIELD_LIST, FIELD_AT(RBoot, pressure), FIELD_IF_SET, .of = &pressure_table,
 	 .doc = "from the host"},
+	{"rounds_complete", FIELD_COUNT, FIELD_AT(RBoot, rounds_complete), FIELD_IF_SET,
+	 .doc = "rounds of the choreography that reached all their stands: how often its "
+		"interleaving was executed"},
+	{"rounds", FIELD_LIST, FIELD_AT(RBoot, rounds), FIELD_IF_SET, .of = &results_round_table,
+	 .doc = "of the choreography"},
 	{NULL},
 };
 const FieldTable results_verdict_table = {

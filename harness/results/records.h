@@ -20,7 +20,7 @@ extern const FieldTable results_resize_table;  /* RResize: a line of memory.json
 extern const FieldTable results_thinned_table; /* RThinned: thinned.json */
 
 /* Records within them, and within what `--json` prints. */
-extern const FieldTable results_splat_table, results_impairment_table;
+extern const FieldTable results_splat_table, results_impairment_table, results_round_table;
 
 /* The words of a verdict, and of a family: those of the race, and "hang". */
 const char *results_verdict_word(guint i);

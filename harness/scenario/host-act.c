@@ -13,6 +13,7 @@ struct HostAct {
 	const Pressure *pressure;
 	ResizeSchedule *resize;
 	PressureSchedule *held;
+	gboolean written; /* the stands of a choreography */
 };
 
 static ResizeLimits resize_limits(const Scenario *s)
@@ -131,6 +132,8 @@ GPtrArray *host_acts_new(const Scenario *s, guint64 seed)
 						  seed_derive(pressure_seed, i));
 	}
 	add_sized(acts, s, HOST_ACT_DIMM, seed);
+	if (s->choreography->stands->len)
+		add(acts, s, HOST_ACT_CHOREOGRAPHY);
 	return acts;
 }
 
@@ -154,6 +157,8 @@ HostStep host_act_next(HostAct *act)
 	ResizeStep size;
 	PressureStep held;
 
+	if (act->kind == HOST_ACT_CHOREOGRAPHY)
+		return (HostStep){0, G_MAXINT, 0};
 	if (act->held) {
 		held = pressure_schedule_next(act->held);
 		return (HostStep){held.t_ms, held.hold_ms,
@@ -172,12 +177,32 @@ char *host_act_pressure_text(const HostAct *act, const HostStep *step)
 			       act->kind == HOST_ACT_DISCARD ? "place" : "vcpu", step->value);
 }
 
+/* Every round is the same, so they stand there once. */
+static void append_stands(HostAct *act, GString *text)
+{
+	const GPtrArray *stands = act->scenario->choreography->stands;
+
+	for (guint i = 0; !act->written && i < stands->len; i++) {
+		const Stand *stand = g_ptr_array_index(stands, i);
+		g_autofree char *words = stand_text(stand);
+
+		g_string_append_printf(text, "stand name=%s %s\n", stand->name, words);
+	}
+	act->written = TRUE;
+}
+
 void host_act_append_next(HostAct *act, GString *text)
 {
-	HostStep step = host_act_next(act);
+	HostStep step;
 	const char *device = host_act_device(act);
-	g_autofree char *pressure = act->pressure ? host_act_pressure_text(act, &step) : NULL;
+	g_autofree char *pressure = NULL;
 
+	if (act->kind == HOST_ACT_CHOREOGRAPHY) {
+		append_stands(act, text);
+		return;
+	}
+	step = host_act_next(act);
+	pressure = act->pressure ? host_act_pressure_text(act, &step) : NULL;
 	g_string_append_printf(text, "%s t_ms=%" G_GUINT64_FORMAT,
 			       pressure ? "pressure" : sized[act->kind].name, step.t_ms);
 	if (device)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the host does to a running guest on a schedule: it resizes a virtio-mem device or the
- * balloon, plugs and unplugs DIMMs, and puts pressure on vCPUs and memory (pressure.h). One row a
- * kind here says when, and writes the plan's text; harness/boot has the row that does it.
+ * balloon, plugs and unplugs DIMMs, puts pressure on vCPUs and memory (pressure.h), and forces
+ * interleavings (choreography.h). One row a kind here says when, and writes the plan's text; harness/boot has the row that does it.
  */
 #ifndef PFNHUNT_HOST_ACT_H
 #define PFNHUNT_HOST_ACT_H
@@ -23,6 +23,7 @@ typedef enum {
 	HOST_ACT_HOG,
 	HOST_ACT_DISCARD,
 	HOST_ACT_DIMM,
+	HOST_ACT_CHOREOGRAPHY,
 	HOST_ACT_KINDS,
 } HostActKind;
 
@@ -42,7 +43,10 @@ HostActKind host_act_kind(const HostAct *act);
 const char *host_act_device(const HostAct *act);
 /* The [pressure] of the scenario that it is, or NULL. */
 const Pressure *host_act_pressure(const HostAct *act);
-/* The same scenario and seed give the same steps everywhere. There is always a next one. */
+/*
+ * The same scenario and seed give the same steps everywhere. There is always a next one; that of a
+ * choreography begins with the ops and lasts as long as they run.
+ */
 HostStep host_act_next(HostAct *act);
 /* The words for @step of a pressure: "LABEL hold_ms=N vcpu=N". (transfer full) */
 char *host_act_pressure_text(const HostAct *act, const HostStep *step);

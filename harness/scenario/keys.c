@@ -8,6 +8,7 @@
 #define DEV(field) offsetof(VmMemDevice, field)
 #define PRS(field) offsetof(Pressure, field)
 #define MOD(field) offsetof(ScenarioModule, field)
+#define CHO(field) offsetof(Choreography, field)
 #define MIB(n)	   ((guint64)(n) << 20)
 #define GIB(n)	   ((guint64)(n) << 30)
 #define DAY_MS	   86400000ull
@@ -106,6 +107,11 @@ const ScenarioKey scenario_keys[] = {
 	 PRS(bytes)},
 	PRESSURE_TIMES("pressure discard", "maximum time it may take", "200ms", "500ms", 1,
 		       "250ms"),
+	{"choreography", "rounds", KEY_COUNT, "5", 1, 100, NULL,
+	 "how often the interleaving of [stands] is forced while the ops run", CHO(rounds)},
+	{"choreography", "deadline", KEY_MS, "5s", 100, 60000, NULL,
+	 "how long to wait for a task at each stand before the round is given up",
+	 CHO(deadline_ms)},
 	{"policy", "boots", KEY_COUNT, "1", 1, 1000000, NULL,
 	 "number of boots in a hunt (--boots)", IN(boots)},
 	{"policy", "rotate", KEY_COUNT, "0", 0, OP_INST_MAX, NULL,
@@ -148,6 +154,9 @@ const ScenarioKey scenario_keys[] = {
 	{"goal", "offlines", KEY_COUNT, "0", 0, G_MAXINT64, NULL,
 	 "minimum number of offlines, over all hammers, for a clean boot",
 	 IN(goal_offlines)},
+	{"goal", "rounds", KEY_COUNT, "0", 0, 100, NULL,
+	 "minimum number of rounds of the choreography that reached all their stands",
+	 IN(goal_rounds)},
 	{"goal", "windows", KEY_COUNT, "0", 0, G_MAXINT64, NULL,
 	 "minimum number of race windows opened, of the most frequent kind, as kinds are nested",
 	 IN(goal_windows)},

@@ -91,6 +91,21 @@ static void add_settings(Plan *plan, const Scenario *s)
 	}
 }
 
+/* Behind `plug`: by then all modules are loaded. vmemmap_base: see stage-page.c. */
+static void add_symbols(Plan *plan, const Scenario *s)
+{
+	g_autofree char *functions = choreography_functions(s->choreography);
+	g_autofree char *names = g_strdup_printf("%s,vmemmap_base,kernel_halt", functions);
+	char buf[WIRE_LINE_MAX];
+	struct wire_out out;
+
+	if (!s->choreography->stands->len)
+		return;
+	wire_begin(&out, buf, sizeof(buf), WIRE_SYMBOLS);
+	wire_add(&out, "names", names);
+	add_line(plan, &out);
+}
+
 void plan_write_lines(Plan *plan, const Scenario *s, const GPtrArray *modules, guint boot_count)
 {
 	char buf[WIRE_LINE_MAX];
@@ -115,6 +130,7 @@ void plan_write_lines(Plan *plan, const Scenario *s, const GPtrArray *modules, g
 	if (params)
 		wire_add(&out, "params", params);
 	add_line(plan, &out);
+	add_symbols(plan, s);
 
 	wire_begin(&out, buf, sizeof(buf), WIRE_GO);
 	wire_add_u64(&out, "duration_ms", s->duration_ms);

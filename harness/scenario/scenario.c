@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See scenario.h. GKeyFile does the INI; this file adds the table, the checks and the lines. */
 #include "harness/scenario/scenario.h"
+#include "harness/scenario/complain.h"
 #include "harness/scenario/hopeless.h"
 #include "harness/verdict/exposure.h"
 #include "host-driver/base/units.h"
@@ -8,56 +9,6 @@
 #include "host-driver/base/error.h"
 #include "host-driver/base/open.h"
 #include "host-driver/vm/vm.h"
-
-/* Where @group (and @key in it, when not NULL) stands in the text; 0 when it does not. */
-static guint find_line(const char *text, const char *group, const char *key)
-{
-	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-	g_autofree char *header = g_strdup_printf("[%s]", group);
-	gboolean inside = FALSE;
-
-	for (guint i = 0; lines[i]; i++) {
-		char *line = g_strstrip(lines[i]);
-		char *eq;
-
-		if (line[0] == '[') {
-			inside = g_str_equal(line, header);
-			if (inside && !key)
-				return i + 1;
-			continue;
-		}
-		eq = strchr(line, '=');
-		if (!inside || !eq || line[0] == '#')
-			continue;
-		*eq = '\0';
-		if (key && g_str_equal(g_strchomp(line), key))
-			return i + 1;
-	}
-	return 0;
-}
-
-typedef struct {
-	const char *path, *text;
-	GKeyFile *ini;
-} Source;
-
-G_GNUC_PRINTF(5, 6)
-static gboolean complain(const Source *src, const char *group, const char *key, GError **error,
-			 const char *format, ...)
-{
-	g_autofree char *what = NULL;
-	guint line = find_line(src->text, group, key);
-	va_list ap;
-
-	if (line == 0)
-		line = find_line(src->text, group, NULL);
-	va_start(ap, format);
-	what = g_strdup_vprintf(format, ap);
-	va_end(ap);
-	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE, "%s:%u: [%s]%s%s: %s", src->path,
-		    MAX(line, 1), group, key ? " " : "", key ? key : "", what);
-	return FALSE;
-}
 
 static gboolean is_choice(const char *choices, const char *value)
 {
@@ -87,7 +38,7 @@ static const char *chosen_part(const ScenarioKey *k, const char *key)
 }
 
 /* Checks @value of the file's @key against @k and stores it at @field. */
-static gboolean store_named(const Source *src, const ScenarioKey *k, const char *group,
+static gboolean store_named(const ScenarioSource *src, const ScenarioKey *k, const char *group,
 			    const char *key, void *field, const char *value, GError **error)
 {
 	g_autofree char *min = NULL, *max = NULL;
@@ -98,8 +49,8 @@ static gboolean store_named(const Source *src, const ScenarioKey *k, const char 
 	switch (k->type) {
 	case KEY_TEXT:
 		if (k->choices && !is_choice(k->choices, value))
-			return complain(src, group, key, error, "'%s' is none of %s", value,
-					k->choices);
+			return scenario_complain(src, group, key, error, "'%s' is none of %s",
+						 value, k->choices);
 		g_free(*(char **)field);
 		*(char **)field = g_strdup(value);
 		return TRUE;
@@ -127,22 +78,22 @@ static gboolean store_named(const Source *src, const ScenarioKey *k, const char 
 		break;
 	}
 	if (!ok)
-		return complain(src, group, key, error, "'%s' is not %s", value, example);
+		return scenario_complain(src, group, key, error, "'%s' is not %s", value, example);
 	if (number < k->min || number > k->max)
-		return complain(src, group, key, error, "%s is not between %s and %s", value, min,
-				max);
+		return scenario_complain(src, group, key, error, "%s is not between %s and %s",
+					 value, min, max);
 	*(guint64 *)field = number;
 	return TRUE;
 }
 
-static gboolean store(const Source *src, const ScenarioKey *k, const char *group, void *base,
-		      const char *value, GError **error)
+static gboolean store(const ScenarioSource *src, const ScenarioKey *k, const char *group,
+		      void *base, const char *value, GError **error)
 {
 	return store_named(src, k, group, k->key, (char *)base + k->offset, value, error);
 }
 
 /* All keys of @group of the file into @base, by the table's group @table_group. */
-static gboolean load_group(const Source *src, const char *table_group, const char *group,
+static gboolean load_group(const ScenarioSource *src, const char *table_group, const char *group,
 			   void *base, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
@@ -158,8 +109,8 @@ static gboolean load_group(const Source *src, const char *table_group, const cha
 			g_string_append_printf(right, "%s%s", right->len ? ", " : "", k->key);
 		}
 		if (!known)
-			return complain(src, group, keys[i], error, "no such key; there are %s",
-					right->str);
+			return scenario_complain(src, group, keys[i], error,
+						 "no such key; there are %s", right->str);
 	}
 	for (const ScenarioKey *k = scenario_keys; k->group; k++) {
 		g_autofree char *value = NULL;
@@ -172,63 +123,68 @@ static gboolean load_group(const Source *src, const char *table_group, const cha
 		else if (k->fallback)
 			value = g_strdup(k->fallback);
 		else
-			return complain(src, group, k->key, error, "missing: %s", k->help);
+			return scenario_complain(src, group, k->key, error, "missing: %s", k->help);
 		if (!store(src, k, group, base, value, error))
 			return FALSE;
 	}
 	return TRUE;
 }
 
-static gboolean load_device(Scenario *s, const Source *src, const char *group, GError **error)
+static gboolean load_device(Scenario *s, const ScenarioSource *src, const char *group,
+			    GError **error)
 {
 	const char *id = group + strlen("memory ");
 	VmMemDevice *dev;
 
 	if (!g_ascii_islower(id[0]) ||
 	    strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789") != strlen(id))
-		return complain(src, group, NULL, error,
-				"a device's ID is a letter, then letters and digits, such as vm0");
+		return scenario_complain(
+			src, group, NULL, error,
+			"a device's ID is a letter, then letters and digits, such as vm0");
 	dev = vm_mem_device_new(id, 0, 0, 0);
 	g_ptr_array_add(s->devices, dev);
 	if (!load_group(src, "memory ID", group, dev, error))
 		return FALSE;
 	if (dev->block_size_bytes & (dev->block_size_bytes - 1))
-		return complain(src, group, "block-size", error,
-				"not a power of two; 2M, 4M, ... are");
+		return scenario_complain(src, group, "block-size", error,
+					 "not a power of two; 2M, 4M, ... are");
 	if (dev->size_bytes % dev->block_size_bytes)
-		return complain(src, group, "size", error, "not a multiple of block-size");
+		return scenario_complain(src, group, "size", error, "not a multiple of block-size");
 	if (dev->requested_bytes % dev->block_size_bytes) {
 		g_autofree char *below = units_format_bytes(
 			dev->requested_bytes / dev->block_size_bytes * dev->block_size_bytes);
 
-		return complain(src, group, "requested-size", error,
-				"not a multiple of block-size; %s is", below);
+		return scenario_complain(src, group, "requested-size", error,
+					 "not a multiple of block-size; %s is", below);
 	}
 	if (dev->requested_bytes > dev->size_bytes)
-		return complain(src, group, "requested-size", error, "more than size");
+		return scenario_complain(src, group, "requested-size", error, "more than size");
 	if (dev->node > s->nodes)
-		return complain(src, group, "node", error,
-				"with [guest] nodes = %" G_GUINT64_FORMAT
-				" the last is %" G_GUINT64_FORMAT ", of memory devices alone",
-				s->nodes, s->nodes);
+		return scenario_complain(src, group, "node", error,
+					 "with [guest] nodes = %" G_GUINT64_FORMAT
+					 " the last is %" G_GUINT64_FORMAT
+					 ", of memory devices alone",
+					 s->nodes, s->nodes);
 	return TRUE;
 }
 
 #define MEMORY_BLOCK_BYTES (G_GUINT64_CONSTANT(128) << 20)
 
-static gboolean check_nodes(const Scenario *s, const Source *src, GError **error)
+static gboolean check_nodes(const Scenario *s, const ScenarioSource *src, GError **error)
 {
 	if (s->cpus % s->nodes)
-		return complain(src, "guest", "nodes", error,
-				"cpus = %" G_GUINT64_FORMAT " are not the same number for each",
-				s->cpus);
+		return scenario_complain(src, "guest", "nodes", error,
+					 "cpus = %" G_GUINT64_FORMAT
+					 " are not the same number for each",
+					 s->cpus);
 	if (s->nodes > 1 && s->memory_bytes % (s->nodes * MEMORY_BLOCK_BYTES)) {
 		g_autofree char *unit = units_format_bytes(s->nodes * MEMORY_BLOCK_BYTES);
 
-		return complain(src, "guest", "nodes", error,
-				"memory is not the same number of 128M memory blocks for each; "
-				"multiples of %s are",
-				unit);
+		return scenario_complain(
+			src, "guest", "nodes", error,
+			"memory is not the same number of 128M memory blocks for each; "
+			"multiples of %s are",
+			unit);
 	}
 	return TRUE;
 }
@@ -242,7 +198,7 @@ static void scenario_op_free(ScenarioOp *op)
 	g_free(op);
 }
 
-static gboolean load_op(Scenario *s, const Source *src, const char *group, GError **error)
+static gboolean load_op(Scenario *s, const ScenarioSource *src, const char *group, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
 	ScenarioOp *op = g_new0(ScenarioOp, 1);
@@ -254,18 +210,18 @@ static gboolean load_op(Scenario *s, const Source *src, const char *group, GErro
 	op->values = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(s->ops, op);
 	if (s->ops->len > OP_INST_MAX)
-		return complain(src, group, NULL, error, "more than %d ops", OP_INST_MAX);
+		return scenario_complain(src, group, NULL, error, "more than %d ops", OP_INST_MAX);
 	info = op_find(op->name);
 	if (!info)
-		return complain(src, group, NULL, error,
-				"no such op; `pfnhunt list ops` shows them");
+		return scenario_complain(src, group, NULL, error,
+					 "no such op; `pfnhunt list ops` shows them");
 	for (guint i = 0; keys && keys[i]; i++) {
 		g_autofree char *value = g_key_file_get_string(src->ini, group, keys[i], NULL);
 		char why[256];
 
 		g_strstrip(value);
 		if (op_param_check(info, keys[i], value, why, sizeof(why)) < 0)
-			return complain(src, group, keys[i], error, "%s", why);
+			return scenario_complain(src, group, keys[i], error, "%s", why);
 		g_ptr_array_add(op->keys, g_strdup(keys[i]));
 		g_ptr_array_add(op->values, g_steal_pointer(&value));
 	}
@@ -279,7 +235,8 @@ static void scenario_module_free(ScenarioModule *module)
 	g_free(module);
 }
 
-static gboolean load_module(Scenario *s, const Source *src, const char *group, GError **error)
+static gboolean load_module(Scenario *s, const ScenarioSource *src, const char *group,
+			    GError **error)
 {
 	const char *name = group + strlen("module ");
 	ScenarioModule *module = g_new0(ScenarioModule, 1);
@@ -287,24 +244,25 @@ static gboolean load_module(Scenario *s, const Source *src, const char *group, G
 	module->name = g_strdelimit(g_strdup(name), "-", '_');
 	g_ptr_array_add(s->modules, module);
 	if (!*name || strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-") != strlen(name))
-		return complain(src, group, NULL, error, "not the name of a kernel module");
+		return scenario_complain(src, group, NULL, error,
+					 "not the name of a kernel module");
 	if (!load_group(src, "module NAME", group, module, error))
 		return FALSE;
 	for (const char *c = module->params; *c; c++)
 		if (!g_ascii_isprint(*c))
-			return complain(src, group, "params", error, "not plain text");
+			return scenario_complain(src, group, "params", error, "not plain text");
 	return TRUE;
 }
 
-static gboolean load_set(Scenario *s, const Source *src, const char *group, GError **error)
+static gboolean load_set(Scenario *s, const ScenarioSource *src, const char *group, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, group, NULL, NULL);
 
 	for (guint i = 0; keys && keys[i]; i++) {
 		if (!(g_str_has_prefix(keys[i], "/sys/") || g_str_has_prefix(keys[i], "/proc/")) ||
 		    strstr(keys[i], ".."))
-			return complain(src, group, keys[i], error,
-					"not a file below /sys or /proc of the guest");
+			return scenario_complain(src, group, keys[i], error,
+						 "not a file below /sys or /proc of the guest");
 		g_ptr_array_add(s->set_paths, g_strdup(keys[i]));
 		g_ptr_array_add(s->set_values,
 				g_key_file_get_string(src->ini, group, keys[i], NULL));
@@ -312,7 +270,7 @@ static gboolean load_set(Scenario *s, const Source *src, const char *group, GErr
 	return TRUE;
 }
 
-static gboolean check_goal(const ScenarioGoal *goal, const Source *src, const char *key,
+static gboolean check_goal(const ScenarioGoal *goal, const ScenarioSource *src, const char *key,
 			   GError **error)
 {
 	const struct op *op = op_find(goal->name);
@@ -320,16 +278,16 @@ static gboolean check_goal(const ScenarioGoal *goal, const Source *src, const ch
 
 	if (g_str_equal(goal->key, "visits.WALKER"))
 		return (op && op->kind == OP_WALKER) ||
-		       complain(src, "goal", key, error,
-				"no walker of that name; `pfnhunt list ops` shows them");
+		       scenario_complain(src, "goal", key, error,
+					 "no walker of that name; `pfnhunt list ops` shows them");
 	for (const ExposureKind *k = exposure_kinds; k->kind; k++)
 		known |= g_str_equal(k->kind, goal->name);
-	return known ||
-	       complain(src, "goal", key, error, "no such window; `pfnhunt list keys` shows them");
+	return known || scenario_complain(src, "goal", key, error,
+					  "no such window; `pfnhunt list keys` shows them");
 }
 
 /* The goals that name a window or a walker; load_group() has done the others. */
-static gboolean load_goals(Scenario *s, const Source *src, GError **error)
+static gboolean load_goals(Scenario *s, const ScenarioSource *src, GError **error)
 {
 	g_auto(GStrv) keys = g_key_file_get_keys(src->ini, "goal", NULL, NULL);
 
@@ -359,16 +317,17 @@ static gboolean load_goals(Scenario *s, const Source *src, GError **error)
 /* Rarer than this is not shown in a life of boots. */
 #define BOUND_MIN 0.00001
 
-static gboolean check_stop(Scenario *s, const Source *src, GError **error)
+static gboolean check_stop(Scenario *s, const ScenarioSource *src, GError **error)
 {
 	if (!g_str_has_prefix(s->stop, "bound:"))
 		return TRUE;
 	units_parse_percent(s->stop + strlen("bound:"), &s->bound);
 	return s->bound >= BOUND_MIN ||
-	       complain(src, "policy", "stop", error, "the least bound is 0.001%%");
+	       scenario_complain(src, "policy", "stop", error, "the least bound is 0.001%%");
 }
 
-static gboolean load_pressure(Scenario *s, const Source *src, const char *group, GError **error)
+static gboolean load_pressure(Scenario *s, const ScenarioSource *src, const char *group,
+			      GError **error)
 {
 	const char *label = group + strlen("pressure ");
 	Pressure *pressure = g_new0(Pressure, 1);
@@ -377,17 +336,17 @@ static gboolean load_pressure(Scenario *s, const Source *src, const char *group,
 	pressure->label = g_strdup(label);
 	g_ptr_array_add(s->pressures, pressure);
 	if (!pressure_find(label, &pressure->kind))
-		return complain(src, group, NULL, error,
-				"no such pressure; `pfnhunt list pressure` shows them");
+		return scenario_complain(src, group, NULL, error,
+					 "no such pressure; `pfnhunt list pressure` shows them");
 	table = g_strdup_printf("pressure %s", pressure_infos[pressure->kind].name);
 	if (!load_group(src, table, group, pressure, error))
 		return FALSE;
 	if (pressure->jitter_ms >= pressure->period_ms)
-		return complain(src, group, "jitter", error, "not below period");
+		return scenario_complain(src, group, "jitter", error, "not below period");
 	return TRUE;
 }
 
-static gboolean check_resize(const Scenario *s, const Source *src, GError **error)
+static gboolean check_resize(const Scenario *s, const ScenarioSource *src, GError **error)
 {
 	const VmMemDevice *dev = NULL;
 
@@ -398,45 +357,49 @@ static gboolean check_resize(const Scenario *s, const Source *src, GError **erro
 			dev = d;
 	}
 	if (!dev)
-		return complain(src, "resize", "device", error, "there is no [memory %s]",
-				s->resize_device);
+		return scenario_complain(src, "resize", "device", error, "there is no [memory %s]",
+					 s->resize_device);
 	if (s->resize_min_bytes % dev->block_size_bytes)
-		return complain(src, "resize", "min", error, "not a multiple of block-size");
+		return scenario_complain(src, "resize", "min", error,
+					 "not a multiple of block-size");
 	if (s->resize_max_bytes % dev->block_size_bytes)
-		return complain(src, "resize", "max", error, "not a multiple of block-size");
+		return scenario_complain(src, "resize", "max", error,
+					 "not a multiple of block-size");
 	if (s->resize_max_bytes > dev->size_bytes)
-		return complain(src, "resize", "max", error, "more than the device's size");
+		return scenario_complain(src, "resize", "max", error,
+					 "more than the device's size");
 	if (s->resize_min_bytes >= s->resize_max_bytes)
-		return complain(src, "resize", "min", error, "not below max");
+		return scenario_complain(src, "resize", "min", error, "not below max");
 	if (s->resize_jitter_ms >= s->resize_period_ms)
-		return complain(src, "resize", "jitter", error, "not below period");
+		return scenario_complain(src, "resize", "jitter", error, "not below period");
 	return TRUE;
 }
 
-static gboolean check_balloon(const Scenario *s, const Source *src, GError **error)
+static gboolean check_balloon(const Scenario *s, const ScenarioSource *src, GError **error)
 {
 	if (s->balloon_min_bytes >= s->balloon_max_bytes)
-		return complain(src, "balloon", "min", error, "not below max");
+		return scenario_complain(src, "balloon", "min", error, "not below max");
 	if (s->balloon_max_bytes >= s->memory_bytes)
-		return complain(src, "balloon", "max", error, "not below the guest's memory");
+		return scenario_complain(src, "balloon", "max", error,
+					 "not below the guest's memory");
 	if (s->balloon_jitter_ms >= s->balloon_period_ms)
-		return complain(src, "balloon", "jitter", error, "not below period");
+		return scenario_complain(src, "balloon", "jitter", error, "not below period");
 	return TRUE;
 }
 
-static gboolean check_dimm(const Scenario *s, const Source *src, GError **error)
+static gboolean check_dimm(const Scenario *s, const ScenarioSource *src, GError **error)
 {
 	if (s->dimm_size_bytes % (128 << 20))
-		return complain(src, "dimm", "size", error, "not a multiple of 128M");
+		return scenario_complain(src, "dimm", "size", error, "not a multiple of 128M");
 	if (s->dimm_jitter_ms >= s->dimm_period_ms)
-		return complain(src, "dimm", "jitter", error, "not below period");
+		return scenario_complain(src, "dimm", "jitter", error, "not below period");
 	return TRUE;
 }
 
 /* A guest of 256 MiB of which a balloon took 128 ran out of memory. */
 #define MEMORY_LEFT_MIN (G_GUINT64_CONSTANT(160) << 20)
 
-static gboolean load_groups(Scenario *s, const Source *src, GError **error)
+static gboolean load_groups(Scenario *s, const ScenarioSource *src, GError **error)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(src->ini, NULL);
 	const char *hopeless;
@@ -455,6 +418,10 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 			ok = load_module(s, src, g, error);
 		else if (g_str_has_prefix(g, "pressure "))
 			ok = load_pressure(s, src, g, error);
+		else if (g_str_equal(g, "choreography"))
+			ok = load_group(src, g, g, s->choreography, error);
+		else if (g_str_equal(g, "stands"))
+			ok = choreography_load(s->choreography, src, error);
 		else if (g_str_equal(g, "set"))
 			ok = load_set(s, src, g, error);
 		else if (g_str_equal(g, "resize"))
@@ -462,22 +429,27 @@ static gboolean load_groups(Scenario *s, const Source *src, GError **error)
 		else if (g_str_equal(g, "balloon"))
 			ok = load_group(src, g, g, s, error) && check_balloon(s, src, error);
 		else if (!is_choice("scenario|guest|policy|goal", g))
-			ok = complain(
+			ok = scenario_complain(
 				src, g, NULL, error,
 				"no such group; there are scenario, guest, memory ID, resize, "
-				"balloon, dimm, module NAME, pressure NAME, set, op NAME, policy, "
-				"goal");
+				"balloon, dimm, module NAME, pressure NAME, choreography, stands, "
+				"set, op NAME, policy, goal");
 		if (!ok)
 			return FALSE;
 	}
+	if (!s->choreography->rounds != !s->choreography->stands->len)
+		return scenario_complain(src, "choreography", NULL, error,
+					 "[choreography] and [stands] belong together");
 	hopeless = scenario_never_partly(s);
 	if (hopeless)
-		return complain(src, "scenario", NULL, error,
-				"op %s: blocks=partly never matches whole memory blocks", hopeless);
+		return scenario_complain(src, "scenario", NULL, error,
+					 "op %s: blocks=partly never matches whole memory blocks",
+					 hopeless);
 	if (s->balloon_max_bytes && scenario_memory_left(s) < MEMORY_LEFT_MIN)
-		return complain(src, "balloon", "max", error,
-				"leaves the guest less than %d MiB: it would run out of memory",
-				(int)(MEMORY_LEFT_MIN >> 20));
+		return scenario_complain(
+			src, "balloon", "max", error,
+			"leaves the guest less than %d MiB: it would run out of memory",
+			(int)(MEMORY_LEFT_MIN >> 20));
 	/* Last, so that [resize] may stand above the device that it names. */
 	return !s->resize_device || check_resize(s, src, error);
 }
@@ -505,6 +477,7 @@ static Scenario *scenario_new(const char *path, const char *text)
 	s->ops = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_op_free);
 	s->modules = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_module_free);
 	s->pressures = g_ptr_array_new_with_free_func((GDestroyNotify)pressure_free);
+	s->choreography = choreography_new();
 	s->set_paths = g_ptr_array_new_with_free_func(g_free);
 	s->set_values = g_ptr_array_new_with_free_func(g_free);
 	s->goals = g_ptr_array_new_with_free_func(goal_free);
@@ -516,7 +489,7 @@ Scenario *scenario_parse(const char *path, const char *text, GError **error)
 	g_autoptr(Scenario) s = scenario_new(path, text);
 	g_autoptr(GKeyFile) ini = g_key_file_new();
 	g_autoptr(GError) bad = NULL;
-	Source src = {path, text, ini};
+	ScenarioSource src = {path, text, ini};
 	char *summary;
 
 	if (!g_key_file_load_from_data(ini, text, strlen(text), G_KEY_FILE_NONE, &bad)) {
@@ -593,6 +566,7 @@ void scenario_free(Scenario *s)
 	g_ptr_array_unref(s->ops);
 	g_ptr_array_unref(s->modules);
 	g_ptr_array_unref(s->pressures);
+	choreography_free(s->choreography);
 	g_ptr_array_unref(s->set_paths);
 	g_ptr_array_unref(s->set_values);
 	g_free(s);

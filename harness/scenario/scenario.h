@@ -7,6 +7,7 @@
 #ifndef PFNHUNT_SCENARIO_H
 #define PFNHUNT_SCENARIO_H
 
+#include "harness/scenario/choreography.h"
 #include "harness/scenario/pressure.h"
 
 #include <glib.h>
@@ -59,6 +60,8 @@ typedef struct {
 	GPtrArray *modules; /* of ScenarioModule */
 	/* [pressure NAME] */
 	GPtrArray *pressures; /* of Pressure */
+	/* [choreography], [stands]; without stands there is none */
+	Choreography *choreography;
 	/* [set] */
 	GPtrArray *set_paths, *set_values; /* of char * */
 	/* [op NAME] */
@@ -75,6 +78,7 @@ typedef struct {
 	/* [goal], of each boot */
 	char *goal_ops; /* "all" or "any" */
 	guint64 goal_offlines, goal_windows;
+	guint64 goal_rounds;
 	GPtrArray *goals; /* of ScenarioGoal */
 } Scenario;
 

@@ -57,6 +57,9 @@ typedef enum {
 	X(PRESSURE, "pressure", NONE, "a step of pressure began")                                  \
 	X(PRESSURE_FAILED, "pressure-failed", NOTE, "a step of pressure failed")                   \
 	X(PRESSURE_SKIPPED, "pressure-skipped", NOTE, "a pressure of the scenario was not applied")\
+	X(ROUND, "round", NONE, "a round of the choreography reached all its stands")              \
+	X(ROUND_GIVEN_UP, "round-given-up", NOTE, "a round of the choreography did not reach all its stands") \
+	X(CHOREOGRAPHY_ENDED, "choreography-ended", UNEXPOSED, "the choreography ended before all its rounds") \
 	X(DISCARDED, "discarded", NONE, "pages were taken from the guest")                         \
 	X(NOT_PLUGGED, "not-plugged", UNEXPOSED, "nothing of the memory devices was ever plugged") \
 	X(SIZE_STAYED, "size-stayed", UNEXPOSED, "no resize was ever followed")                    \

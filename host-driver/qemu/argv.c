@@ -95,7 +95,7 @@ static void add_memory(GPtrArray *argv, const VmConfig *config)
 	}
 }
 
-static void add_channels(GPtrArray *argv)
+static void add_channels(GPtrArray *argv, const VmConfig *config)
 {
 	add(argv, "-chardev", "socket,id=qmp,fd=%d", QEMU_FD_QMP);
 	add(argv, "-mon", "chardev=qmp,mode=control");
@@ -104,6 +104,10 @@ static void add_channels(GPtrArray *argv)
 	add(argv, "-chardev", "socket,id=agent,fd=%d", QEMU_FD_AGENT);
 	add(argv, "-device", "virtio-serial-pci,id=agent-bus");
 	add(argv, "-device", "virtserialport,bus=agent-bus.0,chardev=agent,name=%s", WIRE_PORT);
+	if (!config->gdb)
+		return;
+	add(argv, "-chardev", "socket,id=gdb,fd=%d", QEMU_FD_GDB);
+	add(argv, "-gdb", "chardev:gdb");
 }
 
 char **vm_qemu_argv(const VmConfig *config, GError **error)
@@ -150,7 +154,7 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 		add_nodes(argv, config);
 	else if (config->memory_file)
 		add_memory_file(argv, 0, "boot-ram", config->memory_bytes);
-	add_channels(argv);
+	add_channels(argv, config);
 	if (config->balloon)
 		add(argv, "-device", "virtio-balloon-pci,id=balloon");
 	if (arch->panic_device)

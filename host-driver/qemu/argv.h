@@ -17,7 +17,8 @@ enum {
 	QEMU_FD_KERNEL,
 	QEMU_FD_INITRD,
 	QEMU_FD_RAM, /* a file for each node */
-	QEMU_FD_END = QEMU_FD_RAM + VM_NODES_MAX,
+	QEMU_FD_GDB = QEMU_FD_RAM + VM_NODES_MAX,
+	QEMU_FD_END,
 };
 
 /* The name of an inherited descriptor, for QEMU alone. (transfer full) */

@@ -28,6 +28,8 @@ typedef struct {
 	VmHold *hold;
 	int wait_status;
 	guint reads; /* files made for read_memory so far: their names */
+	int gdb_fd;  /* our end of the gdb stub, or -1 */
+	gboolean gdb_wanted;
 	gboolean qmp_open, reaped, stopping, freeing;
 	gboolean *freed; /* set when freed inside certain callbacks */
 } VmQemu;

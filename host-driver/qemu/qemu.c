@@ -235,6 +235,8 @@ static void vm_qemu_free(Vm *vm)
 	stream_free(q->agent);
 	stream_free(q->output);
 	qemu_calls_drop(q);
+	if (q->gdb_fd >= 0)
+		close(q->gdb_fd);
 	g_strfreev(q->argv);
 	qemu_files_close(&q->files);
 	g_ptr_array_unref(q->devices);
@@ -275,6 +277,8 @@ static Vm *vm_qemu_create(const VmConfig *config, GError **error)
 	q->vm.ops = &vm_qemu_ops;
 	q->argv = g_steal_pointer(&argv);
 	q->child.pidfd = -1;
+	q->gdb_fd = -1;
+	q->gdb_wanted = config->gdb;
 	q->context = g_main_context_ref_thread_default();
 	q->tail = g_string_new(NULL);
 	q->hold = vm_hold_new(tell_event, q);
@@ -293,10 +297,11 @@ static gboolean vm_qemu_start(Vm *vm, const VmListener *listener, gpointer user,
 {
 	VmQemu *q = (VmQemu *)vm;
 
-	if (!qemu_spawn(q->argv, &q->files, &q->who, &q->child, error))
+	if (!qemu_spawn(q->argv, &q->files, &q->who, q->gdb_wanted, &q->child, error))
 		return FALSE;
 	q->listener = *listener;
 	q->user = user;
+	q->gdb_fd = q->child.gdb;
 	q->console = stream_new(q->child.console, console_data, q);
 	q->agent = stream_new(q->child.agent, agent_data, q);
 	q->output = stream_new(q->child.output, output_data, q);
@@ -318,6 +323,15 @@ static gboolean vm_qemu_send(Vm *vm, const char *data, gsize len)
 	return TRUE;
 }
 
+static int vm_qemu_gdb(Vm *vm)
+{
+	VmQemu *q = (VmQemu *)vm;
+	int fd = q->gdb_fd;
+
+	q->gdb_fd = -1;
+	return fd;
+}
+
 const VmOps vm_qemu_ops = {
 	.name = "qemu",
 	.help = "QEMU as a child of pfnhunt, no daemon",
@@ -333,6 +347,7 @@ const VmOps vm_qemu_ops = {
 	.read_memory = qemu_read_memory,
 	.nmi = qemu_nmi,
 	.query_threads = qemu_query_threads,
+	.gdb = vm_qemu_gdb,
 	.pause = qemu_pause,
 	.stop = vm_qemu_stop,
 	.free = vm_qemu_free,

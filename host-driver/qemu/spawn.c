@@ -66,14 +66,15 @@ static gboolean make_pair(int *ours, int *theirs)
 	return *theirs >= 0;
 }
 
-static gboolean make_channels(QemuChild *child, int *theirs)
+static gboolean make_channels(QemuChild *child, gboolean gdb, int *theirs)
 {
 	const int console_bytes = CONSOLE_BUFFER_BYTES;
 	int output[2], null;
 
 	if (!make_pair(&child->qmp, &theirs[QEMU_FD_QMP]) ||
 	    !make_pair(&child->console, &theirs[QEMU_FD_CONSOLE]) ||
-	    !make_pair(&child->agent, &theirs[QEMU_FD_AGENT]))
+	    !make_pair(&child->agent, &theirs[QEMU_FD_AGENT]) ||
+	    (gdb && !make_pair(&child->gdb, &theirs[QEMU_FD_GDB])))
 		return FALSE;
 	/* QEMU's serial port drops bytes that it cannot write after a few tries. */
 	setsockopt(theirs[QEMU_FD_CONSOLE], SOL_SOCKET, SO_SNDBUF, &console_bytes,
@@ -130,8 +131,8 @@ static G_NORETURN void run_child(char **argv, const int *fds, const QemuUser *us
 	give_up(argv[0]);
 }
 
-gboolean qemu_spawn(char **argv, const QemuFiles *files, const QemuUser *user, QemuChild *child,
-		    GError **error)
+gboolean qemu_spawn(char **argv, const QemuFiles *files, const QemuUser *user, gboolean gdb,
+		    QemuChild *child, GError **error)
 {
 	int theirs[CHILD_FDS];
 	pid_t parent = getpid();
@@ -140,12 +141,12 @@ gboolean qemu_spawn(char **argv, const QemuFiles *files, const QemuUser *user, Q
 
 	for (int i = 0; i < CHILD_FDS; i++)
 		theirs[i] = -1;
-	*child = (QemuChild){-1, -1, -1, -1, -1, -1};
+	*child = (QemuChild){-1, -1, -1, -1, -1, -1, -1};
 	/* An ignored SIGCHLD, inherited from who started us, would throw the status away. */
 	if (sigaction(SIGCHLD, NULL, &chld) == 0 && chld.sa_handler == SIG_IGN)
 		signal(SIGCHLD, SIG_DFL);
 
-	if (!make_channels(child, theirs) || !copy_up(files, theirs))
+	if (!make_channels(child, gdb, theirs) || !copy_up(files, theirs))
 		goto fail;
 	what = "fork";
 	child->pid = fork();
@@ -168,6 +169,6 @@ fail:
 		waitpid(child->pid, NULL, 0);
 	}
 	close_fds(theirs, CHILD_FDS);
-	close_fds((int[]){child->qmp, child->console, child->agent, child->output}, 4);
+	close_fds((int[]){child->qmp, child->console, child->agent, child->gdb, child->output}, 5);
 	return FALSE;
 }

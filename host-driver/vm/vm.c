@@ -38,6 +38,7 @@ VmConfig *vm_config_copy(const VmConfig *config)
 	copy->initrd_path = g_strdup(config->initrd_path);
 	copy->cmdline = g_strdup(config->cmdline);
 	copy->balloon = config->balloon;
+	copy->gdb = config->gdb;
 	copy->memory_file = config->memory_file;
 	copy->resize_through = config->resize_through;
 	copy->dimm_count = config->dimm_count;

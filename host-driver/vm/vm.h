@@ -40,6 +40,7 @@ typedef struct {
 	char *cmdline;
 	GPtrArray *mem_devices; /* of VmMemDevice */
 	gboolean balloon;	/* a virtio-balloon device */
+	gboolean gdb;		/* a gdb stub, on the socket that the backend's gdb() gives */
 	/* Boot memory is a file that QEMU maps, for discard.h: in run_dir, or where libvirt likes. */
 	gboolean memory_file;
 	VmResizeThrough resize_through;
@@ -149,6 +150,11 @@ struct VmOps {
 	void (*nmi)(Vm *vm, VmDone done, gpointer user); /* see Arch.nmi */
 	/* This machine's threads that run the vCPUs, in their order. NULL: none are here. */
 	void (*query_threads)(Vm *vm, VmThreadsDone done, gpointer user);
+	/*
+	 * Our end of the socket of the gdb stub (gdbstub.h), once: the caller's to close. -1 when the
+	 * machine has none. NULL: the backend cannot.
+	 */
+	int (*gdb)(Vm *vm);
 	/* Holds all vCPUs, or lets them go on. NULL: the backend cannot. */
 	void (*pause)(Vm *vm, gboolean hold, VmDone done, gpointer user);
 	/* Ask it to end, kill it 2 s later. exited() follows. Safe to call twice. */

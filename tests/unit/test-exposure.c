@@ -145,12 +145,12 @@ static void test_unmeasured_goal(void)
 	g_autofree char *unmet = NULL;
 
 	g_assert_no_error(error);
-	unmet = goal_unmet(s, e, 0, ops, drawn);
+	unmet = goal_unmet(s, e, 0, 0, ops, drawn);
 	g_assert_cmpstr(
 		unmet, ==,
 		"goal missed: visits.damon was not measured (probes: not told by the agent)");
 	/* A boot that was not to run it is not asked for it. */
-	g_assert_null(goal_unmet(s, e, 0, ops, neither));
+	g_assert_null(goal_unmet(s, e, 0, 0, ops, neither));
 }
 
 static void claims(const Estimate *c, const char *expected)

@@ -71,6 +71,27 @@ static void test_cancel_inject(OpFixture *f, gconstpointer data)
 	assert_file(f, INJECT, "0");
 }
 
+/* It ends by itself, as it was asked to, after as many offlines. */
+static void test_attempts(OpFixture *f, gconstpointer data)
+{
+	fake_tree_put_blocks(f->tree, 32);
+	g_assert_true(add(f, "op inst=0 name=block-state attempts=3"));
+	publish_block_32(f);
+	op_run_start(f->run);
+	wait_for(f, "offline_ok", 3);
+	for (guint i = 0; i < 2000; i++) {
+		g_autofree char *state = op_fixture_last_value(f, "opstate", "0", "state");
+
+		if (g_strcmp0(state, "ended") == 0)
+			break;
+		g_usleep(5000);
+		op_run_watch(f->run);
+	}
+	op_fixture_assert_value(f, "opstate", "0", "reason", "asked");
+	op_fixture_stop(f);
+	g_assert_cmpuint(number(f, "offline_ok"), ==, 3);
+}
+
 static void test_cancel_unmet(OpFixture *f, gconstpointer data)
 {
 	fake_tree_put_blocks(f->tree, 32);
@@ -256,6 +277,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	op_fixture_add_test("/hammers/cancel-inject", test_cancel_inject);
+	op_fixture_add_test("/hammers/attempts", test_attempts);
 	op_fixture_add_test("/hammers/cancel-unmet", test_cancel_unmet);
 	op_fixture_add_test("/hammers/cancel-signal", test_cancel_signal);
 	op_fixture_add_test("/hammers/auto-online", test_auto_online);
