@@ -23,10 +23,45 @@ typedef struct {
 	"10 console [    0.960000] RIP: 0010:sched_clock_cpu+0x9/0x70\\n\n"                        \
 	"10 console [    0.960500] ---[ end trace 0000000000000000 ]---\\n\n"
 
+/* Walkers that run, refused and successful offlines, exposure, and what the race led to. */
+#define FULL                                                                                       \
+	HELLO "on plug +5 agent phase t_ns=1100000000 name=plug\n"                                 \
+	      "on go +1 agent opstate inst=0 name=null-hammer state=ready\n"                       \
+	      "on go +1 agent opstate inst=1 name=null-walker state=ready\n"                       \
+	      "on go +2 agent phase t_ns=1200000000 name=run\n"                                    \
+	      "on go +4 agent probe t_ns=1200000000 layer=kprobe on=1 reason=no%20BTF\n"           \
+	      "on go +8 agent window t_ns=1225000000 name=dec opened=5 open_ns=9000 "              \
+	      "longest_ns=4000 overlap=1 lost=2\n"                                                 \
+	      "on go +8 agent visit t_ns=1220000000 walker=damon func=damon_get_folio window=dec " \
+	      "visits=9 inside=2 offline=1 nearest_ns=77\n"                                        \
+	      "on go +10 agent count t_ns=1210000000 inst=0 name=null-hammer steps=5 offlines=5\n" \
+	      "on go +10 agent count t_ns=1210000000 inst=1 name=null-walker steps=2\n"            \
+	      "on go +30 agent count t_ns=1230000000 inst=0 name=null-hammer steps=19 offlines=9 " \
+	      "offlines_ok=3 refused=10\n"                                                         \
+	      "on go +30 agent count t_ns=1230000000 inst=1 name=null-walker steps=8\n"            \
+	      "on go +40 agent opstate inst=1 name=null-walker state=ended "                       \
+	      "reason=killed%20by%20signal%209\n"
+#define LEADS_TO                                                                                   \
+	"on go +50 console [    1.251000] BUG: Bad page state in process kdamond.0  "              \
+	"pfn:1077a6\\n\n"                                                                          \
+	"on go +50 console [    1.251100] page:00000000ba547538 refcount:-1 mapcount:-384 "        \
+	"mapping:0000000000000000 index:0x4 pfn:0x1077a6\\n\n"                                     \
+	"on go +50 console [    1.251200] page dumped because: nonzero _refcount\\n\n"             \
+	"on go +50 console [    1.251300] CPU: 1 PID: 112 Comm: kdamond.0 Not tainted 6.1.0 "      \
+	"#1\\n\n"                                                                                  \
+	"on go +50 console [    1.251400] Call Trace:\\n[    1.251500]  bad_page+0x1/0x2\\n\n"     \
+	"on go +50 console [    1.251600]  damon_get_folio+0x1/0x2\\n\n"                           \
+	"on go +50 console [    1.251600]  damon_pa_mkold+0x1/0x2\\n\n"
+
 static const Golden goldens[] = {
 	{"clean", RUNS ENDS, POLICY, VERDICT_CLEAN},
 	{"known", RUNS WARNING, POLICY, VERDICT_KNOWN},
 	{"incident", RUNS WARNING ENDS, POLICY, VERDICT_INCIDENT},
+	{"full",
+	 FULL WARNING LEADS_TO
+	 "on go +300 agent done t_ns=1500000000 reason=duration ops=2 steps=27\n"
+	 "on poweroff +5 exit 0\n",
+	 POLICY, VERDICT_INCIDENT},
 	{"hang", RUNS, POLICY, VERDICT_HANG},
 	{"infra", RUNS ENDS, "duration=10s\n[goal]\nops=any\n", VERDICT_INFRA},
 	{"lost", RUNS "on go +100 exit 1\n", POLICY, VERDICT_LOST},
