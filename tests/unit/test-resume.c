@@ -220,12 +220,16 @@ static void test_names(Fixture *f, gconstpointer data)
 	g_autofree char *most = g_strnfill(199, 'x'), *over = g_strnfill(200, 'x');
 	char *own = h->scenario;
 
+	fixture_write(f->hunt, "scenario.ini",
+		      "[scenario]\nsummary = s\n[memory vm0]\nsize = 512M\nrequested-size = 4M\n"
+		      "[op null-walker]\n");
 	for (guint i = 0; i <= G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
 
 		h->scenario = (char *)(i < G_N_ELEMENTS(bad) ? bad[i] : over);
 		g_assert_null(hunt_resume_scenario(h, &error));
 		g_assert_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE);
+		g_assert_nonnull(strstr(error->message, "no name of a scenario"));
 	}
 	h->scenario = most;
 	{

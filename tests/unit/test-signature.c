@@ -180,7 +180,8 @@ static void test_times(void)
 	static const StatsTime wanted[] = {{.time_s = 2.5, .hit = TRUE},
 					   {.time_s = 0, .hit = TRUE},
 					   {.time_s = 7, .hit = FALSE},
-					   {.time_s = 6, .hit = TRUE}};
+					   {.time_s = 6, .hit = TRUE},
+					   {.time_s = 0, .hit = TRUE}};
 	g_autoptr(Made) m = make();
 	g_autoptr(GArray) times = NULL;
 
@@ -188,6 +189,7 @@ static void test_times(void)
 	add_boot(m, "incident", 9)->hit_s = 0;
 	add_boot(m, "clean", 7)->hit_s = 3; /* not its own to say */
 	add_boot(m, "hang", 6);
+	add_boot(m, "incident", 8)->hit_hello_s = 3; /* while memory was plugged */
 	add_boot(m, "unexposed", 5);
 	add_boot(m, "lost", 5);
 	add_boot(m, "hang", 5)->phase = "boot";
