@@ -135,7 +135,7 @@ gboolean splat_is_source_file(SplatText text)
 		if (!splat_is_symbol_char(text.s[i]) && !strchr("/-+,~", text.s[i]))
 			return FALSE;
 	/* .c, .h, .S, .rs, .inc: a dot near the end, a letter behind it */
-	for (i = text.len - 1; i > 0 && text.len - i <= 4; i--)
+	for (i = text.len - 1; i > 0 && text.len - i <= 4 && text.s[i] != '/'; i--)
 		if (text.s[i] == '.')
 			return i + 1 < text.len && g_ascii_isalpha(text.s[i + 1]);
 	return FALSE;
