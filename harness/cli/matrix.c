@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt matrix`: many hunts, one table. If one fails, the rest still run. */
+#include "harness/cli/guest-options.h"
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
@@ -17,6 +18,7 @@
 typedef struct {
 	char **kernels, **scenarios;
 	const char *configs;
+	GuestOptions guest;
 	HuntConfig config; /* what all hunts share */
 	guint64 seed;
 	Matrix *matrix;
@@ -81,12 +83,14 @@ static void cell_failed(Run *run, GError *error)
 static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 {
 	g_autofree char *path = scenario_find(run->scenarios[run->scenario], run->configs, error);
-	g_autoptr(Scenario) scenario = path ? scenario_load(path, error) : NULL;
+	g_autoptr(Scenario) scenario = NULL;
 	g_autoptr(TriageKnown) known = NULL;
 	HuntConfig config = run->config;
 	HuntSummary summary;
 	gboolean ok;
 
+	if (path)
+		scenario = guest_options_scenario(&run->guest, scenario_load(path, error), error);
 	if (!scenario)
 		return FALSE;
 	known = cmd_known_load(run->known, scenario, error);
@@ -94,6 +98,8 @@ static gboolean hunt_cell(Run *run, const Kernel *kernel, GError **error)
 		return FALSE;
 	config.scenario = scenario;
 	config.known_issues = known;
+	config.known_path = run->known;
+	config.label = run->guest.label;
 	config.bound = run->config.boots ? 0 : scenario->bound;
 	config.boots = run->config.boots     ? run->config.boots
 		       : scenario->bound > 0 ? 0
@@ -116,7 +122,8 @@ static void hunt_kernel(Run *run)
 		kernel_open(run->kernels[run->kernel], NULL, on_kernel_progress, NULL, &why);
 
 	run->config.kernel = kernel;
-	if (kernel && (!cmd_hunt_agent(&run->config, &agent, TRUE, &why) ||
+	if (kernel && (!guest_options_kernel(&run->guest, kernel, NULL, &why) ||
+		       !cmd_hunt_agent(&run->config, &agent, TRUE, &why) ||
 		       !cmd_hunt_accel(run->accel, &run->config, &why)))
 		g_clear_pointer(&kernel, kernel_free);
 	for (run->scenario = 0; run->scenarios[run->scenario]; run->scenario++) {
@@ -214,6 +221,7 @@ int cmd_matrix(int argc, char **argv)
 		 "boots of each scenario on each kernel (default: the scenario's)", "N"},
 		{"jobs", 'j', 0, G_OPTION_ARG_STRING, &jobs,
 		 "parallel boots of a hunt: a number (default 1), or auto", "N"},
+		GUEST_OPTIONS(&run.guest),
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &accel, "auto (default), kvm or tcg", "ACCEL"},
 		{"backend", 0, 0, G_OPTION_ARG_STRING, &where, backends, "BACKEND"},
 		CMD_KNOWN_OPTION(&known),
@@ -246,5 +254,6 @@ int cmd_matrix(int argc, char **argv)
 		code = run_all(&run);
 	g_strfreev(run.kernels);
 	g_strfreev(run.scenarios);
+	guest_options_clear(&run.guest);
 	return error ? cmd_fail(error) : code;
 }

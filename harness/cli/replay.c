@@ -3,6 +3,7 @@
  * `pfnhunt replay`: reruns a kept boot a number of times. The guest's threads race, so the outcome
  * is a distribution, not a trace: how often the same signature fires.
  */
+#include "harness/cli/guest-options.h"
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/cmd.h"
 #include "harness/cli/fail.h"
@@ -26,6 +27,7 @@ typedef struct {
 	char *dir, *kernel, *modules, *jobs, *backend;
 	gint64 boots;
 	gboolean json;
+	GuestOptions guest;
 } Options;
 
 static void on_boot_over(const BootResult *result, gboolean retried, gpointer user)
@@ -140,15 +142,17 @@ static int replay(const Options *opt, const char *what, GError **error)
 	g_autoptr(Kernel) kernel = NULL;
 	g_autoptr(VmBackend) backend = NULL;
 	g_autoptr(RHunt) new = NULL;
-	HuntConfig config = {.scenario = scenario,
+	HuntConfig config = {.label = opt->guest.label,
 			     .results_dir = opt->dir,
 			     .boots = (guint64)opt->boots,
 			     .same_seed = TRUE};
 	HuntSummary summary;
 	int code;
 
+	scenario = guest_options_scenario(&opt->guest, g_steal_pointer(&scenario), error);
 	if (!scenario)
 		return -1;
+	config.scenario = scenario;
 	if (!units_parse_u64(was->seed, &config.seed)) {
 		cmd_usage_error(error, "boot %s has no seed", was->folder);
 		return -1;
@@ -159,7 +163,8 @@ static int replay(const Options *opt, const char *what, GError **error)
 	if (!backend)
 		return -1;
 	kernel = hunt_resume_kernel(old, opt->kernel, opt->modules, error);
-	if (!kernel)
+	if (!kernel || !guest_options_kernel(&opt->guest, kernel, opt->modules, error) ||
+	    (!scenario->changes && !hunt_resume_modules(old, scenario, kernel, error)))
 		return -1;
 	config.kernel = kernel;
 	if (!cmd_hunt_agent(&config, &agent, TRUE, error) ||
@@ -202,6 +207,7 @@ int cmd_replay(int argc, char **argv)
 		 "lib/modules/VERSION folder for a kernel given by path", "DIR"},
 		{"results", 'o', 0, G_OPTION_ARG_FILENAME, &o.dir,
 		 "folder of the hunts (default: results/runs)", "DIR"},
+		GUEST_OPTIONS(&o.guest),
 		{"json", 0, 0, G_OPTION_ARG_NONE, &o.json, "JSON (docs/json-schema.md)", NULL},
 		G_OPTION_ENTRY_NULL,
 	};
@@ -236,5 +242,6 @@ int cmd_replay(int argc, char **argv)
 	g_free(o.modules);
 	g_free(o.jobs);
 	g_free(o.backend);
+	guest_options_clear(&o.guest);
 	return code;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `pfnhunt run`: options, live progress, report. */
+#include "harness/cli/guest-options.h"
 #include "harness/cli/hunt-options.h"
 #include "harness/cli/run-screen.h"
 #include "harness/cli/cmd.h"
@@ -23,6 +24,7 @@ typedef struct {
 		*shard, *known;
 	char **backends;
 	gboolean dry_run, strict, pin;
+	GuestOptions guest;
 } Options;
 
 static void on_kernel_progress(const char *text, gpointer user)
@@ -184,14 +186,19 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	g_autofree char *path = opt->resume ? NULL : scenario_find(what, configs, error);
 	g_autofree char *text = NULL, *parent = NULL;
 	g_autoptr(TriageKnown) known = NULL;
-	g_autoptr(Scenario) scenario = resumed ? hunt_resume_scenario(resumed, error)
-				       : path  ? scenario_load(path, error)
-					       : NULL;
+	g_autoptr(Scenario) scenario =
+		resumed ? hunt_resume_scenario(resumed, error)
+		: path	? guest_options_scenario(&opt->guest, scenario_load(path, error), error)
+			: NULL;
 	g_autoptr(Kernel) kernel = NULL;
 	g_autoptr(GPtrArray) backends = NULL;
 	g_autofree HuntHost *more = NULL;
 	g_autoptr(Screen) screen = screen_new();
-	HuntConfig config = {.strict = opt->strict, .scenario = scenario, .results_dir = results};
+	HuntConfig config = {.strict = opt->strict,
+			     .scenario = scenario,
+			     .label = opt->guest.label,
+			     .known_path = opt->known,
+			     .results_dir = results};
 
 	if (!scenario || !apply_policy(opt, &config, error))
 		return -1;
@@ -211,7 +218,7 @@ static int hunt(const Options *opt, const char *what, GError **error)
 	kernel = resumed ? hunt_resume_kernel(resumed, opt->kernel, opt->modules, error)
 			 : kernel_open(opt->kernel ? opt->kernel : "debian", opt->modules,
 				       on_kernel_progress, NULL, error);
-	if (!kernel)
+	if (!kernel || !guest_options_kernel(&opt->guest, kernel, opt->modules, error))
 		return -1;
 	config.kernel = kernel;
 	if (!cmd_hunt_agent(&config, &agent, !opt->dry_run, error) ||
@@ -239,6 +246,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 		 "KERNEL"},
 		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o->modules,
 		 "lib/modules/VERSION folder for a kernel given by path", "DIR"},
+		GUEST_OPTIONS(&o->guest),
 		{"accel", 0, 0, G_OPTION_ARG_STRING, &o->accel, "auto (default), kvm or tcg",
 		 "ACCEL"},
 		{"backend", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->backends, backends, "BACKEND"},
@@ -301,6 +309,7 @@ static void options_clear(Options *o)
 	g_free(o->resume);
 	g_free(o->keep);
 	g_free(o->known);
+	guest_options_clear(&o->guest);
 }
 
 int cmd_run(int argc, char **argv)
@@ -312,9 +321,10 @@ int cmd_run(int argc, char **argv)
 	if (parse(&o, &argc, &argv, &error)) {
 		if (argc > 2)
 			cmd_usage_error(&error, "one scenario at a time: unexpected '%s'", argv[2]);
-		else if (o.resume && (argc == 2 || o.seed || o.shard || o.dry_run))
-			cmd_usage_error(&error,
-					"--resume takes scenario, seed and shard from the hunt");
+		else if (o.resume && (argc == 2 || o.seed || o.shard || o.dry_run ||
+				      guest_options_any(&o.guest)))
+			cmd_usage_error(&error, "--resume takes scenario, seed, shard and guest "
+						"from the hunt");
 		else
 			code = hunt(&o, argc == 2 ? argv[1] : "quick", &error);
 	}

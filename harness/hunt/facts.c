@@ -34,14 +34,35 @@ static char *sha256_of(const char *path)
 	return g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)text, len);
 }
 
-void hunt_facts_add(RHunt *h, const HuntConfig *c)
+char *hunt_modules_sha256(const GPtrArray *modules)
 {
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (guint i = 0; i < modules->len; i++) {
+		const KernelModule *module = g_ptr_array_index(modules, i);
+		g_autofree char *sum = sha256_of(module->path);
+
+		g_string_append_printf(all, "%s %s\n", module->name, sum ? sum : "");
+	}
+	return modules->len ? g_compute_checksum_for_string(G_CHECKSUM_SHA256, all->str, -1)
+			    : g_strdup("");
+}
+
+void hunt_facts_add(RHunt *h, const HuntConfig *c, const GPtrArray *modules)
+{
+	g_autofree char *changes =
+		c->scenario->changes ? g_strjoinv("; ", c->scenario->changes) : NULL;
+
 	struct utsname host;
 
 	uname(&host);
 	h->kernel_version = text_copy(c->kernel->version);
 	h->build_id = text_copy(c->kernel->build_id);
 	h->config_sha256 = sha256_of(c->kernel->config_path);
+	h->image_sha256 = sha256_of(c->kernel->image_path);
+	h->modules_sha256 = hunt_modules_sha256(modules);
+	h->changes = text_copy(changes);
+	h->label = text_copy(c->label);
 	h->replay_of = text_copy(c->replay_of);
 	h->boots_planned = (gint64)c->boots;
 	h->time_ms = (gint64)c->time_ms;

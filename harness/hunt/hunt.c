@@ -51,7 +51,7 @@ static gboolean write_hunt_json(const Hunt *hunt, GError **error)
 	fill_record(hunt, &h);
 	h.accel = g_strdup(vm_accel_name(hunt->config->accel));
 	h.started = g_date_time_format_iso8601(now);
-	hunt_facts_add(&h, hunt->config);
+	hunt_facts_add(&h, hunt->config, hunt->modules);
 	return write_record(hunt, &results_hunt_table, &h, error);
 }
 

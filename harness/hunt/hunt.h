@@ -53,8 +53,9 @@ typedef struct {
 	const char *resume_dir;		 /* goes on with the hunt of this folder; else NULL */
 	guint64 keep_bytes;		 /* most that clean boots' evidence may take; 0: no limit */
 	guint64 kept_max_bytes; /* another limit than HUNT_KEPT_MAX_BYTES, in tests; 0: that */
-	const char *replay_of;	/* "HUNT/BOOT" that is run again, for the record; or NULL */
-	gboolean same_seed;	/* every boot gets @seed itself: a replay */
+	const char *label, *known_path; /* --label and --known-issues, or NULL */
+	const char *replay_of;		/* "HUNT/BOOT" that is run again, for the record; or NULL */
+	gboolean same_seed;		/* every boot gets @seed itself: a replay */
 } HuntConfig;
 
 typedef struct {

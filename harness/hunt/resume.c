@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See resume.h. */
 #include "harness/hunt/resume.h"
+#include "harness/hunt/facts.h"
+#include "harness/scenario/plan.h"
 #include "host-driver/base/units.h"
 #include "host-driver/base/error.h"
 
@@ -214,4 +216,20 @@ Kernel *hunt_resume_kernel(const RHunt *h, const char *spec, const char *modules
 		    "%s ran on %s (build-id %.16s), but %s is %s (build-id %.16s): another kernel",
 		    h->id, h->kernel, h->build_id, where, kernel->release, now);
 	return NULL;
+}
+
+gboolean hunt_resume_modules(const RHunt *h, const Scenario *scenario, const Kernel *kernel,
+			     GError **error)
+{
+	guint boot_count;
+	g_autoptr(GPtrArray) modules = plan_modules(scenario, kernel, &boot_count, error);
+	g_autofree char *now = modules ? hunt_modules_sha256(modules) : NULL;
+
+	if (!modules || !*h->modules_sha256 || g_str_equal(h->modules_sha256, now))
+		return modules != NULL;
+	g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+		    "%s ran with other modules than these (%.16s then, %.16s now): pass those of "
+		    "then with --module or --modules",
+		    h->id, h->modules_sha256, now);
+	return FALSE;
 }

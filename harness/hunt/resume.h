@@ -26,4 +26,8 @@ Scenario *hunt_resume_scenario(const RHunt *hunt, GError **error);
 Kernel *hunt_resume_kernel(const RHunt *hunt, const char *spec, const char *modules_dir,
 			   GError **error);
 
+/* Whether @kernel gives @scenario the modules that @hunt ran with; else a USAGE error. */
+gboolean hunt_resume_modules(const RHunt *hunt, const Scenario *scenario, const Kernel *kernel,
+			     GError **error);
+
 #endif

@@ -5,6 +5,7 @@
 #include "harness/report/estimate.h"
 #include "harness/report/family.h"
 #include "harness/report/remarks.h"
+#include "harness/report/rerun.h"
 #include "harness/results/table.h"
 #include "host-driver/base/units.h"
 
@@ -171,26 +172,6 @@ static void append_estimate(GString *text, const HuntSummary *sum, const RHunt *
 		row(text, "to confirm a fix", "%s", fix);
 }
 
-static void append_backend(GString *options, const VmBackend *backend)
-{
-	g_autofree char *word = units_shell_word(backend->text);
-
-	g_string_append_printf(options, " --backend %s", word);
-}
-
-/* The options that choose the hosts, each with a space before; nothing for QEMU here. */
-static GString *backend_options(const HuntConfig *c)
-{
-	GString *options = g_string_new(NULL);
-
-	if (!c->more_host_count && !c->backend->uri)
-		return options;
-	append_backend(options, c->backend);
-	for (guint i = 0; i < c->more_host_count; i++)
-		append_backend(options, c->more_hosts[i].backend);
-	return options;
-}
-
 /* A guest that a known issue ended may have missed its goal before. */
 static void append_goal(GString *text, const HuntConfig *c, const BootResult *r)
 {
@@ -235,16 +216,12 @@ static void append_interrupted(GString *text, const char *dir)
 char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 {
 	GString *text = g_string_new("\n");
-	g_autoptr(GString) where = backend_options(c);
-	g_autofree char *scenario = units_shell_word(c->scenario->path);
-	g_autofree char *kernel = units_shell_word(c->kernel->spec);
+	g_autofree char *rerun = report_rerun(c);
 	g_autoptr(RHunt) folder = sum->dir ? results_hunt_load(sum->dir, TRUE, NULL) : NULL;
 	const BootResult *hit = first_hit(sum);
 	gboolean bad = verdict_exit_code(sum->verdict) == 1;
 	const char *paint = bad ? RED : verdict_exit_code(sum->verdict) == 0 ? GREEN : "";
 	g_autofree char *verdict = g_ascii_strup(verdict_name(sum->verdict), -1);
-	g_autofree char *shard =
-		c->shares ? g_strdup_printf(" --shard %u/%u", c->share, c->shares) : g_strdup("");
 
 	g_string_append_printf(text,
 			       "%s%s%s: %s on %s%s%s%s, %s, seed 0x%016" G_GINT64_MODIFIER "x\n",
@@ -278,7 +255,6 @@ char *report_text(const HuntConfig *c, const HuntSummary *sum, gboolean colour)
 	if (sum->interrupted)
 		append_interrupted(text, sum->dir);
 	row(text, "folder", "%s", sum->dir);
-	row(text, "rerun", "pfnhunt run %s --kernel %s --seed 0x%016" G_GINT64_MODIFIER "x%s%s",
-	    scenario, kernel, c->seed, where->str, shard);
+	row(text, "rerun", "%s", rerun);
 	return g_string_free(text, FALSE);
 }

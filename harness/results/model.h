@@ -127,6 +127,8 @@ typedef struct {
 	char *dir, *id;
 	char *uid; /* the same wherever the folder is copied */
 	char *scenario, *seed, *kernel, *kernel_spec, *kernel_version, *build_id, *config_sha256;
+	char *image_sha256, *modules_sha256; /* modules: of all that the guest loads; "" unknown */
+	char *changes, *label;		     /* of the command line; NULL: none */
 	char *backend, *accel, *pfnhunt, *started, *ended, *replay_of;
 	const char *verdict;
 	guint verdicts[VERDICT_COUNT]; /* of all boots, with those tried again */

@@ -62,5 +62,6 @@ GPtrArray *plan_modules(const Scenario *s, const Kernel *kernel, guint *boot_cou
 	}
 	if (!apply_params(s, kernel, modules, error))
 		return NULL;
+	kernel_modules_append_extra(kernel, modules);
 	return g_steal_pointer(&modules);
 }

@@ -550,6 +550,7 @@ void scenario_free(Scenario *s)
 	g_free(s->name);
 	g_free(s->path);
 	g_free(s->text);
+	g_strfreev(s->changes);
 	g_free(s->summary);
 	g_free(s->cmdline);
 	g_free(s->online_policy);

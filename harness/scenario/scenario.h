@@ -37,7 +37,8 @@ typedef struct {
 typedef struct {
 	char *name; /* file name without .ini */
 	char *path;
-	char *text; /* the file as read, for the record */
+	char *text;	/* the file as read, for the record, with the changes in it */
+	char **changes; /* of change.h; NULL: none */
 	char *summary;
 	/* [guest] */
 	guint64 cpus, memory_bytes, nodes;

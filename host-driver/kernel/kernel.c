@@ -242,6 +242,7 @@ static Kernel *open_path(const char *spec, const char *path, const char *modules
 		kernel->build_id = g_strdup(inner.build_id);
 	kernel->release = g_strdup(image.release[0] ? image.release : inner.release);
 	if (modules_dir) {
+		kernel->modules_given = g_canonicalize_filename(modules_dir, NULL);
 		kernel->modules_dir = given_modules(modules_dir, kernel->release, error);
 		if (!kernel->modules_dir)
 			return NULL;

@@ -9,15 +9,17 @@
 #include "host-driver/vm/arch.h"
 
 typedef struct {
-	char *spec;	    /* as the user said it: "debian", "host", a path, "6.12", ... */
-	char *release;	    /* uname -r */
-	const Arch *arch;   /* of its image, or as its release ends; never NULL */
-	char *version;	    /* package version, or NULL */
-	char *image_path;   /* bzImage or Image; the vmlinux itself when the user gave one */
-	char *vmlinux_path; /* unpacked ELF with a PVH entry, or NULL: boot the image */
-	char *modules_dir;  /* .../lib/modules/RELEASE, or NULL when all is built in */
-	char *config_path;  /* .config of the kernel, or NULL */
-	char *build_id;	    /* hex GNU build-id of vmlinux, or NULL */
+	char *spec;		  /* as the user said it: "debian", "host", a path, "6.12", ... */
+	char *release;		  /* uname -r */
+	const Arch *arch;	  /* of its image, or as its release ends; never NULL */
+	char *version;		  /* package version, or NULL */
+	char *image_path;	  /* bzImage or Image; the vmlinux itself when the user gave one */
+	char *vmlinux_path;	  /* unpacked ELF with a PVH entry, or NULL: boot the image */
+	char *modules_dir;	  /* .../lib/modules/RELEASE, or NULL when all is built in */
+	char *modules_given;	  /* the folder that the user gave, or NULL */
+	GPtrArray *extra_modules; /* of char *, see kernel_add_modules(); or NULL */
+	char *config_path;	  /* .config of the kernel, or NULL */
+	char *build_id;		  /* hex GNU build-id of vmlinux, or NULL */
 } Kernel;
 
 /* One line of progress for a person ("fetching linux-image-6.1.0-… (69 MB)"). */
@@ -87,6 +89,15 @@ void kernel_module_free(KernelModule *module);
  */
 gboolean kernel_modules_resolve(const Kernel *kernel, const char *const *names, GPtrArray *modules,
 				GPtrArray *missing, GError **error);
+
+/*
+ * The module files @paths (nullable, NULL-terminated) are used in place of the kernel's own of the
+ * same name; those that it does not have are loaded behind all others. USAGE error when one cannot
+ * be read or was built for another kernel.
+ */
+gboolean kernel_add_modules(Kernel *kernel, const char *const *paths, GError **error);
+/* Appends to @modules those of kernel_add_modules() that are not in it. */
+void kernel_modules_append_extra(const Kernel *kernel, GPtrArray *modules);
 
 /* Whether CONFIG_@symbol (without prefix) is y or m: 'y', 'm', 'n', or '?' when unknown. */
 char kernel_config(const Kernel *kernel, const char *symbol);

@@ -5,11 +5,14 @@
  */
 #include "host-driver/kernel/kernel.h"
 
+#include <elf.h>
 #include <libkmod.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host-driver/base/error.h"
+#include "host-driver/base/open.h"
+#include "host-driver/kernel/image.h"
 
 typedef struct kmod_ctx Kmod;
 typedef struct kmod_module KmodModule;
@@ -26,6 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(KmodList, kmod_list_clear)
 
 /* Deeper than any chain of a real kernel: stops at dependencies that run in a circle. */
 enum { MAX_DEPTH = 64 };
+
+#define MODULE_MAX_BYTES ((gsize)64 << 20)
 
 void kernel_module_free(KernelModule *module)
 {
@@ -184,6 +189,116 @@ static Kmod *open_kmod(const Kernel *kernel, GError **error)
 	return kmod;
 }
 
+/* "virtio-mem.ko.xz" is virtio_mem. (transfer full) */
+static char *name_of_file(const char *path)
+{
+	char *name = g_path_get_basename(path), *end = strstr(name, ".ko");
+
+	if (end)
+		*end = '\0';
+	return g_strdelimit(name, "-", '_');
+}
+
+/*
+ * What a module says it was built for, its vermagic; NULL when the file is none. Not by libkmod,
+ * which ends the program at an ELF that is no module. (transfer full)
+ */
+static char *vermagic_of(const char *path)
+{
+	static const char key[] = "vermagic=";
+	gsize len = 0;
+	g_autofree char *packed = open_read(path, OPEN_NAMED, MODULE_MAX_BYTES, &len, NULL);
+	g_autoptr(GBytes) elf =
+		packed ? kernel_decompress((guint8 *)packed, len, MODULE_MAX_BYTES, NULL) : NULL;
+	const char *data = elf ? g_bytes_get_data(elf, &len) : NULL, *at;
+
+	if (!data || len < sizeof(Elf64_Ehdr) || memcmp(data, ELFMAG, SELFMAG) != 0 ||
+	    data[offsetof(Elf64_Ehdr, e_type)] != ET_REL)
+		return NULL;
+	at = memmem(data, len, key, strlen(key));
+	return at ? g_strndup(at + strlen(key), (gsize)(data + len - at) - strlen(key)) : NULL;
+}
+
+/* FALSE + error unless @path is a module built for @kernel; its vermagic begins with the release. */
+static gboolean check_module(const Kernel *kernel, const char *path, GError **error)
+{
+	g_autofree char *magic = vermagic_of(path);
+
+	if (magic)
+		magic[strcspn(magic, " ")] = '\0';
+	if (g_strcmp0(magic, kernel->release) == 0)
+		return TRUE;
+	if (magic)
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s was built for %.64s, but the kernel is %s", path, magic,
+			    kernel->release);
+	else
+		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_USAGE,
+			    "%s is no kernel module that can be read", path);
+	return FALSE;
+}
+
+gboolean kernel_add_modules(Kernel *kernel, const char *const *paths, GError **error)
+{
+	for (guint i = 0; paths && paths[i]; i++) {
+		g_autofree char *full = g_canonicalize_filename(paths[i], NULL);
+
+		if (!check_module(kernel, full, error))
+			return FALSE;
+		if (!kernel->extra_modules)
+			kernel->extra_modules = g_ptr_array_new_with_free_func(g_free);
+		g_ptr_array_add(kernel->extra_modules, g_steal_pointer(&full));
+	}
+	return TRUE;
+}
+
+/* The file that the user gave for the module @name, or NULL. */
+static const char *extra_of(const Kernel *kernel, const char *name)
+{
+	for (guint i = 0; kernel->extra_modules && i < kernel->extra_modules->len; i++) {
+		const char *path = g_ptr_array_index(kernel->extra_modules, i);
+		g_autofree char *own = name_of_file(path);
+
+		if (g_str_equal(own, name))
+			return path;
+	}
+	return NULL;
+}
+
+static void append_file(GPtrArray *modules, const char *path, const char *params)
+{
+	KernelModule *module = g_new0(KernelModule, 1);
+
+	module->name = name_of_file(path);
+	module->path = g_strdup(path);
+	module->params = g_strdup(params);
+	g_ptr_array_add(modules, module);
+}
+
+void kernel_modules_append_extra(const Kernel *kernel, GPtrArray *modules)
+{
+	for (guint i = 0; kernel->extra_modules && i < kernel->extra_modules->len; i++) {
+		const char *path = g_ptr_array_index(kernel->extra_modules, i);
+		g_autofree char *name = name_of_file(path);
+
+		if (!is_known(modules, name))
+			append_file(modules, path, NULL);
+	}
+}
+
+static void replace_by_extra(const Kernel *kernel, GPtrArray *modules)
+{
+	for (guint i = 0; i < modules->len; i++) {
+		KernelModule *module = g_ptr_array_index(modules, i);
+		const char *path = extra_of(kernel, module->name);
+
+		if (!path)
+			continue;
+		g_free(module->path);
+		module->path = g_strdup(path);
+	}
+}
+
 gboolean kernel_modules_resolve(const Kernel *kernel, const char *const *names, GPtrArray *modules,
 				GPtrArray *missing, GError **error)
 {
@@ -203,6 +318,10 @@ gboolean kernel_modules_resolve(const Kernel *kernel, const char *const *names, 
 			found = add_name(kmod, name, words[0] ? words[1] : NULL, modules);
 		else
 			found = strchr("y?", config_of_module(kernel, name)) != NULL;
+		if (!found && extra_of(kernel, name)) {
+			append_file(modules, extra_of(kernel, name), words[1]);
+			found = TRUE;
+		}
 		if (found)
 			continue;
 		if (!missing) {
@@ -211,5 +330,6 @@ gboolean kernel_modules_resolve(const Kernel *kernel, const char *const *names, 
 		}
 		g_ptr_array_add(missing, g_strdup(name));
 	}
+	replace_by_extra(kernel, modules);
 	return TRUE;
 }

@@ -12,6 +12,8 @@ void kernel_free(Kernel *kernel)
 	g_free(kernel->image_path);
 	g_free(kernel->vmlinux_path);
 	g_free(kernel->modules_dir);
+	g_free(kernel->modules_given);
+	g_clear_pointer(&kernel->extra_modules, g_ptr_array_unref);
 	g_free(kernel->config_path);
 	g_free(kernel->build_id);
 	g_free(kernel);

@@ -213,6 +213,73 @@ def _(p):
     assert p.hunts() == [first]
 
 
+@row("--append, --cpus, --memory and --set change the machine and the plan")
+def _(p):
+    text = p.run("run", "quick", "--accel", "tcg", "--kernel", p.kernel(), "--dry-run", "--cpus",
+                 "3", "--memory", "640M", "--append", "preempt=full", "--set",
+                 "policy.duration=7s", "--set", "op damon.pace-us=7")
+    holds(text, "pace-us=7", "-smp 3", "-m 640M", "preempt=full")
+    holds(p.run("run", "quick", "--kernel", p.kernel(), "--dry-run", "--set", "guest.cpu=3",
+                code=2), "with guest.cpu=3", "no such key")
+    holds(p.run("run", "quick", "--dry-run", "--set", "cpus=3", code=2), "SECTION.KEY=VALUE")
+
+
+@row("what the command line changes stands in the record, and rerun does the same hunt")
+def _(p):
+    folder = p.hunt("--cpus", "3", "--label", "my fix", "--set", "policy.duration=7s", "--seed",
+                    "5", "--strict")
+    hunt = json.load(open(folder + "/hunt.json"))
+    assert hunt["label"] == "my fix" and len(hunt["image_sha256"]) == 64, hunt
+    assert hunt["changes"] == "guest.cpus=3; policy.duration=7s", hunt
+    holds(open(folder + "/scenario.ini").read(), "cpus=3", "duration=7s")
+    p.write("here/bin/true", "")
+    text = p.run("run", "quick", "--accel", "tcg", "--boots", "1", "--kernel",
+                 "../kernel/vmlinux", "--cpus", "3", "--seed", "5", "-o", "out",
+                 code=3, cwd=p.path("here"))
+    line = [l for l in text.splitlines() if l.startswith("  rerun ")][0].split(None, 1)[1]
+    holds(line, PFNHUNT, "--boots 1", "--accel tcg", "--kernel " + p.path("kernel/vmlinux"),
+          "-o " + p.path("here/out"), "--set guest.cpus=3", "--seed 0x0000000000000005")
+    done = subprocess.run(line, shell=True, cwd="/", env=p.env, capture_output=True, text=True)
+    assert done.returncode == 3, done
+    again = [l for l in done.stdout.splitlines() if l.startswith("  rerun ")][0]
+    assert again.split(None, 1)[1] == line, again
+    assert len([n for n in os.listdir(p.path("here/out")) if os.path.isdir(
+        p.path("here/out", n))]) == 2
+
+
+def module(p, name, magic):
+    """A file with what modinfo wants. Its path."""
+    source = p.write("m.s", f'.section .modinfo,"a"\n.asciz "vermagic={magic} SMP"\n'
+                     f'.asciz "name={name}"\n.asciz "license=GPL"\n')
+    path = p.path(name + ".ko")
+    subprocess.run(["cc", "-c", source, "-o", path], check=True)
+    return path
+
+
+@row("--module: of this kernel, not with --modules; replay refuses another one")
+def _(p):
+    one = module(p, "virtio_mem", RELEASE)
+    other = module(p, "other", "6.6.6")
+    kernel = p.kernel()
+    holds(p.run("run", "quick", "--kernel", kernel, "--module", other, "--dry-run", code=2),
+          "was built for 6.6.6, but the kernel is " + RELEASE)
+    holds(p.run("run", "quick", "--kernel", kernel, "--module", kernel, "--dry-run", code=2),
+          "no kernel module")
+    os.makedirs(p.path("m/lib/modules", RELEASE))
+    p.write(f"m/lib/modules/{RELEASE}/modules.order", "")
+    holds(p.run("run", "quick", "--kernel", kernel, "--modules", p.path("m"), "--module", one,
+                "--dry-run", code=2), "--module with --modules")
+    holds(p.run("run", "quick", "--kernel", kernel, "--module", module(p, "walk-er", RELEASE),
+                "--dry-run"), "module path=/modules/walk_er.ko")
+    folder = p.hunt("--module", one)
+    assert len(json.load(open(folder + "/hunt.json"))["modules_sha256"]) == 64
+    holds(p.run("replay", folder + "/boots/0000", code=2), "other modules")
+    p.run("replay", folder + "/boots/0000", "--module", one, code=3)
+    with open(one, "ab") as out:
+        out.write(b"another build")
+    holds(p.run("replay", folder + "/boots/0000", "--module", one, code=2), "other modules")
+
+
 def main():
     failed = False
     print(f"1..{len(rows)}")
