@@ -94,7 +94,7 @@ static void nmi_done(Vm *vm, const GError *error, gpointer user)
 	if (error)
 		record_event(boot->record, HOST_EVENT_NMI_FAILED, "reason", error->message);
 	else
-		boot->life.nmi_taken = TRUE;
+		boot->life.nmi_taken = boot->config.kernel->arch->nmi;
 }
 
 /*

@@ -227,9 +227,45 @@ void qemu_dimm_gone(VmQemu *q, JsonObject *data)
 		dimm_memory_drop(q, id);
 }
 
+/* SysRq: a break on the serial line, and then what is asked for: all CPUs' backtraces. */
+static void break_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
+{
+	g_autoptr(QemuCall) call = user;
+	VmQemu *q = call->q;
+
+	if (error) {
+		call_failed(call, error);
+		return;
+	}
+	if (q->console)
+		stream_send(q->console, "l", 1);
+	call->done(&q->vm, NULL, call->user);
+}
+
+static void registers_reply(QmpClient *qmp, JsonNode *result, const GError *error, gpointer user)
+{
+	QemuCall *call = user;
+	JsonObject *arguments = json_object_new();
+
+	rj_set_text(arguments, "id", "console");
+	execute(call, "chardev-send-break", arguments, break_reply);
+}
+
+/* Without an NMI, each CPU's registers, for the record of this traffic, and SysRq. */
 void qemu_nmi(Vm *vm, VmDone done, gpointer user)
 {
-	ask(vm, "inject-nmi", NULL, done, user);
+	JsonObject *arguments;
+	QemuCall *call;
+
+	if (((VmQemu *)vm)->arch->nmi) {
+		ask(vm, "inject-nmi", NULL, done, user);
+		return;
+	}
+	call = call_new((VmQemu *)vm, user);
+	call->done = done;
+	arguments = json_object_new();
+	rj_set_text(arguments, "command-line", "info registers -a");
+	execute(call, "human-monitor-command", arguments, registers_reply);
 }
 
 void qemu_pause(Vm *vm, gboolean hold, VmDone done, gpointer user)

@@ -11,6 +11,7 @@
 
 typedef struct {
 	Vm vm;
+	const Arch *arch;
 	char **argv;
 	QemuUser who; /* it runs as */
 	QemuFiles files;

@@ -282,6 +282,7 @@ static Vm *vm_qemu_create(const VmConfig *config, GError **error)
 	q->context = g_main_context_ref_thread_default();
 	q->tail = g_string_new(NULL);
 	q->hold = vm_hold_new(tell_event, q);
+	q->arch = config->arch;
 	q->devices = vm_mem_devices_copy(config->mem_devices);
 	q->who = who;
 	if (!qemu_files_open(config, &who, &q->files, error)) {

@@ -147,7 +147,11 @@ struct VmOps {
 	void (*query_memory)(Vm *vm, VmMemoryDone done, gpointer user);
 	/* Guest-physical memory, running or stopped; len at most 1 MiB. */
 	void (*read_memory)(Vm *vm, guint64 gpa, guint32 len, VmReadDone done, gpointer user);
-	void (*nmi)(Vm *vm, VmDone done, gpointer user); /* see Arch.nmi */
+	/*
+	 * Makes a guest that hangs say where: by an NMI, or where an architecture takes none by the
+	 * registers of its CPUs, in the traffic, and by SysRq on the serial line.
+	 */
+	void (*nmi)(Vm *vm, VmDone done, gpointer user);
 	/* This machine's threads that run the vCPUs, in their order. NULL: none are here. */
 	void (*query_threads)(Vm *vm, VmThreadsDone done, gpointer user);
 	/*

@@ -116,6 +116,7 @@ VmConfig *qemu_config_of(QemuFixture *f, const char *mode)
 {
 	VmConfig *config = vm_config_new();
 
+	config->arch = &arch_x86;
 	config->accel = VM_ACCEL_TCG;
 	config->cpus = 1;
 	config->memory_bytes = 512 * MIB;

@@ -174,6 +174,25 @@ static void test_threads(QemuFixture *f, gconstpointer data)
 	g_assert_null(vm_threads_parse(NULL, NULL));
 }
 
+/* A machine that takes no NMI tells its registers, and the guest is asked over its serial line. */
+static void test_no_nmi(QemuFixture *f, gconstpointer data)
+{
+	g_autofree char *qemu = g_build_filename(f->dir, "qemu-system-aarch64", NULL);
+	g_autoptr(VmConfig) config = qemu_config_of(f, "");
+	const char *at;
+
+	g_assert_cmpint(symlink(g_getenv("FAKE_QEMU"), qemu), ==, 0);
+	config->arch = &arch_arm64;
+	qemu_boot_config(f, config);
+	f->vm->ops->nmi(f->vm, qemu_on_done, f);
+	qemu_run_until(f, f->log, "done");
+	at = strstr(f->sent->str, "info registers -a");
+	g_assert_nonnull(at);
+	g_assert_nonnull(strstr(at, "\"chardev-send-break\""));
+	g_assert_null(strstr(f->sent->str, "inject-nmi"));
+	g_assert_cmpint(unlink(qemu), ==, 0);
+}
+
 static void test_refused_calls(QemuFixture *f, gconstpointer data)
 {
 	qemu_boot(f, "refuse");
@@ -421,6 +440,7 @@ int main(int argc, char **argv)
 	ADD("deaf-agent", test_deaf_agent, NULL);
 	ADD("calls", test_calls, NULL);
 	ADD("threads", test_threads, NULL);
+	ADD("no-nmi", test_no_nmi, NULL);
 	ADD("refused-calls", test_refused_calls, NULL);
 	ADD("dimm-refused", test_dimm_refused, NULL);
 	ADD("odd-answers/object", test_odd_answers, "odd-object short");
