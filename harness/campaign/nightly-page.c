@@ -9,11 +9,23 @@
 
 #include <string.h>
 
-typedef enum { PAGE_BROKEN, PAGE_NEW, PAGE_WAITS, PAGE_KNOWN, PAGE_GONE, PAGE_SECTIONS } Section;
+typedef enum {
+	PAGE_BROKEN,
+	PAGE_NEW,
+	PAGE_WAITS,
+	PAGE_KNOWN,
+	PAGE_GONE,
+	PAGE_MOVED,
+	PAGE_SECTIONS
+} Section;
 
 static const char *const titles[PAGE_SECTIONS] = {
-	[PAGE_BROKEN] = "NOT WORKING", [PAGE_NEW] = "NEW",   [PAGE_WAITS] = "NOT ACKNOWLEDGED",
-	[PAGE_KNOWN] = "KNOWN",	       [PAGE_GONE] = "GONE",
+	[PAGE_BROKEN] = "NOT WORKING",
+	[PAGE_NEW] = "NEW",
+	[PAGE_WAITS] = "NOT ACKNOWLEDGED",
+	[PAGE_KNOWN] = "KNOWN",
+	[PAGE_GONE] = "GONE",
+	[PAGE_MOVED] = "MOVED OVER SEVERAL NIGHTS",
 };
 
 typedef struct {
@@ -82,6 +94,69 @@ static Section section_of(const RChange *change, gboolean seen)
 	return change->boots_a || seen ? PAGE_WAITS : PAGE_NEW;
 }
 
+/*
+ * Nights @from to @to (not with it) of @nights and then @last (nullable) as one hunt; its boots are
+ * theirs. Release with pool_free().
+ */
+static RHunt *pool_new(const GPtrArray *nights, guint from, guint to, const RHunt *last)
+{
+	const RHunt *newest = last ? last : to > from ? g_ptr_array_index(nights, to - 1) : NULL;
+	RHunt *pool = newest ? g_memdup2(newest, sizeof(*newest)) : g_new0(RHunt, 1);
+
+	pool->boots = g_ptr_array_new();
+	for (guint i = from; i < to; i++)
+		g_ptr_array_extend(pool->boots, ((RHunt *)g_ptr_array_index(nights, i))->boots,
+				   NULL, NULL);
+	if (last)
+		g_ptr_array_extend(pool->boots, last->boots, NULL, NULL);
+	return pool;
+}
+
+static void pool_free(RHunt *pool)
+{
+	g_ptr_array_unref(pool->boots);
+	g_free(pool);
+}
+
+/* A rate that halves does not show in one night: the last ones together against those before. */
+static void add_moved(Page *page, const NightlyCell *cell, const GPtrArray *nights,
+		      const RHunt *now)
+{
+	guint recent = nights ? MIN(nights->len - MIN(nights->len, 1), NIGHTLY_RECENT - 1) : 0;
+	GString *text = page->sections[PAGE_MOVED];
+	RHunt *older, *newer;
+	RComparison *c;
+
+	if (recent == 0)
+		return;
+	older = pool_new(nights, 0, nights->len - recent, NULL);
+	newer = pool_new(nights, nights->len - recent, nights->len, now);
+	c = results_compare(older, newer);
+	for (guint i = 0; i < c->changes->len; i++) {
+		const RChange *change = g_ptr_array_index(c->changes, i);
+		g_autofree char *title = units_printable(change->incident->title);
+
+		page->counts.compared += change->kind != RCHANGE_NEW;
+		if (change->kind == RCHANGE_NEW || change->kind == RCHANGE_SAME)
+			continue;
+		g_string_append_printf(text,
+				       "  %s on %s: %s\n    %s, %s: %u of %u boots in the last %u "
+				       "nights (before: %u of %u), p = %.4f%s\n",
+				       cell->scenario, cell->kernel, title,
+				       change->incident->family,
+				       change->kind == RCHANGE_GONE   ? "gone"
+				       : change->kind == RCHANGE_MORE ? "more often"
+								      : "less often",
+				       change->boots_b, boots_of(&c->b, change->boots_b),
+				       recent + 1, change->boots_a,
+				       boots_of(&c->a, change->boots_a), change->p,
+				       change->known ? ", known" : "");
+	}
+	results_comparison_free(c);
+	pool_free(older);
+	pool_free(newer);
+}
+
 static void add_changes(Page *page, const NightlyCell *cell, const RHunt *before, const RHunt *now,
 			GHashTable *seen)
 {
@@ -93,6 +168,7 @@ static void add_changes(Page *page, const NightlyCell *cell, const RHunt *before
 		Section section =
 			section_of(change, seen && g_hash_table_contains(seen, signature));
 
+		page->counts.compared += change->kind != RCHANGE_NEW;
 		/* Not seen tonight, and too few boots to say that it is gone. */
 		if (section == PAGE_GONE && change->kind != RCHANGE_GONE)
 			continue;
@@ -283,10 +359,18 @@ static char *text_of(const Page *page, const char *table)
 	if (page->unexposed->len)
 		g_string_append_printf(text, "NOT EXPOSED\n%s\n", page->unexposed->str);
 	g_string_append(text, table);
+	if (page->counts.compared)
+		g_string_append_printf(
+			text,
+			"\n%u rates were compared with those of earlier nights; each is "
+			"called moved by chance in\nfewer than 1 of %d: at most %.2f "
+			"false alarms are expected in this page.\n",
+			page->counts.compared, (int)(1 / STATS_SIGNIFICANT),
+			page->counts.compared * STATS_SIGNIFICANT);
 	return g_string_free(text, FALSE);
 }
 
-char *nightly_page(const Nightly *n, RHunt *const *before, RHunt *const *now, GHashTable *seen,
+char *nightly_page(const Nightly *n, GPtrArray *const *before, RHunt *const *now, GHashTable *seen,
 		   NightlyCounts *counts)
 {
 	Page page = {.unexposed = g_string_new(NULL), .counts.interrupted = n->interrupted};
@@ -297,15 +381,17 @@ char *nightly_page(const Nightly *n, RHunt *const *before, RHunt *const *now, GH
 		page.sections[i] = g_string_new(NULL);
 	for (guint i = 0; i < n->cells->len; i++) {
 		const NightlyCell *cell = g_ptr_array_index(n->cells, i);
-		RHunt nothing = {.boots = g_ptr_array_new()};
+		guint nights = before[i] ? before[i]->len : 0;
+		RHunt *history = pool_new(before[i], 0, nights, NULL);
 
 		add_broken(&page, cell, now[i]);
 		if (now[i]) {
-			add_changes(&page, cell, before[i] ? before[i] : &nothing, now[i], seen);
+			add_changes(&page, cell, history, now[i], seen);
+			add_moved(&page, cell, before[i], now[i]);
 		}
 		add_unexposed(&page, cell, now[i]);
 		page.counts.unexposed += !cell->fail && cell->boots == 0;
-		g_ptr_array_unref(nothing.boots);
+		pool_free(history);
 	}
 	text = text_of(&page, table);
 	for (guint i = 0; i < PAGE_SECTIONS; i++)

@@ -23,6 +23,7 @@ void nightly_free(Nightly *n)
 		return;
 	g_ptr_array_unref(n->cells);
 	g_free(n->backend);
+	g_free(n->since);
 	g_free(n);
 }
 
@@ -35,8 +36,8 @@ static gboolean complain(const char *path, const char *key, const char *what, GE
 
 static gboolean only_known_keys(GKeyFile *ini, const char *path, GError **error)
 {
-	static const char *const known[] = {"budget", "scenarios", "kernels",
-					    "boots",  "backend",   NULL};
+	static const char *const known[] = {"budget", "scenarios", "kernels", "boots",
+					    "since",  "backend",   NULL};
 	g_auto(GStrv) groups = g_key_file_get_groups(ini, NULL);
 	g_auto(GStrv) keys = g_key_file_get_keys(ini, "nightly", NULL, NULL);
 
@@ -50,7 +51,7 @@ static gboolean only_known_keys(GKeyFile *ini, const char *path, GError **error)
 		if (!g_strv_contains(known, keys[i]))
 			return complain(path, keys[i],
 					"no such key; there are budget, scenarios, kernels, boots, "
-					"backend",
+					"since, backend",
 					error);
 	return TRUE;
 }
@@ -67,6 +68,22 @@ static gboolean load_numbers(Nightly *n, GKeyFile *ini, const char *path, GError
 		      n->most_boots > 1000000))
 		return complain(path, "boots", "the most for one scenario and kernel, from 1",
 				error);
+	return TRUE;
+}
+
+static gboolean load_since(Nightly *n, GKeyFile *ini, const char *path, GError **error)
+{
+	g_autofree char *since = g_key_file_get_string(ini, "nightly", "since", NULL);
+	g_autofree char *moment = NULL;
+	g_autoptr(GDateTime) night = NULL;
+
+	if (!since)
+		return TRUE;
+	moment = g_strconcat(g_strstrip(since), "T00:00:00Z", NULL);
+	night = strlen(since) == 10 ? g_date_time_new_from_iso8601(moment, NULL) : NULL;
+	if (!night)
+		return complain(path, "since", "a date such as 2026-11-01", error);
+	n->since = g_steal_pointer(&since);
 	return TRUE;
 }
 
@@ -96,6 +113,7 @@ Nightly *nightly_load(const char *path, GError **error)
 	if (!ini)
 		return NULL;
 	if (!only_known_keys(ini, path, error) || !load_numbers(n, ini, path, error) ||
+	    !load_since(n, ini, path, error) ||
 	    !(scenarios = list_of(ini, path, "scenarios", error)) ||
 	    !(kernels = list_of(ini, path, "kernels", error)))
 		return NULL;

@@ -21,14 +21,15 @@ typedef struct {
 
 typedef struct {
 	guint64 budget_ms;
-	guint64 most_boots;   /* of one cell */
-	char *backend;	      /* as `pfnhunt run --backend` takes it, or NULL */
-	GPtrArray *cells;     /* of NightlyCell */
+	guint64 most_boots; /* of one cell */
+	char *since;	    /* the reference night, "2026-11-01"; NULL: as far back as there are */
+	char *backend;	    /* as `pfnhunt run --backend` takes it, or NULL */
+	GPtrArray *cells;   /* of NightlyCell */
 	gboolean interrupted; /* by the user */
 } Nightly;
 
 /*
- * Reads the file: [nightly] budget, scenarios, kernels, boots, backend; lists are separated by ';'.
+ * Reads the file: [nightly] budget, scenarios, kernels, boots, since, backend; lists are separated by ';'.
  * USAGE errors name file and key. (transfer full)
  */
 Nightly *nightly_load(const char *path, GError **error);
@@ -63,15 +64,22 @@ typedef struct {
 	guint unacknowledged; /* those that one had, and that nobody has called known */
 	guint broken;	      /* cells that could not be run or in which a boot did not work */
 	guint unexposed;      /* cells in which no boot means anything */
+	guint compared;	      /* rates with earlier ones; each is a false alarm in < 1 of 100 */
 	gboolean interrupted;
 } NightlyCounts;
 
+/* No more nights than these are compared with, the newest ones. */
+#define NIGHTLY_HISTORY 60
+/* A small change shows only over several nights: these last ones together, with tonight. */
+#define NIGHTLY_RECENT 7
+
 /*
- * The page of the night. @before: the hunt of each cell to compare with (RHunt or NULL, borrowed),
- * @now: tonight's (same). @seen (nullable): signatures that fired on any night before; they are
+ * The page of the night. @before: the earlier nights of each cell since the reference night, oldest
+ * first (of RHunt, or NULL; borrowed); all of them together are what tonight is compared with, and
+ * the last NIGHTLY_RECENT nights with those before them. @now: tonight's (RHunt or NULL). @seen (nullable): signatures that fired on any night before; they are
  * not new. (transfer full)
  */
-char *nightly_page(const Nightly *nightly, RHunt *const *before, RHunt *const *now,
+char *nightly_page(const Nightly *nightly, GPtrArray *const *before, RHunt *const *now,
 		   GHashTable *seen, NightlyCounts *counts);
 /* 1 for what is new or waits, else 3 for what is broken, else 4 for what is unexposed, else 0. */
 int nightly_exit_code(const NightlyCounts *counts);

@@ -79,34 +79,34 @@ static gboolean open_cell(const NightlyCell *cell, HuntConfig *config, gpointer 
 	return TRUE;
 }
 
-/* The newest earlier hunt of the same scenario on the same kernel as @now. */
-static RHunt *find_before(const char *results, const RHunt *now)
+/* Whether @h is an earlier night of the same scenario on the same kernel as @now. */
+static gboolean is_before(const RHunt *h, const RHunt *now, const char *since)
 {
-	g_autoptr(GPtrArray) dirs = results_hunt_dirs(results, NULL);
-	RHunt *best = NULL;
+	if (strcmp(h->started, now->started) >= 0 || (since && strcmp(h->started, since) < 0) ||
+	    !g_str_equal(h->scenario, now->scenario) || *h->verdict == '\0')
+		return FALSE;
+	/* A tracked kernel gets new releases: compare the spec. */
+	return g_str_equal(h->kernel_spec, now->kernel_spec) || g_str_equal(h->kernel, now->kernel);
+}
 
-	for (guint i = 0; dirs && i < dirs->len; i++) {
-		g_autoptr(RHunt) h = results_hunt_load(g_ptr_array_index(dirs, i), FALSE, NULL);
+/* The earlier nights of @now since the reference night, oldest first: of RHunt, with boots. */
+static GPtrArray *find_before(const Night *night, const RHunt *now)
+{
+	g_autoptr(GPtrArray) dirs = results_hunt_dirs(night->results, NULL);
+	GPtrArray *nights = g_ptr_array_new_with_free_func((GDestroyNotify)results_hunt_free);
 
-		if (!h || strcmp(h->started, now->started) >= 0 ||
-		    !g_str_equal(h->scenario, now->scenario) || *h->verdict == '\0')
+	for (guint i = dirs ? dirs->len : 0; i-- > 0 && nights->len < NIGHTLY_HISTORY;) {
+		const char *dir = g_ptr_array_index(dirs, i);
+		g_autoptr(RHunt) h = results_hunt_load(dir, FALSE, NULL);
+		RHunt *whole;
+
+		if (!h || !is_before(h, now, night->plan->since))
 			continue;
-		/* A tracked kernel gets new releases: compare the spec. */
-		if (!g_str_equal(h->kernel_spec, now->kernel_spec) &&
-		    !g_str_equal(h->kernel, now->kernel))
-			continue;
-		if (best && strcmp(best->started, h->started) >= 0)
-			continue;
-		results_hunt_free(best);
-		best = g_steal_pointer(&h);
+		whole = results_hunt_load(dir, TRUE, NULL);
+		if (whole)
+			g_ptr_array_insert(nights, 0, whole);
 	}
-	if (best) {
-		g_autofree char *dir = g_strdup(best->dir);
-
-		results_hunt_free(best);
-		best = results_hunt_load(dir, TRUE, NULL);
-	}
-	return best;
+	return nights;
 }
 
 typedef struct {
@@ -129,7 +129,7 @@ static void add_seen(const StoreIncident *incident, gpointer user)
 	g_hash_table_add(seen->seen, g_strdup(incident->signature));
 }
 
-/* Without the index only the last hunt of each pair is compared, with a note. */
+/* Without the index only the nights that are compared count as seen, with a note. */
 static GHashTable *seen_before(const Night *night)
 {
 	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -141,7 +141,7 @@ static GHashTable *seen_before(const Night *night)
 	if (store && store_incidents(store, NULL, add_seen, &seen, &error))
 		return g_steal_pointer(&set);
 	said = cmd_said(error);
-	g_printerr("compared only with the last hunts: %s\n", said);
+	g_printerr("what fired before the reference night is not known: %s\n", said);
 	return NULL;
 }
 
@@ -160,19 +160,19 @@ static int tell(const Night *night)
 {
 	g_autoptr(GHashTable) seen = seen_before(night);
 	GPtrArray *cells = night->plan->cells;
-	g_autofree RHunt **before = g_new0(RHunt *, cells->len),
-			 **now = g_new0(RHunt *, cells->len);
+	g_autofree GPtrArray **before = g_new0(GPtrArray *, cells->len);
+	g_autofree RHunt **now = g_new0(RHunt *, cells->len);
 	g_autofree char *page = NULL;
 	NightlyCounts counts;
 
 	for (guint i = 0; i < cells->len; i++) {
 		now[i] = load_tonight(g_ptr_array_index(cells, i));
-		before[i] = now[i] ? find_before(night->results, now[i]) : NULL;
+		before[i] = now[i] ? find_before(night, now[i]) : NULL;
 	}
 	page = nightly_page(night->plan, before, now, seen, &counts);
 	fputs(page, stdout);
 	for (guint i = 0; i < cells->len; i++) {
-		results_hunt_free(before[i]);
+		g_clear_pointer(&before[i], g_ptr_array_unref);
 		results_hunt_free(now[i]);
 	}
 	return nightly_exit_code(&counts);
@@ -221,7 +221,7 @@ int cmd_nightly(int argc, char **argv)
 		.args = "FILE",
 		.summary = "Runs a list of scenarios and kernels (configs/nightly.ini) within its "
 			   "time budget, each\nboot where it adds most information, and prints one "
-			   "page compared with earlier hunts.",
+			   "page compared with all earlier nights.",
 		.description = "Exit codes: 1 an incident or hang that is new, or was seen before "
 			       "and is not marked known\n(pfnhunt known); else 3 if a boot was "
 			       "lost or a hunt could not run; else 4 if a scenario and\nkernel had "

@@ -51,6 +51,7 @@ static void test_load(Fixture *f, gconstpointer data)
 		{"[nightly]\nbudget=1h\nscenarios=a;;b\nkernels=b\n", "an empty name"},
 		{"[nightly]\nbudget=1h\nscenarios=a\nkernels=b\nboots=0\n", "boots: the most"},
 		{"[nightly]\nbudget=1h\nscenario=a\nkernels=b\n", "scenario: no such key"},
+		{"[nightly]\nbudget=1h\nscenarios=a\nkernels=b\nsince=1 May\n", "since: a date"},
 		{"[night]\nbudget=1h\n", "[night]: no such group"},
 		{"budget\n", "n.ini: "},
 	};
@@ -136,6 +137,75 @@ static void test_next(Fixture *f, gconstpointer data)
 	g_assert_null(nightly_next(n, 1000));
 }
 
+static GPtrArray *nights_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)results_hunt_free);
+}
+
+/* A night of @boots boots, the first @fired of them with the fixture's warning. */
+static RHunt *a_night(const Fixture *f, guint number, guint boots, guint fired)
+{
+	g_autofree char *id = g_strdup_printf("202611%02u-200000-quick-6.12", number);
+	g_autofree char *started = g_strdup_printf("2026-11-%02uT20:00:00Z", number);
+	g_autofree char *dir =
+		fixture_hunt(f->root, &(FixtureHunt){.id = id,
+						     .started = started,
+						     .scenario = "quick",
+						     .kernel = FIXTURE_KERNEL,
+						     .verdict = fired ? "incident" : "clean"});
+	RHunt *night;
+
+	for (guint i = 0; i < boots; i++) {
+		g_autofree char *folder = g_strdup_printf("%04u", i);
+
+		fixture_boot(dir, &(FixtureBoot){.folder = folder,
+						 .verdict = i < fired ? "incident" : "clean",
+						 .title = i < fired ? FIXTURE_WARN : NULL,
+						 .signature = i < fired ? FIXTURE_SIG : NULL,
+						 .hit_s = i < fired ? 3 : 0,
+						 .run_s = 20});
+	}
+	night = results_hunt_load(dir, TRUE, NULL);
+	g_assert_nonnull(night);
+	return night;
+}
+
+/*
+ * A rate of a half that falls to a quarter: ten boots a night never show it against the night
+ * before, nor one night against all of them, but the last nights together do.
+ */
+static void test_many_nights(Fixture *f, gconstpointer data)
+{
+	g_autoptr(Nightly) n =
+		load(f, "[nightly]\nbudget=1h\nscenarios=quick\nkernels=6.12\n", NULL);
+	GPtrArray *before[1] = {nights_new()};
+	RHunt *now[1] = {NULL};
+	g_autofree char *same = NULL, *moved = NULL;
+	NightlyCounts counts;
+
+	for (guint i = 1; i <= 10; i++)
+		g_ptr_array_add(before[0], a_night(f, i, 10, 5));
+	now[0] = a_night(f, 11, 10, 3);
+	cell(n, 0)->tried = cell(n, 0)->boots = 10;
+	cell(n, 0)->fired = 3;
+	same = nightly_page(n, before, now, NULL, &counts);
+	has(same, "fake-offline, 3 of 10 boots (before: 50 of 100)");
+	has(same, "\n2 rates were compared with those of earlier nights; each is called moved by "
+		  "chance in\nfewer than 1 of 100: at most 0.02 false alarms are expected");
+	g_assert_null(strstr(same, "MOVED"));
+	g_assert_cmpuint(counts.compared, ==, 2);
+	for (guint i = 12; i <= 17; i++) {
+		g_ptr_array_add(before[0], now[0]);
+		now[0] = a_night(f, i, 10, 2 + i % 2);
+	}
+	moved = nightly_page(n, before, now, NULL, &counts);
+	has(moved, "MOVED OVER SEVERAL NIGHTS\n  quick on 6.12: " FIXTURE_WARN
+		   "\n    fake-offline, less often: 18 of 70 boots in the last 7 nights (before: "
+		   "50 of 100), p = 0.00");
+	results_hunt_free(now[0]);
+	g_ptr_array_unref(before[0]);
+}
+
 static void test_page(Fixture *f, gconstpointer data)
 {
 	g_autoptr(Nightly) n =
@@ -143,14 +213,16 @@ static void test_page(Fixture *f, gconstpointer data)
 	g_autofree char *old = g_build_filename(f->root, "20261120-100000-quick-6.12", NULL);
 	g_autofree char *new = g_build_filename(f->root, "20261121-100000-quick-7.3", NULL);
 	g_autofree char *page = NULL, *same = NULL, *first = NULL;
-	RHunt *before[3] = {0}, *now[3] = {0};
+	GPtrArray *before[3] = {0};
+	RHunt *now[3] = {0};
 	g_autoptr(GHashTable) seen = NULL;
 	NightlyCounts counts;
 
 	fixture_results(f->root);
 	fixture_boot(new, &(FixtureBoot){.folder = "0003", .verdict = "unexposed", .run_s = 1});
 	fixture_boot(new, &(FixtureBoot){.folder = "0004", .verdict = "lost", .run_s = 1});
-	before[0] = results_hunt_load(old, TRUE, NULL);
+	before[0] = nights_new();
+	g_ptr_array_add(before[0], results_hunt_load(old, TRUE, NULL));
 	now[0] = results_hunt_load(new, TRUE, NULL);
 	cell(n, 0)->tried = cell(n, 0)->boots = 3;
 	cell(n, 0)->fired = 2;
@@ -174,16 +246,15 @@ static void test_page(Fixture *f, gconstpointer data)
 	has(page, "quick on 6.12: 1 of 5 boots: why <b>not</b>");
 	g_assert_null(strchr(page, '\033'));
 	/* The same two nights in a row: nothing is new, but nobody has said that it is known. */
-	results_hunt_free(before[0]);
-	before[0] = results_hunt_load(new, TRUE, NULL);
+	g_ptr_array_set_size(before[0], 0);
+	g_ptr_array_add(before[0], results_hunt_load(new, TRUE, NULL));
 	same = nightly_page(n, before, now, NULL, &counts);
 	g_assert_cmpuint(counts.fresh, ==, 0);
 	g_assert_cmpuint(counts.unacknowledged, ==, 2);
 	g_assert_cmpint(nightly_exit_code(&counts), ==, 1);
 	has(same, "\n\nNothing new, but what fired before waits");
 	/* The first night ever: all is new. */
-	results_hunt_free(before[0]);
-	before[0] = NULL;
+	g_clear_pointer(&before[0], g_ptr_array_unref);
 	first = nightly_page(n, before, now, NULL, &counts);
 	g_assert_cmpuint(counts.fresh, ==, 2);
 	/* Seen some night before, only not the last one. */
@@ -260,8 +331,8 @@ static int night(const Fixture *f, const char *ini, const char *script, const ch
 	g_autofree char *results = g_build_filename(f->root, "runs", NULL);
 	g_autofree char *text = g_strconcat(HUNT_SCENARIO, policy, NULL);
 	g_autoptr(Nightly) n = load(f, ini, NULL);
-	g_autofree RHunt **before = g_new0(RHunt *, n->cells->len),
-			 **now = g_new0(RHunt *, n->cells->len);
+	g_autofree GPtrArray **before = g_new0(GPtrArray *, n->cells->len);
+	g_autofree RHunt **now = g_new0(RHunt *, n->cells->len);
 	Night night = {.agent = g_build_filename(f->root, "agent", NULL),
 		       .scenario = scenario_parse("t.ini", text, NULL)};
 	HuntConfig config = {.backend = &fake,
@@ -336,6 +407,7 @@ int main(int argc, char **argv)
 	g_test_add("/nightly/shipped", Fixture, NULL, set_up, test_shipped, tear_down);
 	g_test_add("/nightly/next", Fixture, NULL, set_up, test_next, tear_down);
 	g_test_add("/nightly/page", Fixture, NULL, set_up, test_page, tear_down);
+	g_test_add("/nightly/many-nights", Fixture, NULL, set_up, test_many_nights, tear_down);
 	g_test_add("/nightly/exit-code", Fixture, NULL, set_up, test_exit_code, tear_down);
 	g_test_add("/nightly/nights", Fixture, NULL, set_up, test_nights, tear_down);
 	return g_test_run();
