@@ -3,6 +3,7 @@
 #include "harness/report/estimate.h"
 #include "harness/results/bounds.h"
 #include "harness/results/table.h"
+#include "harness/scenario/scenario.h"
 
 #include <string.h>
 
@@ -16,6 +17,8 @@ Estimate *estimate_new(double bound, double whole_s)
 	c->bound = bound;
 	c->whole_s = whole_s;
 	c->trials = g_array_new(FALSE, FALSE, sizeof(StatsTime));
+	c->offlined = g_array_new(FALSE, FALSE, sizeof(StatsCluster));
+	c->visited = g_array_new(FALSE, FALSE, sizeof(StatsCluster));
 	c->exposure = exposure_new();
 	return c;
 }
@@ -26,7 +29,16 @@ void estimate_free(Estimate *c)
 		return;
 	exposure_free(c->exposure);
 	g_array_unref(c->trials);
+	g_array_unref(c->offlined);
+	g_array_unref(c->visited);
 	g_free(c);
+}
+
+static void add_cluster(GArray *to, const RBoot *b, guint64 chances)
+{
+	StatsCluster boot = {(guint64)MAX(b->hits, 0), chances};
+
+	g_array_append_val(to, boot);
 }
 
 void estimate_add(Estimate *c, const RBoot *b)
@@ -49,11 +61,17 @@ void estimate_add(Estimate *c, const RBoot *b)
 	c->hits += (guint64)MAX(b->hits, 0);
 	exposure_add(c->exposure, b->exposure);
 	g_array_append_val(c->trials, time);
+	add_cluster(c->offlined, b, (guint64)MAX(b->offlines, 0));
+	add_cluster(c->visited, b, exposure_inside(b->exposure, NULL, NULL));
 }
 
 Estimate *estimate_of_hunt(const RHunt *h)
 {
 	Estimate *c = estimate_new(h->bound, results_whole_s(h));
+	g_autofree char *path = g_build_filename(h->dir, "scenario.ini", NULL);
+	g_autoptr(Scenario) s = h->boots->len ? scenario_load(path, NULL) : NULL;
+
+	c->first_only = h->bound > 0 || (s && !g_str_equal(s->stop, "never"));
 
 	for (guint i = 0; i < h->boots->len; i++) {
 		const RBoot *b = g_ptr_array_index(h->boots, i);
@@ -114,7 +132,8 @@ char *estimate_visits(const Estimate *c)
 	}
 	if (inside > shown)
 		g_string_append_printf(text, " and other walkers' (%u)", inside - shown);
-	return g_strdup_printf("%s visits inside an open window", text->str);
+	return g_strdup_printf("%s visits inside an open window (%s)", text->str,
+			       c->exposure->layer);
 }
 
 static void append_unexposed(GString *text, const Estimate *c)
@@ -215,11 +234,22 @@ char *estimate_text(const Estimate *c)
 	return g_string_free(text, FALSE);
 }
 
-static char *rate_text(guint64 hits, double per, guint64 of)
+/* "15.1 (bounds at 95 %: 9.8..23) hits per 1,000 offlines". */
+static char *rate_text(const Estimate *c, const GArray *boots, guint64 of, double per,
+		       const char *what)
 {
-	double rate = (double)hits * per / (double)of;
+	double rate = (double)c->hits * per / (double)of;
+	g_autofree char *number =
+		rate < 1000 ? g_strdup_printf("%.3g", rate) : results_count((guint64)rate);
+	g_autofree char *bounds = NULL;
+	StatsInterval ci;
 
-	return rate < 1000 ? g_strdup_printf("%.3g", rate) : results_count((guint64)rate);
+	if (c->first_only)
+		return g_strdup_printf("%s first hits per %s", number, what);
+	if (!stats_rate((StatsCluster *)(void *)boots->data, boots->len, STATS_CONFIDENCE, &ci))
+		return g_strdup_printf("%s hits per %s (these boots give no bounds)", number, what);
+	bounds = bounds_rate(ci, per);
+	return g_strdup_printf("%s hits per %s (bounds at 95 %%: %s)", number, what, bounds);
 }
 
 char *estimate_rates(const Estimate *c)
@@ -229,12 +259,13 @@ char *estimate_rates(const Estimate *c)
 
 	if (c->hits == 0 || c->offlines == 0)
 		return NULL;
-	offline = rate_text(c->hits, 1e3, c->offlines);
-	visit = inside ? rate_text(c->hits, 1e6, inside) : NULL;
-	return g_strdup_printf("%s hits per 1,000 offlines%s%s%s; rates within boots: their hits "
-			       "hang together, so no interval",
-			       offline, visit ? ", " : "", visit ? visit : "",
-			       visit ? " per million visits inside a window" : "");
+	offline = rate_text(c, c->offlined, c->offlines, 1e3, "1,000 offlines");
+	visit = inside ? rate_text(c, c->visited, inside, 1e6, "million visits inside a window")
+		       : NULL;
+	return g_strdup_printf("%s%s%s; %s", offline, visit ? ", " : "", visit ? visit : "",
+			       c->first_only ? "boots end at their first hit, so there is no rate "
+					       "within one"
+					     : "rates within boots, by jackknife over boots");
 }
 
 char *estimate_fix(const Estimate *c)

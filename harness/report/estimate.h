@@ -19,11 +19,14 @@ typedef struct {
 	guint known;	 /* of them: with a known issue, which is no hit */
 	guint unexposed; /* beside them, that count in the hunt but are no trials */
 	guint64 offlines, hits;
-	double bound;	    /* the hunt's stop rule, 0 without */
-	double whole_s;	    /* how long a whole boot hammers; 0: unknown */
-	GArray *trials;	    /* of StatsTime, in whole boots */
-	gboolean hit_last;  /* the last boot fired */
-	Exposure *exposure; /* sum of the exposed boots' */
+	double bound;	     /* the hunt's stop rule, 0 without */
+	double whole_s;	     /* how long a whole boot hammers; 0: unknown */
+	GArray *trials;	     /* of StatsTime, in whole boots */
+	GArray *offlined;    /* of StatsCluster: hits by offlines, boot by boot */
+	GArray *visited;     /* the same by visits inside */
+	gboolean first_only; /* boots end at their first hit: there is no rate within one */
+	gboolean hit_last;   /* the last boot fired */
+	Exposure *exposure;  /* sum of the exposed boots' */
 } Estimate;
 
 /* Of no boots yet. @bound: of the hunt's stop rule, 0 without. Never NULL. */
@@ -45,7 +48,7 @@ StatsInterval estimate_interval(const Estimate *estimate);
 char *estimate_text(const Estimate *estimate);
 /* "2.1 million compaction and 12 ksm visits inside an open window", or why that is not known. */
 char *estimate_visits(const Estimate *estimate);
-/* Rates within boots, marked as such; NULL without a hit. */
+/* Rates within boots, with bounds where there are some; NULL without a hit. */
 char *estimate_rates(const Estimate *estimate);
 /* How many clean boots would show a fix; NULL without a hit. */
 char *estimate_fix(const Estimate *estimate);

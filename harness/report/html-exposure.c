@@ -58,7 +58,7 @@ static double exposed_s(const RHunt *h)
 	return sum_s;
 }
 
-/* How much of the time each kind was open: the size of the target. */
+/* How long each kind was open: the size of the target. */
 static void append_windows(GString *out, const Exposure *e, double run_s)
 {
 	g_string_append(out, "<ul>");
@@ -71,8 +71,10 @@ static void append_windows(GString *out, const Exposure *e, double run_s)
 		if (w->opened == 0)
 			continue;
 		html_raw(out, "<li>%s: %s opened, open for %s in all", w->kind, count, open);
+		/* Several may be open at once: no share of the time. */
 		if (run_s > 0)
-			html_raw(out, " (%.2g %% of the time)", (double)w->open_ns / run_s / 1e7);
+			html_raw(out, " (%.2g at a time on average)",
+				 (double)w->open_ns / run_s / 1e9);
 		html_raw(out, ", the longest %s", longest);
 		if (w->lost)
 			html_raw(out, "; %" G_GUINT64_FORMAT " more were not followed", w->lost);

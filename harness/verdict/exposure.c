@@ -202,7 +202,7 @@ static const FieldTable visit_table = {
 
 static const Field exposure_fields[] = {
 	{"layer", FIELD_TEXT, FIELD_AT(Exposure, layer), FIELD_IF_KNOWN,
-	 .doc = "what counted: `bpf`, `kprobe`, `user` or `off`; several in a sum"},
+	 .doc = "what counted: `bpf`, `kprobe`, `user` or `off`; in a sum the best one, alone"},
 	{"reason", FIELD_TEXT, FIELD_AT(Exposure, reason), FIELD_IF_SET,
 	 .doc = "why it is not a better one"},
 	{"paused", FIELD_BOOL, FIELD_AT(Exposure, paused), .doc = "the probes were off for a time"},
@@ -311,33 +311,52 @@ void exposure_line(Exposure *e, JsonObject *line)
 		take_visit(e, line);
 }
 
-/* "bpf" and "kprobe" make "bpf, kprobe". */
-static void add_layer(Exposure *sum, const Exposure *from)
+/* The better layer first: kprobe and user count visits that were not inside as well. */
+static guint layer_rank(const char *layer)
 {
-	g_auto(GStrv) have = g_strsplit(sum->layer ? sum->layer : "", ", ", -1);
+	static const char *const best_first[] = {"bpf", "kprobe", "user"};
+	guint i = 0;
 
-	if (!from->layer || g_strv_contains((const char *const *)have, from->layer))
-		return;
+	while (i < G_N_ELEMENTS(best_first) && g_strcmp0(layer, best_first[i]))
+		i++;
+	return i;
+}
+
+static void set_layer(Exposure *sum, const Exposure *from)
+{
+	g_free(sum->layer);
+	g_free(sum->reason);
+	sum->layer = g_strdup(from->layer);
+	sum->reason = g_strdup(from->reason);
+}
+
+/*
+ * Counts of different layers are no counts of the same thing: the better one's stand, those of the
+ * others are left out. FALSE: @from's are.
+ */
+static gboolean takes_layer(Exposure *sum, const Exposure *from)
+{
+	if (!from->layer || g_strcmp0(sum->layer, from->layer) == 0)
+		return TRUE;
 	if (sum->layer) {
-		char *both = g_strconcat(sum->layer, ", ", from->layer, NULL);
-
-		g_free(sum->layer);
-		sum->layer = both;
-	} else {
-		sum->layer = g_strdup(from->layer);
+		sum->left_out = TRUE;
+		if (layer_rank(from->layer) >= layer_rank(sum->layer))
+			return FALSE;
+		g_ptr_array_set_size(sum->windows, 0);
+		g_ptr_array_set_size(sum->visits, 0);
 	}
-	if (!*sum->reason) {
-		g_free(sum->reason);
-		sum->reason = g_strdup(from->reason);
-	}
+	set_layer(sum, from);
+	return TRUE;
 }
 
 void exposure_add(Exposure *sum, const Exposure *from)
 {
 	if (!from)
 		return;
-	add_layer(sum, from);
 	sum->paused |= from->paused;
+	sum->left_out |= from->left_out;
+	if (!takes_layer(sum, from))
+		return;
 	for (guint i = 0; i < from->windows->len; i++) {
 		const ExposureWindow *f = g_ptr_array_index(from->windows, i);
 		ExposureWindow *w = window_of(sum, f->kind);
@@ -379,8 +398,10 @@ char *exposure_layer_text(const Exposure *e)
 {
 	if (!e || !e->layer)
 		return g_strdup("not told by the agent");
-	return g_strdup_printf("%s%s%s%s", e->layer, *e->reason ? ": " : "", e->reason,
-			       e->paused ? " (probes were out for a time)" : "");
+	return g_strdup_printf("%s%s%s%s%s", e->layer, *e->reason ? ": " : "", e->reason,
+			       e->paused ? " (probes were out for a time)" : "",
+			       e->left_out ? " (boots that another layer counted are left out)"
+					   : "");
 }
 
 guint64 exposure_opened(const Exposure *e, const char *kind)

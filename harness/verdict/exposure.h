@@ -44,9 +44,10 @@ typedef struct {
 } ExposureVisit;
 
 typedef struct {
-	char *layer;	    /* "bpf", "kprobe", "user", "off"; several in a sum; NULL: not told */
+	char *layer;	    /* "bpf", "kprobe", "user", "off"; NULL: not told */
 	char *reason;	    /* why it is not a better one; "" */
 	gboolean paused;    /* the probes were out for a time */
+	gboolean left_out;  /* of a sum: boots that a lesser layer counted are not in it */
 	GPtrArray *windows; /* of ExposureWindow, in the order of exposure_kinds */
 	GPtrArray *visits;  /* of ExposureVisit, by walker, function, window */
 } Exposure;
@@ -60,7 +61,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Exposure, exposure_free)
  * exposure are ignored. The guest is hostile.
  */
 void exposure_line(Exposure *exposure, JsonObject *line);
-/* Adds another boot's totals. @from may be NULL. */
+/* Adds another boot's totals; those of the best layer alone. @from may be NULL. */
 void exposure_add(Exposure *sum, const Exposure *from);
 
 /* As it stands in records; one that nothing was told to is in none. */

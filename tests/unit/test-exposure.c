@@ -75,13 +75,23 @@ static void test_layers(void)
 	g_assert_false(e->paused);
 	tell(e, "probe t_ns=1 layer=kprobe on=1 reason=no%20%1b[31mBTF");
 	g_assert_true(exposure_measured(e));
+	tell(e, "visit t_ns=1 walker=damon func=a window=offline visits=60 inside=10");
+	exposure_add(sum, e);
 	exposure_add(sum, e);
 	tell(e, "probe t_ns=2 layer=user on=0 reason=");
 	g_assert_true(e->paused);
 	exposure_add(sum, e);
 	exposure_add(sum, NULL);
 	text = exposure_layer_text(sum);
-	g_assert_cmpstr(text, ==, "kprobe, user: no ?[31mBTF (probes were out for a time)");
+	g_assert_cmpstr(text, ==,
+			"kprobe: no ?[31mBTF (probes were out for a time) (boots that "
+			"another layer counted are left out)");
+	/* What layers count is not the same, so it is never added up; the better one's stands. */
+	g_assert_cmpuint(exposure_inside(sum, "damon", NULL), ==, 20);
+	tell(e, "probe t_ns=3 layer=bpf on=1 reason=");
+	exposure_add(sum, e);
+	g_assert_cmpuint(exposure_inside(sum, "damon", NULL), ==, 10);
+	g_assert_cmpstr(sum->layer, ==, "bpf");
 }
 
 /* A guest in pieces may say anything: no name and no number of it may do harm. */
@@ -194,13 +204,14 @@ static void test_estimate(void)
 	for (guint i = 0; i < 40; i++)
 		boot(c, "clean", 1525, 0, 0, 30, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
-		  "open window: the chance of a hit per boot is below 7.3 % at 95 %");
+		  "open window (bpf): the chance of a hit per boot is below 7.3 % at 95 %");
 	no_rates = estimate_rates(c);
 	g_assert_null(no_rates);
 	g_assert_null(estimate_fix(c));
 	boot(c, "unexposed", 1, 0, 0, 30, e);
 	claims(c, "0 hits in 40 boots, 61,000 offlines, 2.1 million compaction visits inside an "
-		  "open window: the chance of a hit per boot is below 7.3 % at 95 %; 1 more boot "
+		  "open window (bpf): the chance of a hit per boot is below 7.3 % at 95 %; 1 more "
+		  "boot "
 		  "does not count: unexposed or failed");
 	for (guint i = 0; i < 20; i++)
 		boot(fired, i % 2 ? "incident" : "clean", 100, i % 2 ? 3 : 0, 0, 30, NULL);
@@ -208,7 +219,7 @@ static void test_estimate(void)
 		      "not told by the agent): the chance of a hit per boot is 30..70 %, either "
 		      "bound at 95 %");
 	rates = estimate_rates(fired);
-	g_assert_true(g_str_has_prefix(rates, "15 hits per 1,000 offlines; rates within boots"));
+	g_assert_true(g_str_has_prefix(rates, "15 hits per 1,000 offlines (bounds at 95 %: "));
 	fix = estimate_fix(fired);
 	g_assert_true(g_str_has_prefix(fix, "11 clean boots with it would show"));
 	boot(known, "clean", 9, 0, 2, 30, NULL);

@@ -91,7 +91,7 @@ static void test_show(Fixture *f, gconstpointer data)
 	g_autofree char *first = results_show_boot(f->a, g_ptr_array_index(f->a->boots, 0));
 
 	has(hunt, "2 of 3 boots fired (67 %), 300 offlines, 1,200 damon visits inside an open "
-		  "window: the chance of a hit per boot is 13..99 %, either bound at 95 %");
+		  "window (bpf): the chance of a hit per boot is 13..99 %, either bound at 95 %");
 	has(hunt, "20 hits per 1,000 offlines");
 	has(hunt, "rates within boots");
 	has(hunt, "clean boots with it would show that it works");
