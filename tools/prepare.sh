@@ -4,7 +4,12 @@
 
 run_packages="build-essential meson ninja-build pkg-config libglib2.0-dev libjson-glib-dev
  libarchive-dev libbpf-dev bpftool clang libkmod-dev kmod libsqlite3-dev libgsl-dev liburing-dev libdw-dev
- libvirt-dev libxml2-dev qemu-system-x86 stress-ng"
+ libvirt-dev libxml2-dev stress-ng"
+# Of this machine's guests; tools/build-agent.sh installs what others need.
+case $(uname -m) in
+aarch64) run_packages="$run_packages qemu-system-arm" ;;
+*) run_packages="$run_packages qemu-system-x86" ;;
+esac
 check_packages="$run_packages git clang-format universal-ctags mandoc libclang-rt-dev xz-utils zstd libxml2-utils
  sqlite3 chromium libvirt-daemon libvirt-daemon-driver-qemu
  python3-junitparser python3-prometheus-client python3-jsonschema python3-yaml slurm-wlm"
