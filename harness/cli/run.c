@@ -242,7 +242,7 @@ static gboolean parse(Options *o, int *argc, char ***argv, GError **error)
 	const GOptionEntry entries[] = {
 		{"kernel", 'k', 0, G_OPTION_ARG_STRING, &o->kernel,
 		 "debian (default), debian:SUITE, host, a cached version (6.12), or the path of a "
-		 "bzImage",
+		 "bzImage, a vmlinux or a build tree",
 		 "KERNEL"},
 		{"modules", 0, 0, G_OPTION_ARG_FILENAME, &o->modules,
 		 "lib/modules/VERSION folder for a kernel given by path", "DIR"},

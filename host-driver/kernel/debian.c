@@ -15,12 +15,13 @@
 #include "host-driver/kernel/apt.h"
 #include "host-driver/kernel/cache.h"
 #include "host-driver/kernel/deb.h"
+#include "host-driver/kernel/depmod.h"
 #include "host-driver/kernel/image.h"
 
 #define IMAGE_PREFIX "linux-image-"
 #define TEMP_PREFIX  ".tmp-"
 
-enum { LOCK_DEADLINE_S = 3600, DEPMOD_DEADLINE_S = 600 };
+enum { LOCK_DEADLINE_S = 3600 };
 
 typedef struct {
 	KernelJob *job;
@@ -332,32 +333,6 @@ static gboolean unpack(Fetch *fetch, GError **error)
 	return TRUE;
 }
 
-/* The packages leave modules.dep to the installation. */
-static gboolean run_depmod(Fetch *fetch, GError **error)
-{
-	g_autofree char *depmod = g_find_program_in_path("depmod");
-	g_autofree char *usr = g_build_filename(fetch->tree, "usr", NULL);
-
-	if (!depmod)
-		depmod = g_find_program_in_path("/usr/sbin/depmod");
-	if (!depmod)
-		depmod = g_find_program_in_path("/sbin/depmod");
-	if (!depmod) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA,
-			    "depmod is missing: run `sudo apt-get install kmod`");
-		return FALSE;
-	}
-	/* Some builds of depmod look below usr/lib, some below lib. */
-	if (symlink(".", usr) < 0) {
-		g_set_error(error, PFNHUNT_ERROR, PFNHUNT_ERROR_INFRA, "cannot create %s: %s", usr,
-			    g_strerror(errno));
-		return FALSE;
-	}
-	return kernel_job_run(
-		fetch->job, (const char *const[]){depmod, "-b", fetch->tree, fetch->release, NULL},
-		NULL, DEPMOD_DEADLINE_S, NULL, error);
-}
-
 /* Leaves no vmlinux when it has no PVH entry: then the bzImage is booted. */
 static gboolean extract_vmlinux(Fetch *fetch, GError **error)
 {
@@ -436,7 +411,8 @@ static gboolean fetch_locked(Fetch *fetch, GError **error)
 		return FALSE;
 	return adopted || (make_temp(fetch, error) && download(fetch, error) &&
 			   unpack(fetch, error) && extract_vmlinux(fetch, error) &&
-			   run_depmod(fetch, error) && install(fetch, meta, error));
+			   kernel_depmod(fetch->job, fetch->tree, fetch->release, error) &&
+			   install(fetch, meta, error));
 }
 
 static int by_version(const void *a, const void *b)

@@ -16,6 +16,7 @@
 
 #include "host-driver/base/error.h"
 #include "host-driver/base/open.h"
+#include "host-driver/kernel/build-tree.h"
 #include "host-driver/kernel/cache.h"
 #include "host-driver/kernel/debian.h"
 #include "host-driver/kernel/image.h"
@@ -246,6 +247,17 @@ static Kernel *open_path(const char *spec, const char *path, const char *modules
 		kernel->modules_dir = given_modules(modules_dir, kernel->release, error);
 		if (!kernel->modules_dir)
 			return NULL;
+	} else if (g_file_test(spec, G_FILE_TEST_IS_DIR)) {
+		g_autofree char *cache = kernel_cache_dir(error);
+		g_autofree char *tree = g_canonicalize_filename(spec, NULL);
+
+		kernel->modules_dir =
+			cache ? kernel_tree_modules(cache, tree, kernel->release, &why) : NULL;
+		if (!cache || why) {
+			if (why)
+				g_propagate_error(error, g_steal_pointer(&why));
+			return NULL;
+		}
 	} else {
 		kernel->modules_dir = found_modules(kernel->image_path, kernel->release);
 	}
@@ -329,11 +341,26 @@ static gboolean is_debian(const char *spec)
 	return strcmp(spec, "debian") == 0 || g_str_has_prefix(spec, "debian:");
 }
 
+/* A folder "debian" or "6.12" that happens to lie here is none. */
+static gboolean is_tree(const char *spec)
+{
+	g_autofree char *config = g_build_filename(spec, ".config", NULL);
+
+	return g_file_test(spec, G_FILE_TEST_IS_DIR) &&
+	       (strchr(spec, '/') || g_file_test(config, G_FILE_TEST_EXISTS));
+}
+
 Kernel *kernel_open(const char *spec, const char *modules_dir, KernelProgress progress,
 		    gpointer user, GError **error)
 {
 	g_autofree char *cache = NULL;
 
+	if (is_tree(spec)) {
+		g_autofree char *image = kernel_tree_image(spec, error);
+		g_autofree char *tree = g_canonicalize_filename(spec, NULL);
+
+		return image ? open_path(tree, image, modules_dir, error) : NULL;
+	}
 	if (strchr(spec, '/') || g_file_test(spec, G_FILE_TEST_IS_REGULAR))
 		return open_path(spec, spec, modules_dir, error);
 	if (modules_dir) {

@@ -29,9 +29,10 @@ typedef void (*KernelProgress)(const char *text, gpointer user);
  * Opens @spec: "debian" (the stock kernel of this machine's suite; "debian:SUITE" of another
  * suite of the same mirror, such as debian:trixie or debian:bookworm-backports;
  * "debian:SUITE:VERSION" the newest there whose release begins so), "host" (the running
- * kernel's files in /boot), a version or prefix of one in the cache ("6.12"), or the path of a
- * bzImage, Image or vmlinux. VERSION may end in Debian's name of an architecture ("6.12-arm64");
- * else it is this machine's, of the cache another one too when it has no such kernel. @modules_dir: only with a path, its lib/modules/RELEASE folder or a
+ * kernel's files in /boot), a version or prefix of one in the cache ("6.12"), the path of a build
+ * tree (see build-tree.h), or that of a bzImage, Image or vmlinux. VERSION may end in Debian's name
+ * of an architecture ("6.12-arm64"); else it is this machine's, of the cache another one too when it
+ * has no such kernel. @modules_dir: only with a path, its lib/modules/RELEASE folder or a
  * folder that holds lib/modules. Errors: USAGE (no such kernel, not a kernel), INFRA (apt,
  * disk). A cached kernel opens in milliseconds; else it blocks for as long as apt needs.
  * SIGINT and SIGTERM then make it an INFRA error ("interrupted"), and nothing is left behind.

@@ -280,6 +280,27 @@ def _(p):
     holds(p.run("replay", folder + "/boots/0000", "--module", one, code=2), "other modules")
 
 
+@row("--kernel takes a build tree, and says what is missing in it")
+def _(p):
+    tree = p.path("linux")
+    p.write("linux/Makefile", "")
+    holds(p.run("run", "quick", "--kernel", tree, "--dry-run", code=2), "no kernel was built")
+    p.write("linux/.config", "CONFIG_VIRTIO_MEM=m\nCONFIG_VIRTIO_PCI=y\n"
+            "CONFIG_VIRTIO_CONSOLE=y\nCONFIG_PVPANIC_PCI=y\n")
+    p.write("linux/vmlinux", vmlinux())
+    holds(p.run("run", "quick", "--kernel", tree, "--dry-run", code=2), "virtio_mem", "module")
+    os.makedirs(p.path("linux/drivers/virtio"))
+    shutil.move(module(p, "virtio_mem", RELEASE), p.path("linux/drivers/virtio/virtio_mem.ko"))
+    p.write("linux/modules.order", "drivers/virtio/virtio_mem.o\n")
+    p.write("linux/modules.builtin", "".join(
+        f"kernel/drivers/{m}.ko\n" for m in ("virtio/virtio_pci", "char/virtio_console",
+                                              "misc/pvpanic/pvpanic-pci")))
+    holds(p.run("run", "quick", "--kernel", "linux", "--accel", "tcg", "--dry-run"),
+          "-kernel " + p.path("linux/vmlinux"))
+    holds(p.run("run", "quick", "--kernel", p.path("runs"), "--dry-run", code=2),
+          "no build tree of a kernel")
+
+
 def main():
     failed = False
     print(f"1..{len(rows)}")
