@@ -232,6 +232,9 @@ gboolean gdbstub_attach(Gdbstub *stub, GError **error)
 		return FALSE;
 	if (!strstr(stub->packet->str, ";c") || !strstr(stub->packet->str, ";s"))
 		return fail(error, "cannot let single vCPUs run");
+	/* QEMU lets registers be written one by one only after somebody has read what there are. */
+	if (!ask(stub, "qXfer:features:read:target.xml:0,100", error))
+		return FALSE;
 	stub->cpus = 0;
 	if (!ask(stub, "qfThreadInfo", error))
 		return FALSE;

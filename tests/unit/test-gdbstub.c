@@ -101,10 +101,16 @@ static void expect_no_attach(const GdbLine *script, const char *words)
 static void test_hostile_stubs(void)
 {
 	const GdbLine none[] = {{"^C", "S05"}, {"vCont?", ""}, {NULL}};
-	const GdbLine empty[] = {
-		{"^C", "S05"}, {"vCont?", "vCont;c;s"}, {"qfThreadInfo", "l"}, {NULL}};
-	const GdbLine odd[] = {
-		{"^C", "S05"}, {"vCont?", "vCont;c;s"}, {"qfThreadInfo", "m01,zz"}, {NULL}};
+	const GdbLine empty[] = {{"^C", "S05"},
+				 {"vCont?", "vCont;c;s"},
+				 GDB_FEATURES,
+				 {"qfThreadInfo", "l"},
+				 {NULL}};
+	const GdbLine odd[] = {{"^C", "S05"},
+			       {"vCont?", "vCont;c;s"},
+			       GDB_FEATURES,
+			       {"qfThreadInfo", "m01,zz"},
+			       {NULL}};
 	const GdbLine sum[] = {{"^C", "!$T05#00"}, {NULL}};
 	const GdbLine ended[] = {{"^C", "W00"}, {NULL}};
 	g_autofree char *many = g_strnfill(40000, ',');
@@ -117,10 +123,12 @@ static void test_hostile_stubs(void)
 	for (guint i = 0; i < 20000; i++)
 		memcpy(many + 2 * i, ",1", 2);
 	many[0] = 'm';
-	expect_no_attach(
-		(const GdbLine[]){
-			{"^C", "S05"}, {"vCont?", "vCont;c;s"}, {"qfThreadInfo", many}, {NULL}},
-		"cannot be");
+	expect_no_attach((const GdbLine[]){{"^C", "S05"},
+					   {"vCont?", "vCont;c;s"},
+					   GDB_FEATURES,
+					   {"qfThreadInfo", many},
+					   {NULL}},
+			 "cannot be");
 }
 
 static void test_refuses(void)
