@@ -181,5 +181,6 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	sim_trials();
+	sim_nights();
 	return g_test_run();
 }

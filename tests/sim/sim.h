@@ -56,5 +56,6 @@ void sim_at_least(const char *claim, guint wrong, guint of, double least);
 
 /* The tests of each file. */
 void sim_trials(void);
+void sim_nights(void);
 
 #endif
