@@ -110,6 +110,17 @@ static void add_channels(GPtrArray *argv, const VmConfig *config)
 	add(argv, "-gdb", "chardev:gdb");
 }
 
+static void add_machine(GPtrArray *argv, const VmConfig *config)
+{
+	const Arch *arch = config->arch;
+	gboolean kvm = config->accel == VM_ACCEL_KVM, numa = vm_node_count(config) > 1;
+
+	add(argv, "-machine", "%s%s,dump-guest-core=off%s", arch->machine, arch->machine_options,
+	    config->memory_file && !numa ? ",memory-backend=boot-ram" : "");
+	add(argv, "-accel", kvm ? "kvm" : "tcg,thread=multi");
+	add(argv, "-cpu", "%s", kvm ? arch->cpu_kvm : arch->cpu_tcg);
+}
+
 char **vm_qemu_argv(const VmConfig *config, GError **error)
 {
 	g_autoptr(GPtrArray) argv = NULL;
@@ -141,10 +152,7 @@ char **vm_qemu_argv(const VmConfig *config, GError **error)
 	add(argv, "-nodefaults", NULL);
 	add(argv, "-name", "guest=%s", name);
 	add(argv, "-display", "none");
-	add(argv, "-machine", "%s%s,dump-guest-core=off%s", arch->machine, arch->machine_options,
-	    config->memory_file && !numa ? ",memory-backend=boot-ram" : "");
-	add(argv, "-accel", config->accel == VM_ACCEL_KVM ? "kvm" : "tcg,thread=multi");
-	add(argv, "-cpu", "%s", config->accel == VM_ACCEL_KVM ? arch->cpu_kvm : arch->cpu_tcg);
+	add_machine(argv, config);
 	if (config->nodes > 1)
 		add(argv, "-smp", "%u,sockets=%u", config->cpus, config->nodes);
 	else
