@@ -68,7 +68,7 @@ typedef struct {
 	char *dir;
 	guint index;
 	guint64 seed;
-	guint64 hits; /* splats of unknown incidents' causes */
+	guint64 hits; /* splats of unknown incidents' causes, and a hang */
 	/* By all hammers: those that got as far as MEM_GOING_OFFLINE, of them those that
 	 * succeeded, and those that did not get so far. */
 	guint64 offlines, offlines_ok, offlines_refused;

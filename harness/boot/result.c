@@ -273,6 +273,7 @@ static void count_hang(const Boot *boot, BootResult *r, const KnownIssue *known)
 		g_free(r->ended_by_known);
 		r->ended_by_known = units_printable(known->name);
 	} else if (boot_is_hunting(boot)) {
+		r->hits++;
 		g_ptr_array_add(r->families, g_strdup(verdict_name(VERDICT_HANG)));
 		g_ptr_array_add(r->incident_titles, units_printable(r->reason));
 	}

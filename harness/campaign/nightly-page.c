@@ -80,7 +80,8 @@ static void add_line(GString *section, const NightlyCell *cell, const RChange *c
 	if (change->kind == RCHANGE_MORE || change->kind == RCHANGE_LESS)
 		g_string_append_printf(section, ", %s often than before",
 				       change->kind == RCHANGE_MORE ? "more" : "less");
-	if (change->kind != RCHANGE_NEW && change->kind != RCHANGE_SAME)
+	if (change->kind != RCHANGE_NEW && change->kind != RCHANGE_ONLY_B &&
+	    change->kind != RCHANGE_SAME)
 		g_string_append_printf(section, ", p = %.4f", change->p);
 	g_string_append_c(section, '\n');
 }

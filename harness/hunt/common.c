@@ -38,6 +38,7 @@ Trial hunt_trial(const BootResult *r)
 				  .censored = r->censored != NULL,
 				  .run_s = r->run_s,
 				  .hit_s = r->hit.after_go_s,
+				  .hit_hello_s = r->hit.after_hello_s,
 				  .cut_s = r->cut_s};
 
 	return trial_of(&facts);

@@ -1,72 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See compare.h. */
 #include "harness/report/compare.h"
-#include "harness/report/estimate.h"
 #include "harness/report/export.h"
-#include "host-driver/base/json.h"
-#include "harness/results/bounds.h"
-#include "harness/results/table.h"
-#include "host-driver/base/units.h"
 
 #include <string.h>
 
-/* So many changes are listed in words, new ones first. */
-#define CHANGES_SHOWN 100
-
-static const char *change_word(RChangeKind kind)
+const char *results_change_word(RChangeKind kind)
 {
 	static const char *const words[] = {
-		[RCHANGE_SAME] = "same", [RCHANGE_NEW] = "new",	  [RCHANGE_GONE] = "gone",
-		[RCHANGE_MORE] = "more", [RCHANGE_LESS] = "less",
+		[RCHANGE_SAME] = "same", [RCHANGE_NEW] = "new",	  [RCHANGE_ONLY_B] = "only-b",
+		[RCHANGE_GONE] = "gone", [RCHANGE_MORE] = "more", [RCHANGE_LESS] = "less",
 	};
 
 	return words[kind];
 }
 
-/* Gone means more than that luck ran out: as many boots without it would be surprising. */
-static RChangeKind judge(guint boots_a, guint boots_b, const RComparison *c, double p)
+static double test(const GArray *a, const GArray *b)
 {
-	if (boots_a == 0)
-		return RCHANGE_NEW;
-	if (p >= STATS_SIGNIFICANT)
-		return RCHANGE_SAME;
-	if (boots_b == 0)
-		return RCHANGE_GONE;
-	return (double)boots_b / c->b.exposed > (double)boots_a / c->a.exposed ? RCHANGE_MORE
-									       : RCHANGE_LESS;
+	return censored_test((StatsTime *)(void *)a->data, a->len, (StatsTime *)(void *)b->data,
+			     b->len);
 }
 
-static void add_change(RComparison *c, const RSignature *a, const RSignature *b)
+static double worth(const GArray *trials)
+{
+	return censored_worth((StatsTime *)(void *)trials->data, trials->len);
+}
+
+/* Hits by offlines; -1: no boot of it goes on after a hit. */
+static double rate(const GArray *clusters)
+{
+	double hits = 0, chances = 0;
+
+	for (guint i = 0; i < clusters->len; i++) {
+		hits += g_array_index(clusters, StatsCluster, i).hits;
+		chances += g_array_index(clusters, StatsCluster, i).chances;
+	}
+	return chances > 0 ? hits / chances : -1;
+}
+
+static double test_rates(const GArray *a, const GArray *b)
+{
+	return stats_rate_test((StatsCluster *)(void *)a->data, a->len,
+			       (StatsCluster *)(void *)b->data, b->len);
+}
+
+/* Gone means more than that luck ran out: as many boots without it would be surprising. */
+static RChangeKind judge(const RChange *c)
+{
+	double share_a = c->worth_a > 0 ? c->boots_a / c->worth_a : 0;
+	double share_b = c->worth_b > 0 ? c->boots_b / c->worth_b : 0;
+
+	if (c->boots_a == 0)
+		return c->p < STATS_SIGNIFICANT ? RCHANGE_NEW : RCHANGE_ONLY_B;
+	if (c->p >= STATS_SIGNIFICANT)
+		return RCHANGE_SAME;
+	if (c->boots_b == 0)
+		return RCHANGE_GONE;
+	if (c->rate_a >= 0 && c->rate_b >= 0)
+		return c->rate_b > c->rate_a ? RCHANGE_MORE : RCHANGE_LESS;
+	return share_b > share_a ? RCHANGE_MORE : RCHANGE_LESS;
+}
+
+/* Of two tests of the same the better one, as good as it is when one may choose. */
+static double better(double p_times, double p_rates)
+{
+	return p_rates < 1 ? MIN(2 * MIN(p_times, p_rates), 1) : p_times;
+}
+
+static void add_change(RComparison *c, const RHunt *of_a, const RHunt *of_b, const RSignature *a,
+		       const RSignature *b)
 {
 	RChange *change = g_new0(RChange, 1);
+	const RIncident *incident = b ? b->first : a->first;
+	const char *signature = incident->signature;
+	g_autoptr(GArray) in_a = results_trials_of(of_a, signature, incident->walker);
+	g_autoptr(GArray) in_b = results_trials_of(of_b, signature, incident->walker);
+	g_autoptr(GArray) rates_a = results_clusters(of_a, signature);
+	g_autoptr(GArray) rates_b = results_clusters(of_b, signature);
 
-	change->incident = b ? b->first : a->first;
+	change->incident = incident;
 	change->known = b ? b->known : a->known;
 	change->boots_a = a ? a->boots : 0;
 	change->boots_b = b ? b->boots : 0;
-	change->p = stats_fisher(MIN(change->boots_a, c->a.exposed), c->a.exposed,
-				 MIN(change->boots_b, c->b.exposed), c->b.exposed);
-	change->kind = judge(change->boots_a, change->boots_b, c, change->p);
+	change->trials_a = in_a->len;
+	change->trials_b = in_b->len;
+	change->worth_a = worth(in_a);
+	change->worth_b = worth(in_b);
+	change->rate_a = rate(rates_a);
+	change->rate_b = rate(rates_b);
+	change->p = better(test(in_a, in_b), test_rates(rates_a, rates_b));
+	change->kind = judge(change);
 	g_ptr_array_add(c->changes, change);
 }
 
 static gint by_kind(gconstpointer a, gconstpointer b)
 {
 	static const int rank[] = {
-		[RCHANGE_NEW] = 0,  [RCHANGE_GONE] = 1, [RCHANGE_MORE] = 2,
-		[RCHANGE_LESS] = 3, [RCHANGE_SAME] = 4,
+		[RCHANGE_NEW] = 0,  [RCHANGE_ONLY_B] = 1, [RCHANGE_GONE] = 2,
+		[RCHANGE_MORE] = 3, [RCHANGE_LESS] = 4,	  [RCHANGE_SAME] = 5,
 	};
 	const RChange *x = *(RChange *const *)a, *y = *(RChange *const *)b;
 	int order = rank[x->kind] - rank[y->kind];
 
 	return order ? order : strcmp(x->incident->signature, y->incident->signature);
-}
-
-static Exposure *exposure_of(const RHunt *h)
-{
-	g_autoptr(Estimate) c = estimate_of_hunt(h);
-
-	return g_steal_pointer(&c->exposure);
 }
 
 static double median_of(const GArray *times)
@@ -89,33 +125,68 @@ static GHashTable *index_of(const GPtrArray *signatures)
 	return index;
 }
 
+static double test_with(const RHunt *a, const RHunt *b, RTrials with)
+{
+	g_autoptr(GArray) in_a = results_trials(a, with), in_b = results_trials(b, with);
+
+	return test(in_a, in_b);
+}
+
+static void count_ends(const RHunt *h, guint *hung, guint *lost, guint *partly)
+{
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+
+		if (!results_boot_counts(b))
+			continue;
+		*hung += results_boot_weigh(b) == VERDICT_HANG;
+		*lost += results_boot_weigh(b) == VERDICT_LOST;
+		*partly += results_boot_partly(b);
+	}
+}
+
+static void compare_hunts(RComparison *c, const RHunt *a, const RHunt *b)
+{
+	g_autoptr(GArray) times_a = results_times(a), times_b = results_times(b);
+	g_autoptr(GArray) rates_a = results_clusters(a, NULL);
+	g_autoptr(GArray) rates_b = results_clusters(b, NULL);
+
+	c->a = results_totals(a);
+	c->b = results_totals(b);
+	count_ends(a, &c->hung_a, &c->lost_a, &c->partly_a);
+	count_ends(b, &c->hung_b, &c->lost_b, &c->partly_b);
+	c->p_boots = test_with(a, b, 0);
+	c->p_lost = test_with(a, b, TRIALS_LOST);
+	c->p_partly = test_with(a, b, TRIALS_PARTLY);
+	c->p_rates = test_rates(rates_a, rates_b);
+	c->p_times = stats_logrank((StatsTime *)(void *)times_a->data, times_a->len,
+				   (StatsTime *)(void *)times_b->data, times_b->len);
+	c->median_a_s = median_of(times_a);
+	c->median_b_s = median_of(times_b);
+	c->estimate_a = estimate_of_hunt(a);
+	c->estimate_b = estimate_of_hunt(b);
+	c->exposure_a = c->estimate_a->exposure;
+	c->exposure_b = c->estimate_b->exposure;
+}
+
 RComparison *results_compare(const RHunt *a, const RHunt *b)
 {
 	RComparison *c = g_new0(RComparison, 1);
 	g_autoptr(GPtrArray) in_a = results_signatures(a), in_b = results_signatures(b);
 	g_autoptr(GHashTable) index_a = index_of(in_a), index_b = index_of(in_b);
-	g_autoptr(GArray) times_a = results_times(a), times_b = results_times(b);
 
-	c->a = results_totals(a);
-	c->b = results_totals(b);
-	c->p_boots = stats_fisher(c->a.fired, c->a.exposed, c->b.fired, c->b.exposed);
-	c->p_times = stats_logrank((StatsTime *)(void *)times_a->data, times_a->len,
-				   (StatsTime *)(void *)times_b->data, times_b->len);
-	c->median_a_s = median_of(times_a);
-	c->median_b_s = median_of(times_b);
-	c->exposure_a = exposure_of(a);
-	c->exposure_b = exposure_of(b);
+	compare_hunts(c, a, b);
 	c->changes = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < in_b->len; i++) {
 		const RSignature *s = g_ptr_array_index(in_b, i);
 
-		add_change(c, g_hash_table_lookup(index_a, s->first->signature), s);
+		add_change(c, a, b, g_hash_table_lookup(index_a, s->first->signature), s);
 	}
 	for (guint i = 0; i < in_a->len; i++) {
 		const RSignature *s = g_ptr_array_index(in_a, i);
 
 		if (!g_hash_table_lookup(index_b, s->first->signature))
-			add_change(c, s, NULL);
+			add_change(c, a, b, s, NULL);
 	}
 	g_ptr_array_sort(c->changes, by_kind);
 	return c;
@@ -126,162 +197,9 @@ void results_comparison_free(RComparison *c)
 	if (!c)
 		return;
 	g_ptr_array_unref(c->changes);
-	exposure_free(c->exposure_a);
-	exposure_free(c->exposure_b);
+	estimate_free(c->estimate_a);
+	estimate_free(c->estimate_b);
 	g_free(c);
-}
-
-static void rate_cell(RTable *table, const RTotals *t)
-{
-	StatsInterval ci = stats_proportion(t->fired, t->exposed, STATS_CONFIDENCE);
-	g_autofree char *bounds = bounds_percent(ci);
-
-	rtable_cell(table, "%u of %u (%s)", t->fired, t->exposed, bounds);
-}
-
-static void median_cell(RTable *table, const RHunt *h)
-{
-	g_autofree char *text = results_median(h);
-
-	if (text)
-		*strstr(text, " of hammering") = '\0';
-	rtable_cell(table, "%s", text ? text : "-");
-}
-
-/* One total of both, and by which factor B's is that of A a boot. */
-static void total_row(RTable *table, const char *what, const RComparison *c, guint64 in_a,
-		      guint64 in_b)
-{
-	g_autofree char *a = results_count(in_a), *b = results_count(in_b);
-
-	rtable_cell(table, "%s", what);
-	rtable_cell(table, "%s", a);
-	rtable_cell(table, "%s", b);
-	if (in_a && in_b && c->a.exposed && c->b.exposed)
-		rtable_cell(table, "x %.2g a boot",
-			    ((double)in_b / c->b.exposed) / ((double)in_a / c->a.exposed));
-	else
-		rtable_cell(table, "%s", in_a == in_b ? "" : "one has none");
-}
-
-/* Rates are alike only at a like exposure: both stand here. */
-static void append_exposures(RTable *table, const RComparison *c)
-{
-	g_autoptr(Exposure) both = exposure_new();
-	g_autoptr(GPtrArray) walkers = NULL;
-	g_autofree char *layer_a = exposure_layer_text(c->exposure_a);
-	g_autofree char *layer_b = exposure_layer_text(c->exposure_b);
-
-	exposure_add(both, c->exposure_a);
-	exposure_add(both, c->exposure_b);
-	walkers = exposure_walkers(both);
-	rtable_cell(table, "probes");
-	rtable_cell(table, "%s", layer_a);
-	rtable_cell(table, "%s", layer_b);
-	rtable_cell(table, "%s",
-		    g_strcmp0(c->exposure_a->layer, c->exposure_b->layer) ? "differs" : "");
-	for (guint i = 0; i < both->windows->len; i++) {
-		const ExposureWindow *w = g_ptr_array_index(both->windows, i);
-		g_autofree char *what = g_strdup_printf("%s windows", w->kind);
-
-		if (w->opened)
-			total_row(table, what, c, exposure_opened(c->exposure_a, w->kind),
-				  exposure_opened(c->exposure_b, w->kind));
-	}
-	for (guint i = 0; i < walkers->len; i++) {
-		const char *walker = g_ptr_array_index(walkers, i);
-		g_autofree char *what = g_strdup_printf("%s visits inside", walker);
-
-		if (exposure_inside(both, walker, NULL))
-			total_row(table, what, c, exposure_inside(c->exposure_a, walker, NULL),
-				  exposure_inside(c->exposure_b, walker, NULL));
-	}
-}
-
-static char *p_text(double p)
-{
-	return p < 0.0001 ? g_strdup("p < 0.0001") : g_strdup_printf("p = %.4f", p);
-}
-
-static void append_facts(GString *text, const RHunt *a, const RHunt *b, const RComparison *c)
-{
-	g_autoptr(RTable) table = rtable_new("|A|B|");
-	g_autofree char *p_boots = p_text(c->p_boots), *p_times = p_text(c->p_times), *body = NULL;
-
-	rtable_cell(table, "hunt");
-	rtable_cell(table, "%s", a->id);
-	rtable_cell(table, "%s", b->id);
-	rtable_cell(table, "%s", "");
-	rtable_cell(table, "scenario");
-	rtable_cell(table, "%s", a->scenario);
-	rtable_cell(table, "%s", b->scenario);
-	rtable_cell(table, "%s", strcmp(a->scenario, b->scenario) ? "differs" : "");
-	rtable_cell(table, "kernel");
-	rtable_cell(table, "%s", a->kernel);
-	rtable_cell(table, "%s", b->kernel);
-	rtable_cell(table, "%s", strcmp(a->build_id, b->build_id) ? "differs" : "");
-	rtable_cell(table, "verdict");
-	rtable_cell(table, "%s", *a->verdict ? a->verdict : "unended");
-	rtable_cell(table, "%s", *b->verdict ? b->verdict : "unended");
-	rtable_cell(table, "%s", "");
-	rtable_cell(table, "boots that fired (bounds at 95 %%)");
-	rate_cell(table, &c->a);
-	rate_cell(table, &c->b);
-	rtable_cell(table, "%s", p_boots);
-	rtable_cell(table, "median to the first hit");
-	median_cell(table, a);
-	median_cell(table, b);
-	rtable_cell(table, "%s", p_times);
-	rtable_cell(table, "offlines");
-	rtable_cell(table, "%" G_GINT64_FORMAT, c->a.offlines);
-	rtable_cell(table, "%" G_GINT64_FORMAT, c->b.offlines);
-	rtable_cell(table, "%s", "");
-	append_exposures(table, c);
-	body = rtable_text(table);
-	g_string_append(text, body);
-}
-
-char *results_compare_text(const RHunt *a, const RHunt *b)
-{
-	g_autoptr(RComparison) c = results_compare(a, b);
-	g_autoptr(RTable) table = rtable_new("change|>in A|>in B||family|what|signature");
-	g_autofree char *body = NULL;
-	GString *text = g_string_new(NULL);
-
-	append_facts(text, a, b, c);
-	for (guint i = 0; i < MIN(c->changes->len, CHANGES_SHOWN); i++) {
-		const RChange *change = g_ptr_array_index(c->changes, i);
-		g_autofree char *p = p_text(change->p);
-
-		rtable_cell(table, "%s%s", change_word(change->kind),
-			    change->known ? " (known)" : "");
-		rtable_cell(table, "%u/%u", change->boots_a, c->a.exposed);
-		rtable_cell(table, "%u/%u", change->boots_b, c->b.exposed);
-		rtable_cell(table, "%s", p);
-		rtable_cell(table, "%s", change->incident->family);
-		rtable_cell(table, "%s", change->incident->title);
-		rtable_cell(table, "%s", change->incident->signature);
-	}
-	body = rtable_text(table);
-	g_string_append_printf(text, "%s%s", *body ? "\n" : "", body);
-	if (c->changes->len > CHANGES_SHOWN)
-		g_string_append_printf(text, "and %u more (--json lists all)\n",
-				       c->changes->len - CHANGES_SHOWN);
-	{
-		g_autoptr(Estimate) estimate = estimate_of_hunt(a);
-		g_autofree char *fix = estimate_fix(estimate);
-
-		if (fix && c->b.fired == 0)
-			g_string_append_printf(text, "\nB has no hit in %u boots; %s.\n",
-					       c->b.exposed, fix);
-	}
-	g_string_append_printf(
-		text,
-		"\nA boot is one trial. new: not in A at all; gone, more, less: chance alone does "
-		"that in\nfewer than 1 of %d comparisons (Fisher's exact test); times by the "
-		"log-rank test.\n",
-		(int)(1 / STATS_SIGNIFICANT));
-	return g_string_free(text, FALSE);
 }
 
 JsonObject *results_compare_json(const RHunt *a, const RHunt *b)
@@ -293,7 +211,7 @@ JsonObject *results_compare_json(const RHunt *a, const RHunt *b)
 		const RChange *from = g_ptr_array_index(c->changes, i);
 		ChangeRecord *change = g_new0(ChangeRecord, 1);
 
-		change->change = change_word(from->kind);
+		change->change = results_change_word(from->kind);
 		change->signature = from->incident->signature;
 		change->family = from->incident->family;
 		change->title = from->incident->title;
@@ -301,7 +219,17 @@ JsonObject *results_compare_json(const RHunt *a, const RHunt *b)
 		change->boots_a = from->boots_a;
 		change->boots_b = from->boots_b;
 		change->p = from->p;
+		change->worth_a = from->worth_a;
+		change->worth_b = from->worth_b;
+		change->rate_a = from->rate_a;
+		change->rate_b = from->rate_b;
 		g_ptr_array_add(changes, change);
 	}
-	return rexport_comparison(a, b, c->p_boots, c->p_times, changes);
+	return rexport_comparison(a, b,
+				  &(ComparisonRecord){.p_boots = c->p_boots,
+						      .p_lost = c->p_lost,
+						      .p_partly = c->p_partly,
+						      .p_rates = c->p_rates,
+						      .p_times = c->p_times,
+						      .changes = changes});
 }

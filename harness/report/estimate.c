@@ -268,13 +268,48 @@ char *estimate_rates(const Estimate *c)
 					     : "rates within boots, by jackknife over boots");
 }
 
+/* Of the rate that is to be confirmed to be gone. */
+#define FIX_LEFT 0.1
+
+static double rate_of(const Estimate *c)
+{
+	return c->fired / worth_of(c);
+}
+
 char *estimate_fix(const Estimate *c)
 {
-	guint64 boots = stats_trials_for_fix(c->fired, c->boots, STATS_SIGNIFICANT);
+	guint64 less = stats_trials_for_fix(c->fired, (guint64)worth_of(c), STATS_SIGNIFICANT);
+	g_autofree char *fewer = NULL, *left = NULL, *tenth = NULL;
 
-	if (boots == 0)
+	if (c->fired == 0)
 		return NULL;
-	return g_strdup_printf("%" G_GUINT64_FORMAT " clean boots with it would show that it works "
-			       "(Fisher's exact test, p < %.2g)",
-			       boots, STATS_SIGNIFICANT);
+	fewer = less ? results_count(less) : g_strdup("more than a million");
+	tenth = results_count(stats_trials_for(rate_of(c) * FIX_LEFT, STATS_CONFIDENCE));
+	left = results_percent(rate_of(c) * FIX_LEFT);
+	return g_strdup_printf("%s clean boots with it show that it fires less often (Fisher's "
+			       "exact test, p < %.2g), %s that at most a tenth is left (%s a boot, "
+			       "at %.0f %%)",
+			       fewer, STATS_SIGNIFICANT, tenth, left, STATS_CONFIDENCE * 100);
+}
+
+char *estimate_fix_reached(const Estimate *before, const Estimate *fixed)
+{
+	double worth = worth_of(fixed), most;
+	guint64 tenth;
+	g_autofree char *below = NULL;
+	double p;
+
+	if (before->fired == 0 || fixed->fired || !(worth > 0))
+		return NULL;
+	most = censored_upper(worth, STATS_CONFIDENCE);
+	below = bounds_percent_most(most);
+	tenth = stats_trials_for(rate_of(before) * FIX_LEFT, STATS_CONFIDENCE);
+	p = censored_test((StatsTime *)(void *)before->trials->data, before->trials->len,
+			  (StatsTime *)(void *)fixed->trials->data, fixed->trials->len);
+	return g_strdup_printf("no hit in %.4g boots: that it fires less often is %s (p = %.2g), "
+			       "that at most a tenth is left %s (%.4g of %" G_GUINT64_FORMAT
+			       " boots); the chance is below %s a boot",
+			       worth, p < STATS_SIGNIFICANT ? "shown" : "not shown", p,
+			       worth >= (double)tenth ? "is shown" : "is not shown", worth, tenth,
+			       below);
 }

@@ -50,7 +50,12 @@ char *estimate_text(const Estimate *estimate);
 char *estimate_visits(const Estimate *estimate);
 /* Rates within boots, with bounds where there are some; NULL without a hit. */
 char *estimate_rates(const Estimate *estimate);
-/* How many clean boots would show a fix; NULL without a hit. */
+/*
+ * How many clean boots would show that a fix does something, and how many that at most a tenth of
+ * the rate is left; NULL without a hit.
+ */
 char *estimate_fix(const Estimate *estimate);
+/* What of that @fixed has reached; NULL when it has a hit itself, or @before has none. */
+char *estimate_fix_reached(const Estimate *before, const Estimate *fixed);
 
 #endif

@@ -172,15 +172,16 @@ JsonObject *rexport_signature(const StoreIncident *i)
 	return fields_write(&report_signature_table, i);
 }
 
-JsonObject *rexport_comparison(const RHunt *a, const RHunt *b, double p_boots, double p_times,
-			       GPtrArray *changes)
+JsonObject *rexport_comparison(const RHunt *a, const RHunt *b, const ComparisonRecord *of)
 {
 	HuntRow of_a, of_b;
-	ComparisonRecord r = {&of_a.record, &of_b.record, p_boots, p_times, changes};
+	ComparisonRecord r = *of;
 	JsonObject *o;
 
 	fill_hunt(&of_a, a);
 	fill_hunt(&of_b, b);
+	r.a = &of_a.record;
+	r.b = &of_b.record;
 	o = fields_write(&report_comparison_table, &r);
 	clear_hunt(&of_a);
 	clear_hunt(&of_b);

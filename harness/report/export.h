@@ -14,8 +14,7 @@ JsonObject *rexport_hunt_row(const StoreHunt *hunt);
 JsonObject *rexport_boot(const RHunt *hunt, const RBoot *boot, gboolean with_recorder);
 JsonObject *rexport_exposure_row(const ExposureRow *row);
 JsonObject *rexport_signature(const StoreIncident *incident);
-/* @changes: of ChangeRecord. */
-JsonObject *rexport_comparison(const RHunt *a, const RHunt *b, double p_boots, double p_times,
-			       GPtrArray *changes);
+/* @of: all but the two hunts. */
+JsonObject *rexport_comparison(const RHunt *a, const RHunt *b, const ComparisonRecord *of);
 
 #endif

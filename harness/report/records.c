@@ -15,7 +15,7 @@ static const char *window_word(guint i)
 
 static const char *change_word(guint i)
 {
-	static const char *const words[] = {"new", "gone", "more", "less", "same"};
+	static const char *const words[] = {"new", "only-b", "gone", "more", "less", "same"};
 
 	return i < G_N_ELEMENTS(words) ? words[i] : NULL;
 }
@@ -337,7 +337,17 @@ static const Field change_fields[] = {
 	{"known", FIELD_BOOL, FIELD_AT(ChangeRecord, known), .doc = "it is a known issue"},
 	{"boots_a", FIELD_COUNT, FIELD_AT(ChangeRecord, boots_a), .doc = "of `a` with it"},
 	{"boots_b", FIELD_COUNT, FIELD_AT(ChangeRecord, boots_b), .doc = "of `b` with it"},
-	{"p", FIELD_SHARE, FIELD_AT(ChangeRecord, p), .doc = "Fisher's exact test on these"},
+	{"worth_a", FIELD_DOUBLE, FIELD_AT(ChangeRecord, worth_a),
+	 .doc = "whole boots that the boots of `a` are worth: one that something else cut off "
+		"counts "
+		"until then"},
+	{"worth_b", FIELD_DOUBLE, FIELD_AT(ChangeRecord, worth_b), .doc = "the same of `b`"},
+	{"rate_a", FIELD_DOUBLE, FIELD_AT(ChangeRecord, rate_a), FIELD_IF_KNOWN,
+	 .otherwise_number = -1, .doc = "hits by offlines, where boots go on after a hit"},
+	{"rate_b", FIELD_DOUBLE, FIELD_AT(ChangeRecord, rate_b), FIELD_IF_KNOWN,
+	 .otherwise_number = -1, .doc = "the same of `b`"},
+	{"p", FIELD_SHARE, FIELD_AT(ChangeRecord, p),
+	 .doc = "exact log-rank test on these, with one of the rates where they are known"},
 	{NULL},
 };
 static const FieldTable change_table = {
@@ -353,7 +363,13 @@ static const Field comparison_fields[] = {
 	{"b", FIELD_OBJECT, FIELD_AT(ComparisonRecord, b), .of = &report_hunt_table,
 	 .doc = "the later one"},
 	{"p_boots", FIELD_SHARE, FIELD_AT(ComparisonRecord, p_boots),
-	 .doc = "Fisher's exact test on boots that fired"},
+	 .doc = "exact log-rank test on boots that fired"},
+	{"p_lost", FIELD_SHARE, FIELD_AT(ComparisonRecord, p_lost),
+	 .doc = "the same, were lost boots hits"},
+	{"p_partly", FIELD_SHARE, FIELD_AT(ComparisonRecord, p_partly),
+	 .doc = "the same with boots in which an op did not run"},
+	{"p_rates", FIELD_SHARE, FIELD_AT(ComparisonRecord, p_rates),
+	 .doc = "of hits by offlines, by jackknife over boots; 1 where none goes on after a hit"},
 	{"p_times", FIELD_SHARE, FIELD_AT(ComparisonRecord, p_times),
 	 .doc = "log-rank test on times to the first hit"},
 	{"changes", FIELD_LIST, FIELD_AT(ComparisonRecord, changes), .of = &change_table,

@@ -60,12 +60,13 @@ typedef struct {
 	char *signature, *title;
 	gboolean known;
 	guint boots_a, boots_b;
+	double worth_a, worth_b, rate_a, rate_b;
 	double p;
 } ChangeRecord;
 
 typedef struct {
 	HuntRecord *a, *b;
-	double p_boots, p_times;
+	double p_boots, p_lost, p_partly, p_rates, p_times;
 	GPtrArray *changes; /* of ChangeRecord */
 } ComparisonRecord;
 

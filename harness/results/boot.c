@@ -166,11 +166,44 @@ static void number_ops(RBoot *b)
 	}
 }
 
+/* Records of before hangs had a signature have none, and none before first_hit told of them. */
+static void complete_hang(RBoot *b)
+{
+	RIncident *hang = NULL;
+
+	for (guint i = 0; i < b->incidents->len; i++) {
+		RIncident *incident = g_ptr_array_index(b->incidents, i);
+
+		if (g_str_equal(incident->family, "hang") && incident->evidence)
+			hang = incident;
+	}
+	if (!hang) {
+		hang = g_new0(RIncident, 1);
+		hang->family = results_word(results_family_word, "hang", "other");
+		hang->title = g_strdup(b->reason);
+		hang->signature = g_strdup("hang");
+		hang->hits = 1;
+		hang->evidence = TRUE;
+		hang->after_go_s = -1;
+		hang->splats = g_ptr_array_new();
+		g_ptr_array_add(b->incidents, hang);
+	}
+	if (b->hit_title)
+		return;
+	b->hits = MAX(b->hits, 1);
+	b->hit_title = g_strdup(hang->title);
+	g_free(b->hit_signature);
+	b->hit_signature = g_strdup(hang->signature);
+	b->hit_family = hang->family;
+}
+
 static void load_verdict(RBoot *b, JsonObject *o)
 {
 	fields_read(&results_verdict_table, o, b);
 	b->ended = *b->verdict != '\0';
 	number_ops(b);
+	if (results_boot_weigh(b) == VERDICT_HANG)
+		complete_hang(b);
 	if (!b->hit_title) {
 		g_clear_pointer(&b->hit_signature, g_free);
 		b->hit_family = NULL;
@@ -287,12 +320,37 @@ Trial results_boot_trial(const RBoot *b)
 				  .censored = b->censored != NULL,
 				  .run_s = b->run_s,
 				  .hit_s = b->hit_s,
+				  .hit_hello_s = b->hit_hello_s,
 				  .cut_s = b->cut_s};
 	Trial trial = trial_of(&facts);
 
 	if (b->retried && trial.kind != TRIAL_CUT)
 		trial.kind = TRIAL_NONE;
 	return trial;
+}
+
+gboolean results_boot_partly(const RBoot *b)
+{
+	guint ran = 0, idle = 0;
+
+	if (!results_boot_counts(b) || results_boot_weigh(b) != VERDICT_UNEXPOSED ||
+	    b->interrupted || results_boot_before_hunt(b))
+		return FALSE;
+	for (guint i = 0; i < b->impairments->len; i++) {
+		const RImpairment *impairment = g_ptr_array_index(b->impairments, i);
+
+		if (g_str_equal(impairment->effect, "unexposed") ||
+		    g_str_equal(impairment->effect, "infra"))
+			return FALSE;
+	}
+	for (guint i = 0; i < b->ops->len; i++) {
+		const char *outcome = ((const ROp *)g_ptr_array_index(b->ops, i))->outcome;
+
+		ran += g_strcmp0(outcome, verdict_outcome_name(OUTCOME_RAN)) == 0;
+		idle += outcome && !g_str_equal(outcome, verdict_outcome_name(OUTCOME_RAN)) &&
+			!g_str_equal(outcome, verdict_outcome_name(OUTCOME_SKIPPED));
+	}
+	return ran > 0 && idle > 0;
 }
 
 gboolean results_boot_hit(const RBoot *b)

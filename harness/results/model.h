@@ -192,6 +192,8 @@ gboolean results_boot_hit(const RBoot *boot);
  * until it was cut off counts; else that is TRIAL_NONE.
  */
 Trial results_boot_trial(const RBoot *boot);
+/* It ran to its end with nothing wrong but that some op did not do what it should; others did. */
+gboolean results_boot_partly(const RBoot *boot);
 /* How long the ops of a whole boot run: as planned, else as long as clean ones did; 0: unknown. */
 double results_whole_s(const RHunt *hunt);
 

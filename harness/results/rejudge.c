@@ -29,7 +29,7 @@ static void set_verdict(RBoot *b, const RIncident *hit, const char *known)
 	Verdict verdict = hang ? VERDICT_HANG : hit ? VERDICT_INCIDENT : VERDICT_KNOWN;
 	const char *word = verdict_name(verdict);
 
-	set_hit(b, hang ? NULL : hit);
+	set_hit(b, hit);
 	/* A clean boot with known issues stays one: the guest lived on. */
 	if (g_str_equal(b->verdict, word) || (!hit && !known) ||
 	    (!hit && g_str_equal(b->verdict, "clean")))
@@ -60,7 +60,7 @@ static void rejudge_boot(RBoot *b, const TriageKnown *known)
 		/* A hang stands beside what the kernel said, which counts more. */
 		if (!hit || g_str_equal(hit->family, "hang"))
 			hit = incident;
-		b->hits += g_str_equal(incident->family, "hang") ? 0 : incident->hits;
+		b->hits += incident->hits;
 	}
 	set_verdict(b, hit, last_known);
 }

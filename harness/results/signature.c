@@ -82,17 +82,122 @@ const RSignature *results_signature_find(const GPtrArray *signatures, const char
 	return NULL;
 }
 
+/* In whole boots; FALSE: it is none. */
+static gboolean trial_with(const RBoot *b, double whole_s, RTrials with, StatsTime *time)
+{
+	Trial trial = results_boot_trial(b);
+
+	if ((with & TRIALS_PARTLY) && results_boot_partly(b))
+		trial = (Trial){TRIAL_WHOLE, b->run_s};
+	if (trial.kind == TRIAL_NONE)
+		return FALSE;
+	if ((with & TRIALS_LOST) && results_boot_weigh(b) == VERDICT_LOST)
+		trial.kind = TRIAL_HIT;
+	*time = trial_time(&trial, whole_s);
+	return TRUE;
+}
+
+GArray *results_trials(const RHunt *h, RTrials with)
+{
+	GArray *trials = g_array_new(FALSE, FALSE, sizeof(StatsTime));
+	double whole_s = results_whole_s(h);
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		StatsTime time;
+
+		if (trial_with(g_ptr_array_index(h->boots, i), whole_s, with, &time))
+			g_array_append_val(trials, time);
+	}
+	return trials;
+}
+
+static const RIncident *find_in(const RBoot *b, const char *signature)
+{
+	for (guint i = 0; i < b->incidents->len; i++) {
+		const RIncident *incident = g_ptr_array_index(b->incidents, i);
+
+		if (incident->evidence && g_str_equal(incident->signature, signature))
+			return incident;
+	}
+	return NULL;
+}
+
+static gboolean walker_ran(const RBoot *b, const char *walker)
+{
+	for (guint i = 0; walker && i < b->ops->len; i++) {
+		const ROp *op = g_ptr_array_index(b->ops, i);
+
+		if (strncmp(op->label, walker, strcspn(op->label, "#")) == 0 &&
+		    strlen(walker) == strcspn(op->label, "#"))
+			return g_strcmp0(op->outcome, verdict_outcome_name(OUTCOME_RAN)) == 0;
+	}
+	return FALSE;
+}
+
+GArray *results_trials_of(const RHunt *h, const char *signature, const char *walker)
+{
+	GArray *trials = g_array_new(FALSE, FALSE, sizeof(StatsTime));
+	double whole_s = results_whole_s(h);
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+		const RIncident *incident = results_boot_counts(b) ? find_in(b, signature) : NULL;
+		Trial trial = results_boot_trial(b);
+		StatsTime time;
+
+		if (trial.kind == TRIAL_NONE && walker_ran(b, walker) && results_boot_partly(b))
+			trial = (Trial){TRIAL_WHOLE, b->run_s};
+		if (trial.kind == TRIAL_NONE)
+			continue;
+		if (incident) {
+			trial.kind = TRIAL_HIT;
+			if (incident->after_go_s >= 0)
+				trial.time_s = incident->after_go_s;
+			else if (g_strcmp0(b->hit_signature, signature) == 0 && b->hit_s >= 0)
+				trial.time_s = b->hit_s;
+			else
+				trial.time_s = b->run_s;
+		} else if (trial.kind == TRIAL_HIT) {
+			trial = (Trial){TRIAL_CUT, b->run_s};
+		}
+		time = trial_time(&trial, whole_s);
+		g_array_append_val(trials, time);
+	}
+	return trials;
+}
+
+GArray *results_clusters(const RHunt *h, const char *signature)
+{
+	GArray *clusters = g_array_new(FALSE, FALSE, sizeof(StatsCluster));
+	gboolean goes_on = FALSE;
+
+	for (guint i = 0; i < h->boots->len; i++) {
+		const RBoot *b = g_ptr_array_index(h->boots, i);
+		const RIncident *incident = signature ? find_in(b, signature) : NULL;
+		StatsCluster cluster = {.chances = (guint64)MAX(b->offlines, 0)};
+
+		if (results_boot_trial(b).kind == TRIAL_NONE || cluster.chances == 0)
+			continue;
+		cluster.hits = signature ? incident ? (guint64)MAX(incident->hits, 0) : 0
+					 : (guint64)MAX(b->hits, 0);
+		goes_on |= cluster.hits > 1;
+		g_array_append_val(clusters, cluster);
+	}
+	if (!goes_on)
+		g_array_set_size(clusters, 0);
+	return clusters;
+}
+
 GArray *results_times(const RHunt *h)
 {
 	GArray *times = g_array_new(FALSE, FALSE, sizeof(StatsTime));
 
 	for (guint i = 0; i < h->boots->len; i++) {
-		const RBoot *b = g_ptr_array_index(h->boots, i);
-		StatsTime t = stats_time(results_boot_hit(b), b->hit_s, b->hit_hello_s, b->run_s);
+		const Trial trial = results_boot_trial(g_ptr_array_index(h->boots, i));
+		StatsTime t = {trial.time_s, trial.kind == TRIAL_HIT};
 
-		if (!results_boot_exposed(b))
-			continue;
-		g_array_append_val(times, t);
+		if (trial.kind != TRIAL_NONE)
+			g_array_append_val(times, t);
 	}
 	return times;
 }

@@ -7,6 +7,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* More boots than this nobody runs to confirm a fix. */
+#define FIX_MAX 1000000
+
 StatsInterval stats_proportion(guint64 hits, guint64 trials, double confidence)
 {
 	double tail = 1 - confidence;
@@ -63,25 +66,13 @@ guint64 stats_trials_for(double rate, double confidence)
 
 guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant)
 {
-	guint64 enough = 1, few = 0;
-
 	if (hits == 0 || hits > trials)
 		return 0;
-	while (stats_fisher(hits, trials, 0, enough) >= significant) {
-		few = enough;
-		enough *= 2;
-		if (enough > G_MAXINT32)
-			return 0;
-	}
-	while (enough - few > 1) {
-		guint64 middle = few + (enough - few) / 2;
-
-		if (stats_fisher(hits, trials, 0, middle) < significant)
-			enough = middle;
-		else
-			few = middle;
-	}
-	return enough;
+	/* Upwards, one by one: it is not monotone. */
+	for (guint64 n = 1; n <= FIX_MAX; n++)
+		if (stats_fisher(hits, trials, 0, n) < significant)
+			return n;
+	return 0;
 }
 
 /* The variance of the logarithm by leaving out one boot after the other; below 0: unknown. */
@@ -132,6 +123,37 @@ StatsTime stats_time(gboolean hit, double after_go_s, double after_hello_s, doub
 	double early_s = after_hello_s >= 0 ? 0 : run_s;
 
 	return (StatsTime){!hit ? run_s : after_go_s >= 0 ? after_go_s : early_s, hit};
+}
+
+/* The logarithm of the rate, its variance, and its degrees of freedom; FALSE without a variance. */
+static gboolean log_rate(const StatsCluster *boots, guint count, double *value, double *variance,
+			 double *freedom)
+{
+	double hits = 0, chances = 0;
+
+	*freedom = -1;
+	for (guint i = 0; i < count; i++) {
+		hits += boots[i].hits;
+		chances += boots[i].chances;
+		*freedom += boots[i].chances > 0 || boots[i].hits > 0;
+	}
+	if (!(hits > 0) || !(chances > 0))
+		return FALSE;
+	*value = log(hits / chances);
+	*variance = jackknife(boots, count, hits, chances);
+	return *variance > 1e-12;
+}
+
+double stats_rate_test(const StatsCluster *a, guint count_a, const StatsCluster *b, guint count_b)
+{
+	double rate_a, rate_b, var_a, var_b, free_a, free_b, both, freedom;
+
+	if (!log_rate(a, count_a, &rate_a, &var_a, &free_a) ||
+	    !log_rate(b, count_b, &rate_b, &var_b, &free_b))
+		return 1;
+	both = var_a + var_b;
+	freedom = both * both / (var_a * var_a / free_a + var_b * var_b / free_b);
+	return 2 * gsl_cdf_tdist_Q(fabs(rate_a - rate_b) / sqrt(both), freedom);
 }
 
 static int by_time(const void *a, const void *b)

@@ -49,13 +49,20 @@ typedef struct {
  */
 gboolean stats_rate(const StatsCluster *boots, guint count, double confidence, StatsInterval *ci);
 
+/*
+ * How likely rates as far apart as those of @a and @b are when both are the same: Welch's test on
+ * their logarithms, by the jackknife of stats_rate(). 1 when either has no variance there.
+ */
+double stats_rate_test(const StatsCluster *a, guint count_a, const StatsCluster *b, guint count_b);
+
 /* Least trials without a hit that bound the rate by @rate: about 3 / rate for 95 %. */
 guint64 stats_trials_for(double rate, double confidence);
 
 /*
- * Trials without any hit after which @hits of @trials before them would be @significant apart
- * (Fisher, two-sided): what a fix has to show, with the rate before it being an estimate too. 0
- * when there was no hit before.
+ * The least number of trials without any hit after which @hits of @trials before them are
+ * @significant apart (Fisher, two-sided): that a fix does something, with the rate before it being an
+ * estimate too. A few more may not be, for the test goes by steps. 0 when there was no hit before, or
+ * not within a million.
  */
 guint64 stats_trials_for_fix(guint64 hits, guint64 trials, double significant);
 

@@ -26,8 +26,9 @@ Trial trial_of(const TrialFacts *f)
 {
 	Trial t = {kind_of(f), MAX(f->run_s, 0)};
 
-	if (t.kind == TRIAL_HIT && f->hit_s >= 0)
-		t.time_s = MIN(f->hit_s, t.time_s);
+	if (t.kind == TRIAL_HIT)
+		t.time_s =
+			MIN(stats_time(TRUE, f->hit_s, f->hit_hello_s, t.time_s).time_s, t.time_s);
 	if (t.kind == TRIAL_CUT && f->cut_s >= 0)
 		t.time_s = MIN(f->cut_s, t.time_s);
 	/* It never came to hammer. */

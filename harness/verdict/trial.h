@@ -24,11 +24,11 @@ typedef struct {
 
 /* All that a trial hangs on. */
 typedef struct {
-	Verdict weighed;      /* of verdict_weigh() */
-	gboolean before_hunt; /* it was over before its first hotplug event */
-	gboolean censored;    /* cut off, though nothing was wrong until then */
-	double run_s;	      /* how long its ops ran */
-	double hit_s;	      /* of the hit, below 0: unknown, or none */
+	Verdict weighed;	   /* of verdict_weigh() */
+	gboolean before_hunt;	   /* it was over before its first hotplug event */
+	gboolean censored;	   /* cut off, though nothing was wrong until then */
+	double run_s;		   /* how long its ops ran */
+	double hit_s, hit_hello_s; /* as for stats_time() */
 	double cut_s; /* what came later is no hammering of worth; below 0: all of run_s is */
 } TrialFacts;
 

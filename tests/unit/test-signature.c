@@ -361,8 +361,8 @@ static void test_hangs(void)
 	g_assert_null(clean->ended_by_known);
 	g_assert_cmpint(clean->known, ==, 1);
 	g_assert_cmpstr(hang->verdict, ==, "hang");
-	g_assert_cmpint(hang->hits, ==, 0);
-	g_assert_null(hang->hit_signature);
+	g_assert_cmpint(hang->hits, ==, 1);
+	g_assert_cmpstr(hang->hit_signature, ==, "hang:run");
 	g_assert_cmpstr(both->verdict, ==, "incident");
 	g_assert_cmpint(both->hits, ==, 2);
 	g_assert_cmpstr(both->hit_signature, ==, "b:1");
