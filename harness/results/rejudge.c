@@ -60,8 +60,10 @@ static void rejudge_boot(RBoot *b, const TriageKnown *known)
 		/* A hang stands beside what the kernel said, which counts more. */
 		if (!hit || g_str_equal(hit->family, "hang"))
 			hit = incident;
-		b->hits += incident->hits;
+		b->hits += g_str_equal(incident->family, "hang") ? 0 : incident->hits;
 	}
+	if (hit && g_str_equal(hit->family, "hang"))
+		b->hits = hit->hits;
 	set_verdict(b, hit, last_known);
 }
 
