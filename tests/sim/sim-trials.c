@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is claimed of the chance of a hit per boot, whatever cut boots off: bound, interval. */
+#include "harness/report/compare.h"
 #include "harness/report/estimate.h"
 #include "harness/verdict/stop-rule.h"
 #include "sim.h"
@@ -97,8 +98,41 @@ static void test_interval(void)
 		}
 }
 
+/* A family that another one hid in A, which is fixed in B, is no other than before. */
+static void test_compare(void)
+{
+	static const double hidden[] = {0, 0.9, 0.9999};
+	g_autoptr(GRand) rand = sim_rand();
+
+	for (guint i = 0; i < G_N_ELEMENTS(hidden); i++) {
+		g_autofree char *claim = g_strdup_printf(
+			"an unchanged family has changed; another of %.4g a boot is fixed",
+			hidden[i]);
+		guint wrong = 0, of = sim_repeats(2000);
+		SimHunt a = {.boots = 20, .chance[SIM_HIT] = 0.5, .chance[SIM_LOST] = 0.1}, b = a;
+
+		a.chance[SIM_OTHER] = hidden[i];
+		for (guint n = 0; n < of; n++) {
+			RHunt *in_a = sim_hunt(&a, rand), *in_b = sim_hunt(&b, rand);
+			g_autoptr(RComparison) c = results_compare(in_a, in_b);
+
+			for (guint k = 0; k < c->changes->len; k++) {
+				const RChange *change = g_ptr_array_index(c->changes, k);
+
+				wrong += g_str_equal(change->incident->signature, SIM_SIGNATURE) &&
+					 change->p < STATS_SIGNIFICANT;
+			}
+			g_clear_pointer(&c, results_comparison_free);
+			results_hunt_free(in_a);
+			results_hunt_free(in_b);
+		}
+		sim_at_most(claim, wrong, of, STATS_SIGNIFICANT);
+	}
+}
+
 void sim_trials(void)
 {
 	g_test_add_func("/sim/trials/bound", test_bound);
 	g_test_add_func("/sim/trials/interval", test_interval);
+	g_test_add_func("/sim/trials/compare", test_compare);
 }
