@@ -55,6 +55,7 @@ class Place:
                         XDG_CONFIG_HOME=self.path("config"), PFNHUNT_RESULTS=self.path("runs"))
         os.chmod(self.dir, 0o755)  # QEMU is another user's when we are root
         os.mkdir(self.path("runs"))
+        self.qemu("exit 1\n")
 
     def path(self, *names):
         return os.path.join(self.dir, *names)
@@ -88,7 +89,6 @@ class Place:
 
     def hunt(self, *args, code=3):
         """A hunt of one boot whose QEMU does not live; its folder."""
-        self.qemu("exit 1\n")
         self.run("run", "quick", "--accel", "tcg", "--boots", "1", "--kernel",
                  self.kernel(), *args, code=code)
         return self.path("runs", self.hunts()[-1])
