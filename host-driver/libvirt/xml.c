@@ -189,7 +189,8 @@ char *lv_domain_xml(const VmConfig *config, const LvPlaces *places, GError **err
 			 "    <access mode='shared'/>\n  </memoryBacking>");
 	add(xml, "  <vcpu>%u</vcpu>", config->cpus);
 	add_boot(xml, config, places);
-	add(xml, "  <features>\n%s  </features>", config->arch->libvirt_features);
+	g_string_append_printf(xml, "  <features>\n%s  </features>\n",
+			       config->arch->libvirt_features);
 	add_cpu(xml, config);
 	/* A reset is caught and ends it (vm-libvirt.c); a crashed guest is looked at first. */
 	add(xml, "  <on_poweroff>destroy</on_poweroff>\n  <on_reboot>restart</on_reboot>\n"

@@ -94,8 +94,8 @@ static void test_nightly(Hunt *h, gconstpointer data)
 	/* Nobody has said yet that it is known; then somebody does. */
 	HUNT_SAYS(h, 1, "nightly", path);
 	hunt_has(h, "NOT ACKNOWLEDGED\n");
-	HUNT_SAYS(h, 0, "known", "add", "warning:pfnhunt/plant", "--note", "planted",
-		  "--known-issues", known);
+	HUNT_SAYS(h, 0, "known", "add", "warning:plant", "--note", "planted", "--known-issues",
+		  known);
 	HUNT_SAYS(h, 0, "nightly", path, "--known-issues", known);
 	hunt_has(h, "Nothing new.");
 	hunt_has(h, "KNOWN\n");

@@ -19,7 +19,7 @@ CASES = [
     ("null", "null.ini", ["clean"], []),
     ("quick", "quick", ["incident"], ["fake-offline page referenced"]),
     ("memmap-removal", "memmap-removal", ["clean", "incident"], []),
-    ("planted-warning", "warning.ini", ["incident"], ["warning:pfnhunt/plant"]),
+    ("planted-warning", "warning.ini", ["incident"], ["warning:plant"]),
     # pvpanic tells of it, and the recorder is read out of a dead guest.
     ("panic", "panic.ini", ["incident"], ["GUEST_PANICKED", "kernel panic: sysrq"]),
     # Our NMI makes it say where it hangs.

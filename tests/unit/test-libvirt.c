@@ -172,6 +172,8 @@ static void test_xml(Fixture *f, gconstpointer data)
 	expect(xml, "/domain/metadata/p:guest/@owner", "h/m/b/1/2/3");
 	expect(xml, "/domain/vcpu", "2");
 	expect(xml, "count(/domain/memoryBacking)", "0");
+	expect(xml, "count(/domain/features/acpi)", "1");
+	expect(xml, "count(/domain/features/apic)", "1");
 	expect(xml, "/domain/maxMemory", "3670016"); /* 512 + 2048 + 1024 MiB in KiB */
 	expect(xml, "/domain/cpu/numa/cell/@memory", "524288");
 	expect(xml, "/domain/os/kernel", "/k");
