@@ -23,17 +23,15 @@ GdbServer *gdb_server_new(const GdbLine *script);
 /* The script was followed to its end; frees. Once the client has closed its end. */
 void gdb_server_end(GdbServer *server);
 
-#define GDB_FEATURES                                                                               \
-	{                                                                                          \
-		"qXfer:features:read:target.xml:0,100", "l<target/>"                               \
-	}
+/* Versions of clang-format disagree about braces in macros. */
+/* clang-format off */
+#define GDB_FEATURES {"qXfer:features:read:target.xml:0,100", "l<target/>"}
 /* What attaches to a guest of two vCPUs. */
 #define GDB_ATTACHES                                                                               \
 	{"^C", "T02thread:01;"}, {"vCont?", "vCont;c;C;s;S"}, GDB_FEATURES,                        \
 		{"qfThreadInfo", "m01,02"},                                                        \
-	{                                                                                          \
-		"qsThreadInfo", "l"                                                                \
-	}
+	{"qsThreadInfo", "l"}
+/* clang-format on */
 
 /* The answer to "g": all registers 0 but these. (transfer full) */
 char *gdb_registers(guint64 rip, guint64 rsp, guint64 rdi, guint64 rsi);

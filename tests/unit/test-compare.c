@@ -91,27 +91,14 @@ static RHunt *hunt_new(const char *id, const Boots *boots)
 	return h;
 }
 
-#define CLEAN(n)                                                                                   \
-	{                                                                                          \
-		n, "clean", NULL, 30, -1, 600, 0, NULL, NULL                                       \
-	}
-#define HIT(n, sig, at)                                                                            \
-	{                                                                                          \
-		n, "incident", sig, at, at, 100, 1, NULL, NULL                                     \
-	}
-#define HUNG(n)                                                                                    \
-	{                                                                                          \
-		n, "hang", "hang:run", 12, 12, 240, 1, "no word from the agent while the ops ran", \
-			NULL                                                                       \
-	}
-#define LOST(n)                                                                                    \
-	{                                                                                          \
-		n, "lost", NULL, 10, -1, 200, 0, "QEMU ended: killed by signal 11", NULL           \
-	}
-#define END                                                                                        \
-	{                                                                                          \
-		0                                                                                  \
-	}
+/* Versions of clang-format disagree about braces in macros. */
+/* clang-format off */
+#define CLEAN(n) {n, "clean", NULL, 30, -1, 600, 0, NULL, NULL}
+#define HIT(n, sig, at) {n, "incident", sig, at, at, 100, 1, NULL, NULL}
+#define HUNG(n) {n, "hang", "hang:run", 12, 12, 240, 1, "no word from the agent while the ops ran", NULL}
+#define LOST(n) {n, "lost", NULL, 10, -1, 200, 0, "QEMU ended: killed by signal 11", NULL}
+#define END {0}
+/* clang-format on */
 
 static const struct {
 	const char *name;
