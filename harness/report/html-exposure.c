@@ -31,6 +31,7 @@ static void append_row(GString *out, const ExposureRow *r)
 	html_element(out, "th scope=\"row\"", r->walker);
 	html_element(out, "td", r->window ? r->window : "any");
 	html_element(out, "td", r->family ? r->family : "any");
+	html_element(out, "td", r->layer ? r->layer : "");
 	cell(out, boots);
 	count_cell(out, r->opened, r->window != NULL);
 	count_cell(out, r->visits, r->window != NULL);
@@ -98,7 +99,8 @@ void html_exposure(GString *out, const RHunt *h, guint hunt_number)
 		return;
 	html_raw(out,
 		 "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Exposure of "
-		 "hunt %u\"><table class=\"exposure\"><thead><tr><th>walker<th>window<th>family"
+		 "hunt %u\"><table "
+		 "class=\"exposure\"><thead><tr><th>walker<th>window<th>family<th>layer"
 		 "<th class=\"num\">boots<th class=\"num\">windows<th class=\"num\">visits"
 		 "<th class=\"num\">inside<th class=\"num\">fake-offline pages"
 		 "<th class=\"num\">nearest miss<th class=\"num\">hits"

@@ -305,6 +305,8 @@ static const Field exposure_row_fields[] = {
 	 .doc = "its kind; left out, with what follows, when none was measured"},
 	{"family", FIELD_WORD, FIELD_AT(ExposureRecord, row.family), FIELD_IF_KNOWN,
 	 .words = results_family_word, .doc = "that the window belongs to"},
+	{"layer", FIELD_TEXT, FIELD_AT(ExposureRecord, row.layer), FIELD_IF_KNOWN,
+	 .doc = "that counted: bpf, kprobe or user; the numbers of two layers do not add up"},
 	{"opened", FIELD_COUNT, FIELD_AT(ExposureRecord, row.opened), WITH_WINDOW,
 	 .doc = "windows"},
 	{"visits", FIELD_COUNT, FIELD_AT(ExposureRecord, row.visits), WITH_WINDOW,

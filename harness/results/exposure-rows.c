@@ -10,7 +10,7 @@
 
 typedef struct {
 	GPtrArray *all;	   /* of ExposureRow */
-	GHashTable *index; /* kernel, walker and window -> ExposureRow, borrowed */
+	GHashTable *index; /* kernel, walker, window and layer -> ExposureRow, borrowed */
 } Rows;
 
 static void row_free(gpointer data)
@@ -19,6 +19,7 @@ static void row_free(gpointer data)
 
 	g_free(r->kernel);
 	g_free(r->walker);
+	g_free(r->layer);
 	g_free(r);
 }
 
@@ -32,10 +33,11 @@ static const ExposureKind *kind_of(const char *window)
 
 /* Whoever wrote the folder may have invented names for ever: what is too much goes into one row. */
 static ExposureRow *row_of(Rows *rows, const char *kernel, const char *walker,
-			   const ExposureKind *kind)
+			   const ExposureKind *kind, const RBoot *b)
 {
-	const char *window = kind ? kind->kind : NULL;
-	g_autofree char *key = g_strdup_printf("%s\n%s\n%s", kernel, walker, window ? window : "");
+	const char *window = kind ? kind->kind : NULL, *layer = kind ? b->exposure->layer : NULL;
+	g_autofree char *key = g_strdup_printf("%s\n%s\n%s\n%s", kernel, walker,
+					       window ? window : "", layer ? layer : "");
 	ExposureRow *r = g_hash_table_lookup(rows->index, key);
 
 	if (r)
@@ -49,6 +51,7 @@ static ExposureRow *row_of(Rows *rows, const char *kernel, const char *walker,
 		r->walker = g_strdup(walker);
 		r->window = window;
 		r->family = kind ? kind->family : NULL;
+		r->layer = g_strdup(layer);
 		g_hash_table_insert(rows->index, g_steal_pointer(&key), r);
 	} else {
 		r->kernel = g_strdup("(others)");
@@ -84,7 +87,7 @@ static void add_visits(Rows *rows, const char *kernel, const RBoot *b)
 
 		if (!kind || v->visits == 0)
 			continue;
-		r = row_of(rows, kernel, v->walker, kind);
+		r = row_of(rows, kernel, v->walker, kind, b);
 		ran_in(r, b);
 		if (v->inside)
 			exposed_in(r, b);
@@ -96,6 +99,19 @@ static void add_visits(Rows *rows, const char *kernel, const RBoot *b)
 	}
 }
 
+/* @kind NULL: any. */
+static gboolean measured_in(const RBoot *b, const char *walker, const ExposureKind *kind)
+{
+	for (guint i = 0; i < b->exposure->visits->len; i++) {
+		const ExposureVisit *v = g_ptr_array_index(b->exposure->visits, i);
+
+		if (v->visits && g_str_equal(v->walker, walker) &&
+		    (kind ? g_str_equal(v->window, kind->kind) : kind_of(v->window) != NULL))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* What ran, measured or not: the row without a window. */
 static void add_ops(Rows *rows, const char *kernel, const RBoot *b)
 {
@@ -104,21 +120,15 @@ static void add_ops(Rows *rows, const char *kernel, const RBoot *b)
 		g_autofree char *name = g_strndup(op->label, strcspn(op->label, "#"));
 		const struct op *info = op_find(name);
 
-		if (info && info->kind == OP_WALKER && g_str_equal(op->state, "ready"))
-			exposed_in(row_of(rows, kernel, name, NULL), b);
-	}
-}
+		ExposureRow *r;
 
-static gboolean measured_in(const RBoot *b, const char *walker, const ExposureKind *kind)
-{
-	for (guint i = 0; i < b->exposure->visits->len; i++) {
-		const ExposureVisit *v = g_ptr_array_index(b->exposure->visits, i);
-
-		if (v->visits && g_str_equal(v->walker, walker) &&
-		    g_str_equal(v->window, kind->kind))
-			return TRUE;
+		if (!info || info->kind != OP_WALKER || !g_str_equal(op->state, "ready"))
+			continue;
+		r = row_of(rows, kernel, name, NULL, b);
+		if (r->last != b)
+			r->measured += measured_in(b, name, NULL);
+		exposed_in(r, b);
 	}
-	return FALSE;
 }
 
 static void add_hit(ExposureRow *r, const RBoot *b, const RIncident *incident)
@@ -140,13 +150,13 @@ static void add_hit_of(Rows *rows, const char *kernel, const RBoot *b, const RIn
 	for (const ExposureKind *k = exposure_kinds; k->kind; k++) {
 		if (!g_str_equal(k->family, incident->family) || !measured_in(b, walker, k))
 			continue;
-		add_hit(row_of(rows, kernel, walker, k), b, incident);
+		add_hit(row_of(rows, kernel, walker, k, b), b, incident);
 		placed = TRUE;
 		if (!g_str_equal(k->kind, "offline"))
 			break;
 	}
 	if (!placed)
-		add_hit(row_of(rows, kernel, walker, NULL), b, incident);
+		add_hit(row_of(rows, kernel, walker, NULL, b), b, incident);
 }
 
 static void add_hits(Rows *rows, const char *kernel, const RBoot *b)
@@ -171,20 +181,13 @@ static gint by_place(gconstpointer a, gconstpointer b)
 		order = strcmp(x->walker, y->walker);
 	for (const ExposureKind *k = exposure_kinds; order == 0 && k->kind; k++)
 		order = (y->window == k->kind) - (x->window == k->kind);
-	return order;
+	return order ? order : g_strcmp0(x->layer, y->layer);
 }
 
 /* The row without a window says nothing that those with one do not say better. */
-static gboolean is_idle(const GPtrArray *rows, const ExposureRow *r)
+static gboolean is_idle(const ExposureRow *r)
 {
-	for (guint i = 0; !r->window && r->hits == 0 && i < rows->len; i++) {
-		const ExposureRow *other = g_ptr_array_index(rows, i);
-
-		if (other->window && other->ran >= r->ran &&
-		    g_str_equal(other->walker, r->walker) && g_str_equal(other->kernel, r->kernel))
-			return TRUE;
-	}
-	return FALSE;
+	return !r->window && r->hits == 0 && r->measured >= r->ran;
 }
 
 GPtrArray *exposure_rows(const RHunt *const *hunts, const RBoot *only)
@@ -205,7 +208,7 @@ GPtrArray *exposure_rows(const RHunt *const *hunts, const RBoot *only)
 		}
 	g_ptr_array_sort(rows, by_place);
 	for (guint i = rows->len; i-- > 0;)
-		if (is_idle(rows, g_ptr_array_index(rows, i)))
+		if (is_idle(g_ptr_array_index(rows, i)))
 			g_ptr_array_remove_index(rows, i);
 	return rows;
 }
@@ -238,11 +241,12 @@ static void count_cell(RTable *table, guint64 value, gboolean known)
 
 RTable *exposure_rows_table(const GPtrArray *rows, gboolean kernels)
 {
-	RTable *table = rtable_new(
-		kernels ? "kernel|walker|window|>boots|>windows|>visits|>inside|>fake-offline|"
-			  ">nearest miss|>hits|chance per boot (bounds at 95 %)"
-			: "walker|window|>boots|>windows|>visits|>inside|>fake-offline|>nearest "
-			  "miss|>hits|chance per boot (bounds at 95 %)");
+	RTable *table = rtable_new(kernels ? "kernel|walker|window|layer|>boots|>windows|>visits|>"
+					     "inside|>fake-offline|"
+					     ">nearest miss|>hits|chance per boot (bounds at 95 %)"
+					   : "walker|window|layer|>boots|>windows|>visits|>inside|>"
+					     "fake-offline|>nearest "
+					     "miss|>hits|chance per boot (bounds at 95 %)");
 
 	for (guint i = 0; i < rows->len; i++) {
 		const ExposureRow *r = g_ptr_array_index(rows, i);
@@ -255,6 +259,7 @@ RTable *exposure_rows_table(const GPtrArray *rows, gboolean kernels)
 			rtable_cell(table, "%s", r->kernel);
 		rtable_cell(table, "%s", r->walker);
 		rtable_cell(table, "%s", r->window ? r->window : "-");
+		rtable_cell(table, "%s", r->layer ? r->layer : "-");
 		rtable_cell(table, "%u/%u", r->boots, r->ran);
 		count_cell(table, r->opened, r->window != NULL);
 		count_cell(table, r->visits, r->window != NULL);

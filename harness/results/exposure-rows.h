@@ -14,6 +14,7 @@ typedef struct {
 	char *kernel, *walker;
 	const char *window; /* one of exposure_kinds; NULL: no window of it was measured */
 	const char *family; /* that the window belongs to; NULL without a window */
+	char *layer;	    /* that counted: numbers of two layers do not add up; may be NULL */
 	guint ran;	    /* exposed boots in which the walker ran */
 	guint boots;	    /* of them: with a visit inside, or a hit; without a window all */
 	guint hit_boots;    /* of them: with a hit by this walker */
@@ -22,11 +23,12 @@ typedef struct {
 	guint64 opened;	  /* windows, in the boots where it ran */
 	guint64 visits, inside, offline;
 	gint64 nearest_ns;	      /* nearest miss, -1: none */
-	const RBoot *last, *in, *hit; /* of the counting: not for readers */
+	guint measured;		      /* boots of a row without a window in which there was one */
+	const RBoot *last, *in, *hit; /* these two lines are of the counting: not for readers */
 } ExposureRow;
 
 /*
- * Rows by kernel, walker and window. @hunts: NULL-terminated, with their boots; must live as long.
+ * Rows by kernel, walker, window and layer. @hunts: NULL-terminated, with their boots; must live as long.
  * @only: nothing but that boot, exposed or not; NULL: all that are exposed. GPtrArray of
  * ExposureRow, (transfer full).
  */

@@ -400,10 +400,11 @@ static void test_rows(void)
 {
 	Folder f;
 	const RHunt *hunts[] = {&f.hunt, NULL};
-	g_autoptr(GPtrArray) rows = NULL, plug = NULL;
+	g_autoptr(GPtrArray) rows = NULL, two = NULL, plug = NULL;
 	g_autoptr(RTable) table = NULL;
 	g_autofree char *markdown = NULL, *chance = NULL, *none = NULL;
 	const ExposureRow *r;
+	guint64 kprobes = 0;
 
 	fill(&f, "fake-offline");
 	rows = exposure_rows(hunts, NULL);
@@ -433,9 +434,24 @@ static void test_rows(void)
 	g_assert_cmpuint(r->hit_boots, ==, 1);
 	table = exposure_rows_table(rows, TRUE);
 	markdown = rtable_markdown(table);
-	g_assert_nonnull(strstr(markdown, "| 6.12\\|x | damon | dec | 2/3 | 8 |"));
-	g_assert_nonnull(strstr(markdown, "| kernel | walker | window | boots |"));
-	g_assert_nonnull(strstr(markdown, "| --- | --- | --- | ---: |"));
+	g_assert_nonnull(strstr(markdown, "| 6.12\\|x | damon | dec | bpf | 2/3 | 8 |"));
+	g_assert_nonnull(strstr(markdown, "| kernel | walker | window | layer | boots |"));
+	g_assert_nonnull(strstr(markdown, "| --- | --- | --- | --- | ---: |"));
+	empty(&f);
+	/* What two layers counted stands in two rows. */
+	fill(&f, "fake-offline");
+	tell(f.boots[1].exposure, "probe t_ns=9 layer=kprobe on=1 reason=");
+	two = exposure_rows(hunts, NULL);
+	r = find(two, "damon", "dec");
+	g_assert_cmpstr(r->layer, ==, "bpf");
+	g_assert_cmpuint(r->ran, ==, 2);
+	g_assert_cmpuint(r->visits, ==, 50 + 8 + 7);
+	for (guint i = 0; i < two->len; i++) {
+		const ExposureRow *other = g_ptr_array_index(two, i);
+
+		kprobes += g_strcmp0(other->layer, "kprobe") == 0 ? other->visits : 0;
+	}
+	g_assert_cmpuint(kprobes, >, 0);
 	empty(&f);
 	/* A family none of whose windows was measured. */
 	fill(&f, "plug");

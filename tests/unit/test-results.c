@@ -95,7 +95,7 @@ static void test_show(Fixture *f, gconstpointer data)
 	has(hunt, "20 hits per 1,000 offlines");
 	has(hunt, "rates within boots");
 	has(hunt, "clean boots with it show that it fires less often");
-	has(hunt, "compaction  dec        0/3");
+	has(hunt, "compaction  dec      bpf      0/3");
 	has(hunt, "12 us     0  not exposed");
 	has(hunt, "13..99 %");
 	has(boot, "exposure (probes: bpf)");
