@@ -31,7 +31,9 @@ static char *two_digits(double value, gboolean up)
 	/* 9.96 became 10.0. */
 	if (decimals && value * (1 + NOISE) >= unit * 100)
 		decimals--;
-	return g_strdup_printf("%.*f", decimals, value);
+	if (decimals || value > 1e18)
+		return g_strdup_printf("%.*f", decimals, value);
+	return results_count((guint64)(value + 0.5));
 }
 
 char *bounds_percent_most(double share)

@@ -147,9 +147,9 @@ test('exposure says what is not exposed', async () => {
 	const {tab} = await open(VIEWS[0]);
 	const rows = await tab.locator('#hunt-0 table.exposure tbody tr').evaluateAll(
 		all => all.map(r => [...r.children].map(c => c.textContent)));
-	assert.deepEqual(rows[0], ['compaction', 'dec', 'fake-offline', '0 of 3', '120', '2,100', '0',
+	assert.deepEqual(rows[0], ['compaction', 'dec', 'fake-offline', 'bpf', '0 of 3', '120', '2,100', '0',
 		'0', '12 us', '0', 'not exposed']);
-	assert.deepEqual(rows[2].slice(0, 10), ['damon', 'dec', 'fake-offline', '3 of 3', '120',
+	assert.deepEqual(rows[2].slice(0, 11), ['damon', 'dec', 'fake-offline', 'bpf', '3 of 3', '120',
 		'60,000', '90', '36', '1.5 us', '3?']);
 	assert.match(await tab.locator('#hunt-0 .hero').innerText(),
 		/1,200 damon visits inside an open window/);

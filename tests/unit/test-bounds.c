@@ -28,7 +28,7 @@ static void test_percent(void)
 static void test_rate(void)
 {
 	is(bounds_rate((StatsInterval){0.0056, 0.0714}, 1000), "5.6..72");
-	is(bounds_rate((StatsInterval){0.1234, 1.5}, 1000), "123..1500");
+	is(bounds_rate((StatsInterval){0.1234, 1.5}, 1000), "123..1,500");
 	is(bounds_rate((StatsInterval){1.2e-7, 3.41e-6}, 1e6), "0.12..3.5");
 }
 
