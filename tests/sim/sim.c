@@ -79,12 +79,18 @@ static RBoot *boot_new(guint number, double run_s)
 	return b;
 }
 
+static void set_text(char **text, const char *is)
+{
+	g_free(*text);
+	*text = g_strdup(is);
+}
+
 static void set_hit(RBoot *b, const char *family, const char *signature, double s)
 {
 	b->hits = 1;
 	b->hit_s = s;
-	b->hit_title = g_strdup(signature);
-	b->hit_signature = g_strdup(signature);
+	set_text(&b->hit_title, signature);
+	set_text(&b->hit_signature, signature);
 	b->hit_family = family;
 	g_ptr_array_add(b->incidents, incident_new(family, signature, s));
 }
@@ -109,7 +115,7 @@ static void end(RBoot *b, SimEvent event, double s)
 		break;
 	case SIM_KNOWN:
 		b->known = 1;
-		b->ended_by_known = g_strdup("it");
+		set_text(&b->ended_by_known, "it");
 		b->censored = g_strdup("known issue it");
 		g_ptr_array_add(b->incidents, incident_new("other", "warning:known", s));
 		((RIncident *)g_ptr_array_index(b->incidents, 0))->known = g_strdup("it");

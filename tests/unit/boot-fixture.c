@@ -63,6 +63,7 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Scenario) scenario = scenario_parse("t.ini", ini, &error);
 	g_autoptr(GPtrArray) modules = g_ptr_array_new();
+	guint times = f->patient ? 30 : 1;
 	Kernel kernel = {
 		.arch = &arch_x86, .release = (char *)"6.1.0", .image_path = (char *)"bzImage"};
 	BootConfig config = {.scenario = scenario,
@@ -76,14 +77,15 @@ void boot_fixture_play_policy(BootFixture *f, const char *script, const char *po
 			     .seed = 7,
 			     .known_issues = f->known,
 			     .strict = f->strict,
-			     .deadlines = {.console_ms = f->console_ms ? f->console_ms : 300,
-					   .hello_ms = f->hello_ms ? f->hello_ms : 600,
-					   .plug_ms = 600,
-					   .setup_ms = 1500,
-					   .quiet_ms = 600,
-					   .unresponsive_ms = 300,
-					   .stop_ms = 600,
-					   .exit_ms = 300}};
+			     .deadlines = {.console_ms =
+						   f->console_ms ? f->console_ms : 300 * times,
+					   .hello_ms = f->hello_ms ? f->hello_ms : 600 * times,
+					   .plug_ms = 600 * times,
+					   .setup_ms = 1500 * times,
+					   .quiet_ms = 600 * times,
+					   .unresponsive_ms = 300 * times,
+					   .stop_ms = 600 * times,
+					   .exit_ms = 300 * times}};
 	guint guard;
 
 	g_assert_no_error(error);

@@ -41,6 +41,7 @@ typedef struct {
 	Boot *boot;
 	const TriageKnown *known;
 	gboolean strict;
+	gboolean patient; /* no deadline is meant to pass: long ones, for a loaded machine */
 	guint console_ms, hello_ms; /* these deadlines, instead of short ones */
 	const char *refusal;	    /* words of the error that starting must give, or NULL */
 } BootFixture;

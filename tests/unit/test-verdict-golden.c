@@ -105,6 +105,7 @@ static void test_golden(BootFixture *f, gconstpointer data)
 		-1, NULL));
 	known = triage_known_load(paths, NULL);
 	f->known = golden->verdict == VERDICT_KNOWN ? known : NULL;
+	f->patient = strstr(golden->script, "on poweroff") != NULL;
 	boot_fixture_play_policy(f, golden->script, golden->policy, golden->interrupt_ms);
 	f->known = NULL;
 	g_assert_cmpstr(verdict_name(f->result->verdict), ==, verdict_name(golden->verdict));
