@@ -14,6 +14,7 @@
 	X(SET_FAILED, "set_failed", "path= error=: a file of the plan was not written")            \
 	X(ONLINE_POLICY_FAILED, "online_policy_failed",                                            \
 	  "policy= error=: new blocks do not go online as the plan says")                          \
+	X(NO_DRIVER, "no_driver", "the kernel has no driver of virtio-mem: nothing is plugged")    \
 	X(PLUG_TIMEOUT, "plug_timeout", "bytes= seen=: what was to be plugged, and what was")      \
 	X(KMSG_OVERRUN, "kmsg_overrun", "the kernel's log was faster than its reader")             \
 	X(LINES_DROPPED, "lines_dropped", "count=: the host did not read fast enough")             \

@@ -22,6 +22,7 @@
 
 #define COMMANDS_MAX	   512
 #define VIRTIO_MEM_MODULE  "modules/virtio_mem.ko"
+#define VIRTIO_MEM_DRIVER  "sys/bus/virtio/drivers/virtio_mem"
 #define ONLINE_POLICY_FILE "sys/devices/system/memory/auto_online_blocks"
 #define WARN_ONCE_FILE	   "sys/kernel/debug/clear_warn_once"
 #define PLUG_DEADLINE_MS   30000
@@ -261,7 +262,10 @@ static void do_plug(struct session *s, const struct wire_msg *msg)
 			sink_event(&s->sink, AGENT_EVENT_MODULE_FAILED, "path", VIRTIO_MEM_MODULE,
 				   "error", strerror(-ret));
 	}
-	wait_plugged(s, bytes);
+	if (bytes && faccessat(s->root_fd, VIRTIO_MEM_DRIVER, F_OK, 0))
+		sink_event(&s->sink, AGENT_EVENT_NO_DRIVER, NULL, NULL, NULL, NULL);
+	else
+		wait_plugged(s, bytes);
 	say_mem(s);
 }
 

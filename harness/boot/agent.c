@@ -338,6 +338,14 @@ static void on_event(Boot *boot, const GuestMsg *msg)
 
 	if (event == AGENT_EVENT_CENSUS)
 		compare_plugged(boot, msg);
+	if (event == AGENT_EVENT_NO_DRIVER && boot->agent.go_ns < 0) {
+		boot_fail(boot,
+			  g_strdup("the kernel has no driver of virtio-mem: pass the folder of "
+				   "its modules (--modules DIR), or a kernel with "
+				   "CONFIG_VIRTIO_MEM"));
+		boot_end(boot, FALSE);
+		return;
+	}
 	if (boot->agent.endless)
 		return;
 	if (event == AGENT_EVENT_OFFLINE_OVERDUE)

@@ -18,6 +18,7 @@ static const ImpairmentKind agent[AGENT_EVENT_COUNT] = {
 	ROW(SET_FAILED, "set_failed", UNEXPOSED, "a setting of the scenario was not made"),
 	ROW(ONLINE_POLICY_FAILED, "online_policy_failed", UNEXPOSED,
 	    "new blocks do not go online as the scenario says"),
+	ROW(NO_DRIVER, "no_driver", INFRA, "the kernel has no driver of virtio-mem"),
 	ROW(PLUG_TIMEOUT, "plug_timeout", NOTE, "the memory was not plugged in time"),
 	ROW(KMSG_OVERRUN, "kmsg_overrun", UNEXPOSED,
 	    "the kernel's log was not read whole: it may have had a splat"),

@@ -149,6 +149,16 @@ static void test_incident_then_dead(BootFixture *f, gconstpointer data)
 	boot_fixture_expect(f, VERDICT_INCIDENT, "1 incident");
 }
 
+/* Nothing will ever be plugged: it ends there, and says what to pass. */
+static void test_no_driver(BootFixture *f, gconstpointer data)
+{
+	f->patient = TRUE;
+	boot_fixture_play(f, HELLO "on plug +1 agent phase t_ns=1100000000 name=plug\n"
+				   "on plug +5 agent event t_ns=1100000001 name=no_driver\n"
+				   "on ping +1 agent pong id=1 t_ns=1\n");
+	boot_fixture_expect(f, VERDICT_INFRA, "--modules");
+}
+
 /* The thread that plugs memory died of a splat, the others still talk: it ends all the same. */
 static void test_dead_while_plugging(BootFixture *f, gconstpointer data)
 {
@@ -524,6 +534,7 @@ int main(int argc, char **argv)
 		{"/boot/plugged-unread", test_plugged_unread},
 		{"/boot/plugged-well", test_plugged_well},
 		{"/boot/incident-then-dead", test_incident_then_dead},
+		{"/boot/no-driver", test_no_driver},
 		{"/boot/dead-while-plugging", test_dead_while_plugging},
 		{"/boot/stop-at-first", test_stop_at_first},
 		{"/boot/emulator", test_emulator},

@@ -51,6 +51,7 @@ static void set_up(Fixture *f, gconstpointer data)
 	op_run_init_signals();
 	f->tree = fake_tree_new();
 	fake_tree_put_blocks(f->tree, 33);
+	fake_tree_put(f->tree, "sys/bus/virtio/drivers/virtio_mem", "");
 	fake_tree_put(f->tree, "sys/devices/system/memory/auto_online_blocks", "offline\n");
 	fake_tree_put(f->tree, "proc/meminfo", "MemTotal:         146276 kB\nMemFree: 1 kB\n");
 	fake_tree_put_flags(f->tree, 33 * FAKE_BLOCK_PAGES + 1024, 34 * FAKE_BLOCK_PAGES,
@@ -191,6 +192,16 @@ static void test_plug_stopped(Fixture *f, gconstpointer data)
 	expect(f, 0, "mem *");
 }
 
+/* A kernel that will never plug anything says so at once. */
+static void test_no_driver(Fixture *f, gconstpointer data)
+{
+	fake_tree_remove(f->tree, "sys/bus/virtio/drivers/virtio_mem");
+	tell(f, "plan proto=1 seed=1 online_policy=");
+	tell(f, "plug bytes=0x100000");
+	expect(f, expect(f, 0, "phase * name=plug"), "event * name=no_driver*");
+	tell(f, "stop");
+}
+
 static void test_bad_messages(Fixture *f, gconstpointer data)
 {
 	tell(f, "go duration_ms=1");
@@ -325,6 +336,7 @@ int main(int argc, char **argv)
 	add("/session/warn-once", test_warn_once);
 	add("/session/stop-and-ping", test_stop_and_ping);
 	add("/session/plug-stopped", test_plug_stopped);
+	add("/session/no-driver", test_no_driver);
 	add("/session/bad-messages", test_bad_messages);
 	g_test_add_func("/caps", test_caps);
 	g_test_add_func("/port", test_port);
