@@ -205,6 +205,30 @@ static gboolean check_image(const char *path, const KernelImage *image, GError *
 	return FALSE;
 }
 
+/* The folder of its modules: @given, those of the build tree @spec, or found; it may have none. */
+static gboolean find_modules(Kernel *kernel, const char *spec, const char *given, GError **error)
+{
+	if (given) {
+		kernel->modules_given = g_canonicalize_filename(given, NULL);
+		kernel->modules_dir = given_modules(given, kernel->release, error);
+		return kernel->modules_dir != NULL;
+	}
+	if (g_file_test(spec, G_FILE_TEST_IS_DIR)) {
+		g_autofree char *cache = kernel_cache_dir(error);
+		g_autofree char *tree = g_canonicalize_filename(spec, NULL);
+		GError *why = NULL;
+
+		if (!cache)
+			return FALSE;
+		kernel->modules_dir = kernel_tree_modules(cache, tree, kernel->release, &why);
+		if (why)
+			g_propagate_error(error, why);
+		return why == NULL;
+	}
+	kernel->modules_dir = found_modules(kernel->image_path, kernel->release);
+	return TRUE;
+}
+
 static Kernel *open_path(const char *spec, const char *path, const char *modules_dir,
 			 GError **error)
 {
@@ -242,25 +266,8 @@ static Kernel *open_path(const char *spec, const char *path, const char *modules
 	if (inner.build_id[0])
 		kernel->build_id = g_strdup(inner.build_id);
 	kernel->release = g_strdup(image.release[0] ? image.release : inner.release);
-	if (modules_dir) {
-		kernel->modules_given = g_canonicalize_filename(modules_dir, NULL);
-		kernel->modules_dir = given_modules(modules_dir, kernel->release, error);
-		if (!kernel->modules_dir)
-			return NULL;
-	} else if (g_file_test(spec, G_FILE_TEST_IS_DIR)) {
-		g_autofree char *cache = kernel_cache_dir(error);
-		g_autofree char *tree = g_canonicalize_filename(spec, NULL);
-
-		kernel->modules_dir =
-			cache ? kernel_tree_modules(cache, tree, kernel->release, &why) : NULL;
-		if (!cache || why) {
-			if (why)
-				g_propagate_error(error, g_steal_pointer(&why));
-			return NULL;
-		}
-	} else {
-		kernel->modules_dir = found_modules(kernel->image_path, kernel->release);
-	}
+	if (!find_modules(kernel, spec, modules_dir, error))
+		return NULL;
 	if (!kernel->release[0]) {
 		g_free(kernel->release);
 		kernel->release = kernel->modules_dir ? g_path_get_basename(kernel->modules_dir)
