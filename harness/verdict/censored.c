@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See censored.h. */
 #include "harness/verdict/censored.h"
+#include "harness/verdict/beta-product.h"
 
-#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
@@ -24,32 +24,10 @@ double censored_upper(double worth, double confidence)
 	return worth > 0 ? -expm1(log1p(-confidence) / worth) : 1;
 }
 
-/* A product of independent variables, each distributed as the beta distribution of (n, 1). */
-typedef struct {
-	double mean, square; /* E of it, and of its square */
-} Product;
-
-static void multiply(Product *p, double n)
-{
-	p->mean *= n / (n + 1);
-	p->square *= n / (n + 2);
-}
-
-/* Its @share quantile, by the beta distribution that has its first two moments. */
-static double quantile(const Product *p, double share)
-{
-	double variance = p->square - p->mean * p->mean, sum;
-
-	if (!(p->mean > 0) || !(variance > 0))
-		return p->mean;
-	sum = p->mean * (1 - p->mean) / variance - 1;
-	return gsl_cdf_beta_Pinv(share, p->mean * sum, (1 - p->mean) * sum);
-}
-
 StatsInterval censored_chance(const StatsTime *t, guint count, double confidence)
 {
 	g_autoptr(GArray) steps = stats_survival(t, count);
-	Product high = {1, 1}, low;
+	BetaProduct high = BETA_PRODUCT_ONE, low;
 	guint whole = 0;
 
 	if (steps->len == 0)
@@ -58,14 +36,14 @@ StatsInterval censored_chance(const StatsTime *t, guint count, double confidence
 		const StatsStep *s = &g_array_index(steps, StatsStep, i);
 
 		for (guint k = 0; k < s->hits; k++)
-			multiply(&high, s->at_risk - k);
+			high = beta_product_times(high, s->at_risk - k);
 	}
 	for (guint i = 0; i < count; i++)
 		whole += !t[i].hit && t[i].time_s >= 1;
 	/* As if the next of those that are left would hit in the next moment. */
-	low = high;
-	multiply(&low, whole);
-	return (StatsInterval){1 - quantile(&high, confidence), 1 - quantile(&low, 1 - confidence)};
+	low = beta_product_times(high, whole);
+	return (StatsInterval){1 - beta_product_quantile(high, confidence),
+			       1 - beta_product_quantile(low, 1 - confidence)};
 }
 
 static int by_time(const void *a, const void *b)

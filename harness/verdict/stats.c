@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* See stats.h. */
 #include "harness/verdict/stats.h"
+#include "harness/verdict/beta-product.h"
 
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
@@ -97,34 +98,6 @@ static double jackknife(const StatsCluster *boots, guint count, double hits, dou
 	return n < 3 ? -1 : squares * (n - 1) / n;
 }
 
-gboolean stats_rate(const StatsCluster *boots, guint count, double confidence, StatsInterval *ci)
-{
-	double hits = 0, chances = 0, variance, half;
-	guint n = 0;
-
-	for (guint i = 0; i < count; i++) {
-		hits += boots[i].hits;
-		chances += boots[i].chances;
-		n += boots[i].chances > 0 || boots[i].hits > 0;
-	}
-	if (!(hits > 0) || !(chances > 0))
-		return FALSE;
-	variance = jackknife(boots, count, hits, chances);
-	if (!(variance > 1e-12))
-		return FALSE;
-	half = gsl_cdf_tdist_Pinv(0.5 + confidence / 2, n - 1.0) * sqrt(variance);
-	ci->low = hits / chances * exp(-half);
-	ci->high = hits / chances * exp(half);
-	return TRUE;
-}
-
-StatsTime stats_time(gboolean hit, double after_go_s, double after_hello_s, double run_s)
-{
-	double early_s = after_hello_s >= 0 ? 0 : run_s;
-
-	return (StatsTime){!hit ? run_s : after_go_s >= 0 ? after_go_s : early_s, hit};
-}
-
 /* The logarithm of the rate, its variance, and its degrees of freedom; FALSE without a variance. */
 static gboolean log_rate(const StatsCluster *boots, guint count, double *value, double *variance,
 			 double *freedom)
@@ -142,6 +115,25 @@ static gboolean log_rate(const StatsCluster *boots, guint count, double *value, 
 	*value = log(hits / chances);
 	*variance = jackknife(boots, count, hits, chances);
 	return *variance > 1e-12;
+}
+
+gboolean stats_rate(const StatsCluster *boots, guint count, double confidence, StatsInterval *ci)
+{
+	double value, variance, freedom, half;
+
+	if (!log_rate(boots, count, &value, &variance, &freedom))
+		return FALSE;
+	half = gsl_cdf_tdist_Pinv(0.5 + confidence / 2, freedom) * sqrt(variance);
+	ci->low = exp(value - half);
+	ci->high = exp(value + half);
+	return TRUE;
+}
+
+StatsTime stats_time(gboolean hit, double after_go_s, double after_hello_s, double run_s)
+{
+	double early_s = after_hello_s >= 0 ? 0 : run_s;
+
+	return (StatsTime){!hit ? run_s : after_go_s >= 0 ? after_go_s : early_s, hit};
 }
 
 double stats_rate_test(const StatsCluster *a, guint count_a, const StatsCluster *b, guint count_b)
@@ -172,33 +164,14 @@ static StatsTime *sorted(const StatsTime *times, guint count)
 	return copy;
 }
 
-/* A product of beta variables: its first two moments. */
-typedef struct {
-	double mean, square;
-} Product;
-
-/* One more factor: Beta(@n, 1), the share that outlives the next hit among @n. */
-static Product times_beta(Product p, double n)
-{
-	return (Product){p.mean * n / (n + 1), p.square * n / (n + 2)};
-}
-
-/* The quantile of the beta distribution with these moments: exact as long as none is censored. */
-static double quantile(Product p, double share)
-{
-	double variance = p.square - p.mean * p.mean;
-	double sum = p.mean * (1 - p.mean) / variance - 1;
-
-	return gsl_cdf_beta_Pinv(share, p.mean * sum, (1 - p.mean) * sum);
-}
-
 /* @left: boots at risk until the next hit; with none of them there is no lower bound. */
-static StatsInterval survival_bounds(Product product, guint left)
+static StatsInterval survival_bounds(BetaProduct product, guint left)
 {
-	StatsInterval ci = {.high = quantile(product, STATS_CONFIDENCE)};
+	StatsInterval ci = {.high = beta_product_quantile(product, STATS_CONFIDENCE)};
 
 	if (left > 0)
-		ci.low = quantile(times_beta(product, left), 1 - STATS_CONFIDENCE);
+		ci.low = beta_product_quantile(beta_product_times(product, left),
+					       1 - STATS_CONFIDENCE);
 	return ci;
 }
 
@@ -206,7 +179,7 @@ GArray *stats_survival(const StatsTime *times, guint count)
 {
 	g_autofree StatsTime *t = sorted(times, count);
 	GArray *steps = g_array_new(FALSE, FALSE, sizeof(StatsStep));
-	Product product = {1, 1};
+	BetaProduct product = BETA_PRODUCT_ONE;
 	double survival = 1;
 	guint left = 0;
 
@@ -226,7 +199,7 @@ GArray *stats_survival(const StatsTime *times, guint count)
 		}
 		survival *= 1 - (double)step.hits / step.at_risk;
 		for (guint k = 0; k < step.hits; k++)
-			product = times_beta(product, step.at_risk - k);
+			product = beta_product_times(product, step.at_risk - k);
 		step.survival = survival;
 		left = count - next;
 		g_array_append_val(steps, step);
